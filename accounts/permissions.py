@@ -1,0 +1,168 @@
+"""What a person's roles let them see, change and approve. The only place that says so.
+
+A role's access is data: {area: {act: reach}}. A person has what any of their current memberships gives: a union.
+Rooms above turn a `Scope` into rows (customers.scope, `people_within`, `teams_within`); nobody else asks about roles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership, Team, User
+from territory import clock
+from territory.rows import on_day
+
+
+class Area(models.TextChoices):
+    """What access is about; the order is that of the table shown to administrators."""
+
+    DIRECTORY = "directory", _("directory")
+    CUSTOMERS = "customers", _("customers, contacts, assignments, stages, tiers")
+    TOUCHES = "touches", _("touches, planned touches, internal work")
+    ORDERS = "orders", _("orders")
+    AMOUNTS = "amounts", _("amounts of orders, potential, sales")
+    EXPENSES = "expenses", _("expenses")
+    BUDGETS = "budgets", _("budgets, workload, situations")
+    COST = "cost", _("cost rates, cost in money")
+    RULES = "rules", _("rules, types, tiers, markets, product lines")
+    TOUCH_VALUES = "touch_values", _("touch values")
+    NAMES = "names", _("names of people and teams")
+    PEOPLE = "people", _("people, roles, teams")
+    ABSENCES = "absences", _("absences and cover")
+    AUDIT = "audit", _("audit, jobs")
+    IMPORT = "import", _("import")
+    EXPORT = "export", _("export")
+
+
+class Act(models.TextChoices):
+    SEE = "see", _("see")
+    CHANGE = "change", _("change")
+    APPROVE = "approve", _("approve")
+
+
+class Reach(models.TextChoices):
+    """How far an act goes, from nothing to all."""
+
+    NONE = "none", _("none")
+    AUTHORED = "authored", _("own, as far as they wrote it themselves and lately")
+    OWN = "own", _("own")
+    TEAM = "team", _("team")
+    BELOW = "below", _("team and all under it")
+    ALL = "all", _("all")
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What one current membership gives for an area and act."""
+
+    reach: str
+    membership_id: int
+    team_id: int
+    team_path: str
+
+
+@dataclass(frozen=True)
+class Scope:
+    """How far a person may act in an area: the union of their memberships' grants."""
+
+    user_id: int
+    grants: tuple[Grant, ...]
+
+    @property
+    def everything(self) -> bool:
+        return any(grant.reach == Reach.ALL for grant in self.grants)
+
+    @property
+    def memberships(self) -> list[int]:
+        """Memberships whose own assignments are within reach, whatever was written by whom."""
+        return [g.membership_id for g in self.grants if g.reach in (Reach.OWN, Reach.TEAM, Reach.BELOW)]
+
+    @property
+    def authored_memberships(self) -> list[int]:
+        """Memberships whose own assignments are within reach only for what the person wrote lately."""
+        return [g.membership_id for g in self.grants if g.reach == Reach.AUTHORED]
+
+    @property
+    def teams(self) -> Q:
+        """Teams within reach, as a condition on Team."""
+        return self.teams_through("")
+
+    def teams_through(self, prefix: str) -> Q:
+        """The same condition on rows that reach a team through `prefix` ("team__"); never matches without a grant."""
+        condition = Q(pk__in=[])
+        for grant in self.grants:
+            if grant.reach == Reach.TEAM:
+                condition |= Q(**{f"{prefix}id": grant.team_id})
+            elif grant.reach == Reach.BELOW:
+                condition |= Q(**{f"{prefix}path__startswith": grant.team_path})
+        return condition
+
+    @property
+    def has_teams(self) -> bool:
+        return any(grant.reach in (Reach.TEAM, Reach.BELOW) for grant in self.grants)
+
+    def __bool__(self) -> bool:
+        return bool(self.grants)
+
+
+def current_memberships(user: User) -> list[Membership]:
+    """The person's memberships in force today (the company's day), read once per user object."""
+    if not user.is_authenticated or not user.is_active:
+        return []
+    today = clock.company_today()
+    kept = getattr(user, "_memberships_of_day", None)
+    if kept is None or kept[0] != today:
+        rows = list(Membership.objects.filter(on_day(today), user_id=user.pk).select_related("role", "team").order_by("pk"))
+        kept = user._memberships_of_day = (today, rows)
+    return kept[1]
+
+
+def scope(user: User, area: str, act: str) -> Scope:
+    """How far `user` may `act` in `area`; empty (false) when not at all."""
+    grants = []
+    for membership in current_memberships(user):
+        reach = membership.role.access.get(str(area), {}).get(str(act), Reach.NONE)
+        if reach in Reach.values and reach != Reach.NONE:
+            grants.append(Grant(reach, membership.pk, membership.team_id, membership.team.path))
+    return Scope(user.pk or 0, tuple(grants))
+
+
+def may(user: User, area: str, act: str) -> bool:
+    """Whether `user` may `act` in `area` for anything at all."""
+    return bool(scope(user, area, act))
+
+
+def may_all(user: User, area: str, act: str) -> bool:
+    """Whether `user` may `act` in `area` for the whole company."""
+    return scope(user, area, act).everything
+
+
+def require(user: User, area: str, act: str) -> None:
+    """Raise PermissionDenied unless `user` may `act` in `area` for anything at all."""
+    if not may(user, area, act):
+        raise PermissionDenied
+
+
+def people_within(user: User, area: str, act: str) -> models.QuerySet[User]:
+    """People within reach: own = oneself, team and below = current members of those teams, all = everyone."""
+    reached = scope(user, area, act)
+    people = User.objects.all()
+    if reached.everything:
+        return people
+    if not reached:
+        return people.none()
+    members = Membership.objects.filter(on_day(clock.company_today())).filter(reached.teams_through("team__"))
+    return people.filter(Q(pk=user.pk) | Q(pk__in=members.values("user")))
+
+
+def teams_within(user: User, area: str, act: str) -> models.QuerySet[Team]:
+    """Teams over which the person has reach team, below or all: whose totals they may see."""
+    reached = scope(user, area, act)
+    if reached.everything:
+        return Team.objects.all()
+    return Team.objects.filter(reached.teams)

@@ -1,0 +1,44 @@
+"""Whom we sell to, who works on them, what was done and what was ordered."""
+
+from .assignments import Assignment, AssignmentKind
+from .catalogue import ContactRole, Market, OrderStep, ProductLine, SaleType, SaleTypeKind, Tier, TouchType, TouchChannel
+from .contacts import Contact
+from .customers import Customer, CustomerTeam, Potential, Stage
+from .lifecycle import CourseOutcome, SellingCourse, StageDecision, StagePeriod, TierFix, TierPeriod
+from .orders import Order, OrderStatus
+from .touches import PlannedSource, PlannedTouch, Touch, TouchOutcome, TouchPerson
+from .work import InternalWork, WorkKind
+
+__all__ = [
+    "Assignment",
+    "AssignmentKind",
+    "Contact",
+    "ContactRole",
+    "CourseOutcome",
+    "Customer",
+    "CustomerTeam",
+    "InternalWork",
+    "Market",
+    "Order",
+    "OrderStatus",
+    "OrderStep",
+    "PlannedSource",
+    "PlannedTouch",
+    "Potential",
+    "ProductLine",
+    "SaleType",
+    "SaleTypeKind",
+    "SellingCourse",
+    "Stage",
+    "StageDecision",
+    "StagePeriod",
+    "Tier",
+    "TierFix",
+    "TierPeriod",
+    "Touch",
+    "TouchChannel",
+    "TouchOutcome",
+    "TouchPerson",
+    "TouchType",
+    "WorkKind",
+]

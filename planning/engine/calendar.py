@@ -1,0 +1,100 @@
+"""Working days: weekdays, holidays, absences, the next working day (domain 3.2, 3.3 and 4)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days from ``starts_on`` to ``ends_on``, both counted; None is "since always" and "open"."""
+
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+    def holds(self, day: date) -> bool:
+        return (self.starts_on is None or self.starts_on <= day) and (self.ends_on is None or day <= self.ends_on)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCalendar:
+    """The company's working weekdays (Monday 0 to Sunday 6) and its holidays."""
+
+    weekdays: frozenset[int] = frozenset({0, 1, 2, 3, 4})
+    holidays: frozenset[date] = frozenset()
+
+    @property
+    def ordinary_week(self) -> int:
+        """Working days of a week without holidays."""
+        return len(self.weekdays)
+
+    def works(self, day: date) -> bool:
+        return day.weekday() in self.weekdays and day not in self.holidays
+
+    def working_days(self, starts_on: date, ends_on: date) -> list[date]:
+        """The working days from one day to another, both counted."""
+        days = (ends_on - starts_on).days
+        return [day for day in (starts_on + timedelta(days=n) for n in range(days + 1)) if self.works(day)]
+
+    def next_working_day(self, day: date, away: Sequence[Span] = ()) -> date:
+        """``day`` itself if it is worked and outside every span away, else the first later day that is.
+
+        "Moves to the next working day" is repeated until the day found is neither weekend, holiday nor absence. An absence
+        without an end never lets go: then absences are disregarded, for a due touch must have a day. A company without
+        any working weekday has no next working day: the day stays.
+        """
+        if not self.weekdays:
+            return day
+        found = day
+        while True:
+            found = self._next_worked(found)
+            span = next((span for span in away if span.holds(found)), None)
+            if span is None:
+                return found
+            if span.ends_on is None:
+                return self._next_worked(day)
+            found = span.ends_on + ONE_DAY
+
+    def _next_worked(self, day: date) -> date:
+        while not self.works(day):
+            day += ONE_DAY
+        return day
+
+    def add_working_days(self, day: date, count: int) -> date:
+        """The ``count``-th working day after ``day`` (a retry after no answer: 2)."""
+        if not self.weekdays:
+            return day + timedelta(days=count)
+        for _ in range(count):
+            day = self._next_worked(day + ONE_DAY)
+        return day
+
+
+def monday(day: date) -> date:
+    """The Monday of the week of ``day``."""
+    return day - timedelta(days=day.weekday())
+
+
+def uncovered(absences: Iterable[Span], covers: Sequence[Span]) -> list[Span]:
+    """What is left of absences when the covered days are taken out."""
+    left: list[Span] = []
+    for absence in absences:
+        pieces = [absence]
+        for cover in covers:
+            pieces = [rest for piece in pieces for rest in _without(piece, cover)]
+        left.extend(pieces)
+    return left
+
+
+def _without(piece: Span, cover: Span) -> list[Span]:
+    before_end = None if cover.starts_on is None else cover.starts_on - ONE_DAY
+    after_start = None if cover.ends_on is None else cover.ends_on + ONE_DAY
+    rest = []
+    if before_end is not None and (piece.starts_on is None or piece.starts_on <= before_end):
+        end = before_end if piece.ends_on is None else min(piece.ends_on, before_end)
+        rest.append(Span(piece.starts_on, end))
+    if after_start is not None and (piece.ends_on is None or piece.ends_on >= after_start):
+        start = after_start if piece.starts_on is None else max(piece.starts_on, after_start)
+        rest.append(Span(start, piece.ends_on))
+    return rest

@@ -1,0 +1,185 @@
+"""How often, how long, and from when on it is too much: the rules that budgets and due dates follow."""
+
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from customers.models import Stage
+
+
+class Period(models.TextChoices):
+    DAY = "day", _("day")
+    WEEK = "week", _("week")
+    MONTH = "month", _("month")
+    QUARTER = "quarter", _("quarter")
+    YEAR = "year", _("year")
+
+
+class ContactRule(models.Model):
+    """For a tier, a stage, a role and a touch type: so many touches per period at so many minutes. No wildcards."""
+
+    tier = models.ForeignKey("customers.Tier", models.PROTECT, related_name="contact_rules", verbose_name=_("tier"))
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage)
+    role = models.ForeignKey("accounts.Role", models.PROTECT, related_name="contact_rules", verbose_name=_("role"))
+    touch_type = models.ForeignKey(
+        "customers.TouchType", models.PROTECT, related_name="contact_rules", verbose_name=_("touch type")
+    )
+    count = models.PositiveSmallIntegerField(
+        _("touches"), default=1, validators=[MinValueValidator(1), MaxValueValidator(1000)]
+    )
+    period = models.CharField(_("per"), max_length=7, choices=Period, default=Period.MONTH)
+    duration_seconds = models.PositiveIntegerField(_("length"), default=900)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["tier__position", "stage", "role__position", "touch_type__position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tier", "stage", "role", "touch_type"],
+                name="contact_rule_once",
+                violation_error_message=_("There is a rule for this tier, stage, role and touch type already."),
+            ),
+            models.CheckConstraint(condition=Q(count__gte=1), name="contact_rule_count_positive"),
+        ]
+
+
+class OrderRule(models.Model):
+    """Minutes that a role spends on each order handled, on all tiers or on one."""
+
+    role = models.ForeignKey("accounts.Role", models.PROTECT, related_name="+", verbose_name=_("role"))
+    tier = models.ForeignKey(
+        "customers.Tier", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("tier"), help_text=_("Empty: every tier without a rule of its own.")
+    )
+    duration_seconds = models.PositiveIntegerField(_("minutes per order"), default=1800)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["role__position", "tier__position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["role", "tier"],
+                name="order_rule_once",
+                violation_error_message=_("There is an order rule for this role and tier already."),
+            ),
+            models.UniqueConstraint(
+                fields=["role"],
+                condition=Q(tier__isnull=True),
+                name="order_rule_one_for_every_tier",
+                violation_error_message=_("There is an order rule for this role and every tier already."),
+            ),
+        ]
+
+
+class ContactLoad(models.Model):
+    """Time a month that each current contact of a contact role adds for a role."""
+
+    contact_role = models.ForeignKey("customers.ContactRole", models.PROTECT, related_name="+", verbose_name=_("contact role"))
+    role = models.ForeignKey("accounts.Role", models.PROTECT, related_name="+", verbose_name=_("role"))
+    duration_seconds = models.PositiveIntegerField(_("minutes a month"), default=600)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["contact_role__position", "role__position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact_role", "role"],
+                name="contact_load_once",
+                violation_error_message=_("There is a load for this contact role and role already."),
+            )
+        ]
+
+
+class TeamSellingLoad(models.Model):
+    """Time a month that each assigned person beyond the first adds for a role."""
+
+    role = models.OneToOneField("accounts.Role", models.PROTECT, related_name="+", verbose_name=_("role"))
+    duration_seconds = models.PositiveIntegerField(_("minutes a month"), default=600)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["role__position"]
+
+
+class TeamLoad(models.Model):
+    """Time a month that each other member of a team adds for a role in it."""
+
+    role = models.OneToOneField("accounts.Role", models.PROTECT, related_name="+", verbose_name=_("role"))
+    duration_seconds = models.PositiveIntegerField(_("minutes a month"), default=600)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["role__position"]
+
+
+def _share(default: str) -> dict:
+    return {"max_digits": 5, "decimal_places": 4, "default": Decimal(default), "validators": [MinValueValidator(0)]}
+
+
+class PlanningSettings(models.Model):
+    """Thresholds and defaults; one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    under_served_below = models.DecimalField(_("under-served below"), **_share("0.75"))
+    over_served_above = models.DecimalField(_("over-served above"), **_share("1.25"))
+    room_below = models.DecimalField(_("room below"), **_share("0.70"))
+    good_up_to = models.DecimalField(_("good up to"), **_share("0.90"))
+    full_up_to = models.DecimalField(_("full up to"), **_share("1.00"))
+    over_up_to = models.DecimalField(_("over up to"), **_share("1.20"))
+    detour_factor = models.DecimalField(
+        _("road to straight line"), max_digits=4, decimal_places=2, default=Decimal("1.30"), validators=[MinValueValidator(1)]
+    )
+    travel_speed_kmh = models.DecimalField(
+        _("travel speed, km/h"), max_digits=5, decimal_places=1, default=Decimal("50.0"), validators=[MinValueValidator(1)]
+    )
+    large_order_above = models.DecimalField(_("large order above"), **_share("0.20"))
+    large_order_until = models.DecimalField(_("large order until below"), **_share("0.15"))
+    first_sales_from = models.DecimalField(
+        _("large order for a team without sales, from"),
+        max_digits=14,
+        decimal_places=2,
+        default=Decimal("10000.00"),
+        validators=[MinValueValidator(0)],
+    )
+    retry_working_days = models.PositiveSmallIntegerField(_("retry after no answer, working days"), default=2)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="planning_settings_one_row")]
+
+    @classmethod
+    def current(cls) -> "PlanningSettings":
+        """The one row; the defaults where it was not saved yet."""
+        return cls.objects.filter(pk=1).first() or cls()
+
+
+class RulesVersion(models.Model):
+    """Raised by every change of rules, tiers, types, loads, working days: figures of an older version are stale."""
+
+    number = models.BigAutoField(primary_key=True)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
+    what = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        ordering = ["-number"]
+
+    @classmethod
+    def current(cls) -> int:
+        """The number of the rules now in force; 0 before any change."""
+        return cls.objects.order_by("-number").values_list("number", flat=True).first() or 0

@@ -1,0 +1,75 @@
+"""What is out of the ordinary: found by a job, acknowledged by a person, resolved by itself."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import teams_within
+from customers.scope import hangs_within
+
+
+class SituationKind(models.TextChoices):
+    LARGE_ORDER = "large_order", _("large pending order")
+
+
+class SituationQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(resolved_at__isnull=True)
+
+    def visible_to(self, user):
+        """Those on visible customers within reach over budgets and situations."""
+        return self.filter(hangs_within(user, "budgets", "see"))
+
+    def acknowledgeable_by(self, user):
+        return self.visible_to(user).filter(
+            hangs_within(user, "budgets", "change") & Q(team__in=teams_within(user, "budgets", "change").values("pk"))
+        )
+
+
+class Situation(models.Model):
+    """A special situation. At most one open per kind, order (or customer) and team, whatever runs twice."""
+
+    kind = models.CharField(_("kind"), max_length=30, choices=SituationKind)
+    customer = models.ForeignKey("customers.Customer", models.CASCADE, related_name="situations")
+    order = models.ForeignKey("customers.Order", models.CASCADE, null=True, blank=True, related_name="situations")
+    team = models.ForeignKey("accounts.Team", models.PROTECT, related_name="situations")
+    opened_at = models.DateTimeField()
+    share = models.FloatField(null=True, blank=True)
+    evidence = models.JSONField(default=dict)
+    checked_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
+    note = models.TextField(_("note"), blank=True, default="")
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_because = models.CharField(max_length=200, blank=True, default="")
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = SituationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-opened_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "order", "team"], condition=Q(resolved_at__isnull=True), name="situation_one_open_per_order"
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "customer", "team"],
+                condition=Q(resolved_at__isnull=True, order__isnull=True),
+                name="situation_one_open_per_customer",
+            ),
+        ]
+        indexes = [models.Index(fields=["team", "resolved_at"])]
+
+
+class SituationHours(models.Model):
+    """Hours a week of a person set aside for a situation while it is open."""
+
+    situation = models.ForeignKey(Situation, models.CASCADE, related_name="hours")
+    user = models.ForeignKey("accounts.User", models.PROTECT, related_name="+", verbose_name=_("person"))
+    hours_per_week = models.DecimalField(
+        _("hours a week"), max_digits=5, decimal_places=2, validators=[MinValueValidator(0), MaxValueValidator(168)]
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["situation", "user"], name="situation_hours_once")]

@@ -1,0 +1,88 @@
+"""What rows of every room have in common: dates from and to, archive, folded search."""
+
+import datetime as dt
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from territory.folding import fold
+
+
+def starts_by(day: dt.date, prefix: str = "") -> Q:
+    """Rows that have begun by `day` (no start = since always)."""
+    return Q(**{f"{prefix}starts_on__isnull": True}) | Q(**{f"{prefix}starts_on__lte": day})
+
+
+def ends_from(day: dt.date, prefix: str = "") -> Q:
+    """Rows whose last day is `day` or later (no end = open)."""
+    return Q(**{f"{prefix}ends_on__isnull": True}) | Q(**{f"{prefix}ends_on__gte": day})
+
+
+def on_day(day: dt.date, prefix: str = "") -> Q:
+    """Rows in force on `day`; both ends count."""
+    return starts_by(day, prefix) & ends_from(day, prefix)
+
+
+def ordered_dates(name: str) -> models.CheckConstraint:
+    """A dated row never ends before it starts."""
+    return models.CheckConstraint(
+        condition=Q(starts_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+        name=name,
+        violation_error_message=_("The last day is before the first."),
+    )
+
+
+class Dated(models.Model):
+    """A row in force from a date (or always) to a date (or on), both days included."""
+
+    starts_on = models.DateField(_("from"), null=True, blank=True)
+    ends_on = models.DateField(_("until"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class LiveQuerySet(models.QuerySet):
+    """Rows that can be archived."""
+
+    def live(self):
+        """Without what was archived."""
+        return self.filter(archived_at__isnull=True)
+
+
+class Archivable(models.Model):
+    """A row that is archived rather than removed, and can be brought back."""
+
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Searchable(models.Model):
+    """A row found by folded text; `search_fields` names what is folded. Bulk writers call `fold_search_text` themselves."""
+
+    search_fields: tuple[str, ...] = ()
+    search_text = models.TextField(editable=False, default="", blank=True)
+
+    class Meta:
+        abstract = True
+
+    def fold_search_text(self) -> None:
+        """Refresh the stored folded text from the row's own fields."""
+        self.search_text = fold(*(str(getattr(self, name) or "") for name in self.search_fields))
+
+    def save(self, *args: Any, update_fields=None, **kwargs: Any) -> None:
+        self.fold_search_text()
+        if update_fields is not None and set(update_fields) & set(self.search_fields):
+            update_fields = {*update_fields, "search_text"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+
+def matching(queryset: models.QuerySet, words: str, field: str = "search_text") -> models.QuerySet:
+    """Rows whose folded text holds every word of `words` (folded likewise)."""
+    for word in fold(words).split()[:8]:
+        queryset = queryset.filter(**{f"{field}__contains": word})
+    return queryset
