@@ -1,0 +1,45 @@
+"""Rows for tests: plain functions with sensible defaults, every field can be given. They write no more than they say."""
+
+from .customers import (
+    assign,
+    contact,
+    contact_role,
+    customer,
+    internal_work,
+    market,
+    order,
+    planned_touch,
+    product_line,
+    sale_types,
+    tier,
+    tiers,
+    touch,
+    touch_type,
+    touch_types,
+)
+from .people import absence, company, membership, person, role, roles, team
+
+__all__ = [
+    "absence",
+    "assign",
+    "company",
+    "contact",
+    "contact_role",
+    "customer",
+    "internal_work",
+    "market",
+    "membership",
+    "order",
+    "person",
+    "planned_touch",
+    "product_line",
+    "role",
+    "roles",
+    "sale_types",
+    "team",
+    "tier",
+    "tiers",
+    "touch",
+    "touch_type",
+    "touch_types",
+]

@@ -1,0 +1,67 @@
+"""Companies, people, teams, roles and memberships for tests."""
+
+import datetime as dt
+import itertools
+from decimal import Decimal
+
+from accounts.models import Absence, Membership, Role, RoleFunction, Team, User
+from accounts.starting_access import STARTING_ROLES
+from territory.company.models import Company
+
+_numbers = itertools.count(1)
+
+
+def company(**fields) -> Company:
+    """The one company; Europe/London and GBP unless said otherwise."""
+    values = {"name": "Test company", "currency": "GBP", "time_zone": "Europe/London", **fields}
+    row, _ = Company.objects.update_or_create(pk=1, defaults=values)
+    return row
+
+
+def roles() -> dict[str, Role]:
+    """The starting roles by name."""
+    for position, (name, function, access) in enumerate(STARTING_ROLES):
+        Role.objects.get_or_create(
+            name=name,
+            defaults={
+                "function": function,
+                "position": position,
+                "access": {str(area): {str(a): str(r) for a, r in acts.items()} for area, acts in access.items()},
+            },
+        )
+    return {row.name: row for row in Role.objects.all()}
+
+
+def role(name: str = "Salesperson", **fields) -> Role:
+    """A starting role by name, or a new role when fields are given."""
+    if not fields:
+        return roles()[name]
+    return Role.objects.create(name=name, **{"function": RoleFunction.SALES, **fields})
+
+
+def team(name: str | None = None, parent: Team | None = None, **fields) -> Team:
+    return Team.objects.create(name=name or f"Team {next(_numbers)}", parent=parent, **fields)
+
+
+def person(name: str | None = None, **fields) -> User:
+    """A person with an e-mail address and the password "correct horse 1"."""
+    number = next(_numbers)
+    email = fields.pop("email", f"person{number}@example.com")
+    password = fields.pop("password", "correct horse 1")
+    return User.objects.create_user(email=email, password=password, name=name or f"Person {number}", **fields)
+
+
+def membership(user: User | None = None, team: Team | None = None, role: Role | str = "Salesperson", **fields) -> Membership:
+    """A membership since always: 40 hours a week, half of them for customers, may be sole contact."""
+    if isinstance(role, str):
+        role = roles()[role]
+    values = {"weekly_hours": Decimal("40"), "selling_share": Decimal("0.5"), "profile": "sole", **fields}
+    return Membership.objects.create(user=user or person(), team=team or _any_team(), role=role, **values)
+
+
+def _any_team() -> Team:
+    return Team.objects.order_by("pk").first() or team()
+
+
+def absence(user: User, starts_on: dt.date, ends_on: dt.date, **fields) -> Absence:
+    return Absence.objects.create(user=user, starts_on=starts_on, ends_on=ends_on, **fields)
