@@ -1,0 +1,153 @@
+"""When the next touch is due, whose it is, and what to do first (domain 3.2).
+
+Decisions where the definition leaves room:
+
+- A customer without a tier has no due touches: rules name a tier.
+- The absence that moves a due day is that of the person whose touch it is; a day moves until it is a working day on which
+  that person is there (or covered).
+- "Never touched" also holds where only no-answer touches were made.
+- Expected travel is the travel of the budget: the mean of the role's people weighted by share, nobody: the owner's.
+- A planned touch stands for its rule's row on the days before its own. From its day on both are candidates and the one with
+  the higher score is shown, so that there is one row per customer and type either way.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from planning.engine import travel
+from planning.engine.budget import role_travel
+from planning.engine.calendar import Span, WorkCalendar
+from planning.engine.facts import CustomerFacts, staffing_of
+from planning.engine.rules import ContactRule, Key, Rules
+from planning.engine.shares import whose
+from planning.engine.value import ValueTable, Worth
+
+PLANNED_INTERVAL = 7
+MOST_URGENT = 3.0
+RETRY_WORKING_DAYS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The next touch that a rule asks for: ``minutes`` of the touch, ``travel`` there and back (None: does not travel)."""
+
+    rule: ContactRule
+    customer: Key
+    person: Key | None
+    last_on: date | None
+    due_on: date
+    overdue_days: int
+    score: float
+    worth: Worth
+    minutes: float
+    travel: travel.Travel | None
+
+
+def urgency(overdue_days: int, interval: float) -> float:
+    """1 + days overdue / interval, held between 0 and 3."""
+    return min(MOST_URGENT, max(0.0, 1 + overdue_days / interval))
+
+
+def score(worth: float, urgency: float, minutes: float) -> float:
+    """Value x urgency / (minutes with travel, at least 1): 90 x 2 / 45 is 4.00."""
+    return worth * urgency / max(1.0, minutes)
+
+
+def planned_score(worth: Worth, day: date, today: date, minutes: float) -> float:
+    """The score of a planned touch: the urgency of its own day with an interval of 7; ``minutes`` with travel."""
+    return score(float(worth.amount), urgency((today - day).days, PLANNED_INTERVAL), minutes)
+
+
+def next_due(last_on: date | None, began_on: date, step: int) -> date:
+    """The day of the last counting touch + the interval; never touched: the day the stage began. Not yet moved."""
+    return began_on if last_on is None else last_on + timedelta(days=step)
+
+
+def due_touches(
+    facts: CustomerFacts,
+    rules: Rules,
+    bases: Mapping[Key, travel.Place],
+    calendar: WorkCalendar,
+    away: Mapping[Key, Sequence[Span]],
+    values: ValueTable,
+    on: date,
+) -> list[Due]:
+    """What every contact rule of the customer's tier and stage asks for next, future ones too.
+
+    ``away``: person -> absences that nobody covers.
+    """
+    staffing = facts.staffing()
+    owner = facts.owner()
+    found = []
+    for role, role_rules in rules.contact_rules_by_role(facts.tier, facts.stage).items():
+        mine = staffing_of(staffing, role)
+        doer = whose(mine, owner)
+        trip = None
+        for rule in role_rules:
+            if rule.travels and trip is None:
+                trip = role_travel(facts, rules, bases, mine, owner)
+            last_on = facts.last.counting(role, rule.touch_type, bool(mine.parts))
+            due_on = calendar.next_working_day(
+                next_due(last_on, facts.began_on, rule.step), away.get(doer.person, ()) if doer else ()
+            )
+            overdue = (on - due_on).days
+            worth = values.worth(rule.touch_type, facts.tier, facts.stage)
+            minutes = rule.minutes + (trip.minutes if rule.travels and trip else 0.0)
+            found.append(
+                Due(
+                    rule=rule,
+                    customer=facts.key,
+                    person=doer.person if doer else None,
+                    last_on=last_on,
+                    due_on=due_on,
+                    overdue_days=overdue,
+                    score=score(float(worth.amount), urgency(overdue, rule.interval), minutes),
+                    worth=worth,
+                    minutes=rule.minutes,
+                    travel=trip if rule.travels else None,
+                )
+            )
+    return found
+
+
+def retry_day(day: date, calendar: WorkCalendar) -> date:
+    """The day a touch without an answer is tried again: 2 working days later."""
+    return calendar.add_working_days(day, RETRY_WORKING_DAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A row that could stand on a list of what to do next; ``planned_on`` is None for a rule's row.
+
+    ``tier_rank`` counts from 0 for the highest tier.
+    """
+
+    key: Key
+    customer: Key
+    touch_type: Key
+    score: float
+    overdue_days: int
+    tier_rank: int
+    name: str
+    planned_on: date | None = None
+
+
+def order_of(row: Candidate) -> tuple:
+    """Best first: score, then the longer overdue, then the higher tier, then the name."""
+    return -row.score, -row.overdue_days, row.tier_rank, row.name
+
+
+def one_row_each(rows: Iterable[Candidate], today: date) -> list[Candidate]:
+    """One row per customer and type, best first; a planned touch hides its rule's row until its day."""
+    kept: dict[tuple[Key, Key], Candidate] = {}
+    for row in sorted(rows, key=order_of):
+        place = (row.customer, row.touch_type)
+        holder = kept.get(place)
+        if holder is None or (_waits(row, today) and holder.planned_on is None):
+            kept[place] = row
+    return sorted(kept.values(), key=order_of)
+
+
+def _waits(row: Candidate, today: date) -> bool:
+    return row.planned_on is not None and row.planned_on > today

@@ -1,0 +1,65 @@
+"""What the engine must know of one customer on one day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from planning.engine.rules import Key
+from planning.engine.shares import NOBODY, Assigned, Staffing, owner_of, staff
+from planning.engine.travel import Place
+
+
+@dataclass(frozen=True, slots=True)
+class LastTouches:
+    """Day of the last touch that resets a clock (no-answer ones are not in here), whatever the stage was then.
+
+    ``by_role``: (role at that time, touch type) -> day; ``unknown``: touch type -> day, touches by a person unknown;
+    ``anyone``: touch type -> day, all touches.
+    """
+
+    by_role: Mapping[tuple[Key, Key], date] = field(default_factory=dict)
+    unknown: Mapping[Key, date] = field(default_factory=dict)
+    anyone: Mapping[Key, date] = field(default_factory=dict)
+
+    def counting(self, role: Key, touch_type: Key, role_is_staffed: bool) -> date | None:
+        """The last one by someone in the role or a person unknown; by anyone, where nobody is assigned in the role."""
+        if not role_is_staffed:
+            return self.anyone.get(touch_type)
+        days = (self.by_role.get((role, touch_type)), self.unknown.get(touch_type))
+        return max((day for day in days if day is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFacts:
+    """A customer on a day: ``assigned`` holds the assignments current then, ``orders_won`` counts the last 365 days,
+    ``contacts`` counts the current ones by contact role, ``began_on`` is the day the present stage began."""
+
+    key: Key
+    stage: str
+    tier: Key
+    team: Key
+    began_on: date
+    place: Place | None = None
+    assigned: tuple[Assigned, ...] = ()
+    contacts: Mapping[Key, int] = field(default_factory=dict)
+    orders_won: int = 0
+    last: LastTouches = field(default_factory=LastTouches)
+
+    @property
+    def people(self) -> int:
+        """Assigned persons; one with two assignments counts once."""
+        return len({row.person for row in self.assigned})
+
+    def owner(self) -> Assigned | None:
+        return owner_of(self.assigned)
+
+    def staffing(self) -> dict[Key, Staffing]:
+        """The shares of each role that has someone."""
+        by_role: dict[Key, list[Assigned]] = {}
+        for row in self.assigned:
+            by_role.setdefault(row.role, []).append(row)
+        return {role: staff(rows) for role, rows in by_role.items()}
+
+
+def staffing_of(staffing: Mapping[Key, Staffing], role: Key) -> Staffing:
+    return staffing.get(role, NOBODY)
