@@ -1,0 +1,106 @@
+"""What a report is: a name, columns, and rows as plain values. Rounding and formatting happen here alone.
+
+Pages, CSV, JSON and the command line read the same rows. A file of this folder that holds `REPORT` is a report.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """How a column is written: minutes and money with 2 decimals, shares, loads and scores with 6, all as strings."""
+
+    TEXT = "text"
+    COUNT = "count"
+    DAY = "day"
+    MINUTES = "minutes"
+    MONEY = "money"
+    SHARE = "share"
+
+
+DECIMALS = {Kind.MINUTES: 2, Kind.MONEY: 2, Kind.SHARE: 6}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: the key in JSON and CSV, and what kind of value it holds."""
+
+    name: str
+    kind: Kind = Kind.TEXT
+
+    def write(self, value: Any) -> Any:
+        """The value as it stands in JSON: numbers with decimals as strings, days as ISO, what is not known as None."""
+        if value is None:
+            return None
+        if self.kind in DECIMALS:
+            # A float or a Decimal formats itself; a Fraction only does from Python 3.12 on.
+            number = value if isinstance(value, (float, int)) or hasattr(value, "quantize") else float(value)
+            written = f"{number:.{DECIMALS[self.kind]}f}"
+            return written.lstrip("-") if not float(written) else written
+        if self.kind is Kind.DAY:
+            return value.isoformat()
+        return int(value) if self.kind is Kind.COUNT else str(value)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody wants to know.
+
+    `today` and `now` are the company's day and this moment. `as_of` None reads stored figures where a report has any;
+    a day has all computed from the log. `starts_on` and `ends_on` (--from, --to) are both counted. `reader` None is the
+    machine, which sees all; a person gets the rows that are visible to them.
+    """
+
+    today: dt.date
+    now: dt.datetime
+    as_of: dt.date | None = None
+    starts_on: dt.date | None = None
+    ends_on: dt.date | None = None
+    by: str | None = None
+    reader: Any = None
+
+    @property
+    def on(self) -> dt.date:
+        """The day the report is about."""
+        return self.as_of or self.today
+
+    @property
+    def until(self) -> dt.date:
+        """The last day of the window: --to, else the day the report is about."""
+        return self.ends_on or self.on
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows as mappings from column name to plain value, and when the oldest figure in them was computed."""
+
+    rows: Iterable[Mapping[str, Any]]
+    computed_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report. `by` lists what --by may be, the first being the default; empty where the report has no --by.
+
+    `takes_window`: whether --from and --to mean something.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    answer: Callable[[Asked], Answer]
+    by: tuple[str, ...] = ()
+    takes_window: bool = False
+
+    def rows(self, asked: Asked) -> tuple[list[dict[str, Any]], dt.datetime]:
+        """Rows as they are written, and when they were computed."""
+        answer = self.answer(asked)
+        rows = [{column.name: column.write(row[column.name]) for column in self.columns} for row in answer.rows]
+        return rows, answer.computed_at
+
+
+def shown_id(external_id: str | None, pk: int) -> str:
+    """What names a thing to a machine: its external id where there is one, else its number."""
+    return external_id or str(pk)
