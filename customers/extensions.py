@@ -1,0 +1,206 @@
+"""How a room above adds to the customers' screens without being known here.
+
+Register from the app config's `ready()` of the room above:
+
+    from customers import extensions
+
+    extensions.customer_columns.add(extensions.Column(key="overdue", label=_("Overdue"), values=..., cell=...))
+    extensions.customer_tabs.add(extensions.Tab(key="overdue", label=_("Overdue"), apply=...))
+    extensions.customer_filters.add(extensions.Filter(key="situation", label=_("Situation"), choices=..., apply=...))
+    extensions.customer_facts.add(extensions.Fact(key="time", label=_("Time a month"), value=...))
+    extensions.customer_panels.add(extensions.Panel(key="budget", render=..., place="aside"))
+    extensions.timeline_sources.add(extensions.TimelineSource(key="situations", entries=...))
+
+Rules for whatever is registered:
+- It gets the reader (`user`) and asks `accounts.permissions` itself: nothing is shown because it was registered.
+- It asks the database a fixed number of times (columns: once a page), whatever the number of customers or entries.
+- `visible(user)` decides before anything is computed; a column, filter, sort or tab that is not visible does not exist for
+  that reader: its key in the address is ignored.
+- Keys are short lower-case words, unique in their registry; they appear in addresses (?sort=overdue&view=overdue).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+
+def everyone(user) -> bool:
+    """Visible to every reader."""
+    return True
+
+
+def as_text(value: Any) -> str:
+    """A cell that shows the value as it is (escaped by the template), nothing for None."""
+    return "" if value is None else str(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of the list of customers or of orders.
+
+    values:  (user, rows of one page) -> {pk: value}; at most one query. A pk left out shows an empty cell.
+    cell:    value -> what stands in the cell; escaped unless it was made with format_html. Never called for None.
+    sort:    user -> an expression to order by (F, Subquery, ...), or None when the column cannot be sorted by.
+             Empty values always come last, whichever way it is sorted. It may use only what the reader may see.
+    export:  value -> what stands in the CSV file: plain text, a number or a date; None is left empty.
+    note:    value -> a few words for the second line of the row on a phone, or "".
+    chosen:  shown until the reader chooses columns of their own.
+    numeric: right-aligned (say the unit in the label).
+    first:   "desc" when the first click should sort from high to low.
+    """
+
+    key: str
+    label: str
+    values: Callable[[Any, Sequence[Any]], Mapping[int, Any]]
+    cell: Callable[[Any], str] = as_text
+    export: Callable[[Any], Any] = as_text
+    sort: Callable[[Any], Any] | None = None
+    note: Callable[[Any], str] | None = None
+    numeric: bool = False
+    chosen: bool = True
+    first: str = "asc"
+    visible: Callable[[Any], bool] = everyone
+    position: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tab:
+    """A view above the list of customers: which of them it shows, chosen by ?view=KEY.
+
+    apply: (customers, user) -> the customers of the view.
+    sort:  the sort the view starts with ("-overdue"), unless the reader chose one.
+    count: user -> how many, or None when that is not known for nothing; only from a stored figure, never counted here.
+    """
+
+    key: str
+    label: str
+    apply: Callable[[QuerySet, Any], QuerySet]
+    sort: str = ""
+    count: Callable[[Any], int | None] | None = None
+    visible: Callable[[Any], bool] = everyone
+    position: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """A filter of the list of customers: several of its choices may be ticked, one is enough.
+
+    choices: user -> [(value, label)]; asked for when the filters are opened, and when the filter is in use.
+    apply:   (customers, user, chosen values) -> the customers that remain. Values not among the choices never arrive.
+    """
+
+    key: str
+    label: str
+    choices: Callable[[Any], Sequence[tuple[str, str]]]
+    apply: Callable[[QuerySet, Any, Sequence[str]], QuerySet]
+    visible: Callable[[Any], bool] = everyone
+    position: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """A figure in the strip under a customer's name. value: (request, customer) -> what stands there, or None for no fact."""
+
+    key: str
+    label: str
+    value: Callable[[HttpRequest, Any], Any]
+    position: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """A part of a customer's (or an order's) page, served by the room above.
+
+    render: (request, customer) -> (template name, context) or None when there is nothing to show. The template gets the
+            page's context too; it writes its own <section class="card"> or callout.
+    place:  "main": above the tabs, for what is odd and open; "aside": beside the stream (on a phone below the head).
+    """
+
+    key: str
+    render: Callable[[HttpRequest, Any], tuple[str, dict[str, Any]] | None]
+    place: str = "aside"
+    position: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One entry of a customer's timeline.
+
+    at:     when it happened, aware; entries are shown newest first.
+    key:    unique in the stream ("touch-17"); decides between entries of the same instant.
+    icon:   of the sprite. title: in bold. people: faint words beside it. text: what was typed, shown as text.
+    badge:  (word, tone, icon) or None. url: where the title leads, or "".
+    """
+
+    at: dt.datetime
+    key: str
+    icon: str
+    title: str
+    people: str = ""
+    text: str = ""
+    badge: tuple[str, str, str] | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelineSource:
+    """A kind of entry in a customer's timeline.
+
+    entries: (user, customer, before, limit) -> up to `limit` newest entries at or before the instant `before` (None: no
+             bound), newest first. A fixed number of queries, never more rows than `limit`.
+    """
+
+    key: str
+    entries: Callable[[Any, Any, dt.datetime | None, int], Sequence[Entry]]
+    position: int = 100
+
+
+Item = TypeVar("Item", Column, Tab, Filter, Fact, Panel, TimelineSource)
+
+
+@dataclass
+class Registry(Generic[Item]):
+    """Items by key, in order of position. Adding a key twice is a mistake; adding the same item again changes nothing."""
+
+    _items: dict[str, Item] = field(default_factory=dict)
+
+    def add(self, item: Item) -> None:
+        known = self._items.get(item.key)
+        if known is not None and known != item:
+            raise ValueError(f"“{item.key}” is registered already")
+        self._items[item.key] = item
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(sorted(self._items.values(), key=lambda item: item.position))
+
+    def visible_to(self, user) -> list[Item]:
+        """The items the reader may use (those that can be hidden: columns, tabs, filters)."""
+        return [item for item in self if getattr(item, "visible", everyone)(user)]
+
+
+customer_columns: Registry[Column] = Registry()
+customer_tabs: Registry[Tab] = Registry()
+customer_filters: Registry[Filter] = Registry()
+customer_facts: Registry[Fact] = Registry()
+customer_panels: Registry[Panel] = Registry()
+timeline_sources: Registry[TimelineSource] = Registry()
+order_columns: Registry[Column] = Registry()
+order_panels: Registry[Panel] = Registry()
+
+
+def panels(registry: Registry[Panel], request: HttpRequest, subject: Any, place: str) -> list[dict[str, Any]]:
+    """The panels of a place that have something to show: [{"key", "template", "context"}]."""
+    shown = []
+    for panel in registry:
+        if panel.place != place:
+            continue
+        part = panel.render(request, subject)
+        if part is not None:
+            shown.append({"key": panel.key, "template": part[0], "context": part[1]})
+    return shown
