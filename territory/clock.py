@@ -1,0 +1,55 @@
+"""What time it is: the only place that asks. Times are stored in UTC; days belong to a zone."""
+
+import datetime as dt
+import zoneinfo
+
+from django.utils import timezone
+
+
+def now() -> dt.datetime:
+    """This moment, aware, in UTC."""
+    return timezone.now()
+
+
+def company_zone() -> zoneinfo.ZoneInfo:
+    """The company's time zone; UTC before the company is set up."""
+    from territory.company.models import Company  # the company's model needs the apps loaded, the clock does not
+
+    company = Company.current()
+    return zoneinfo.ZoneInfo(company.time_zone if company else "UTC")
+
+
+def zone_of(user) -> zoneinfo.ZoneInfo:
+    """A user's own zone, else the company's."""
+    name = getattr(user, "time_zone", "")
+    return zoneinfo.ZoneInfo(name) if name else company_zone()
+
+
+def company_today() -> dt.date:
+    """The day it is for the company."""
+    return now().astimezone(company_zone()).date()
+
+
+def today(user) -> dt.date:
+    """The day it is for a user."""
+    return now().astimezone(zone_of(user)).date()
+
+
+def day_of(moment: dt.datetime, zone: dt.tzinfo) -> dt.date:
+    """The day in `zone` that an aware moment falls on."""
+    return moment.astimezone(zone).date()
+
+
+def start_of_day(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
+    """The first moment of a day in `zone`, aware, in UTC; also right where midnight does not exist."""
+    return dt.datetime.combine(day, dt.time.min, tzinfo=zone).astimezone(dt.UTC)
+
+
+def end_of_day(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
+    """The first moment after a day in `zone`: an open end, for `<`."""
+    return start_of_day(day + dt.timedelta(days=1), zone)
+
+
+def monday_of(day: dt.date) -> dt.date:
+    """The Monday that the day's week starts with."""
+    return day - dt.timedelta(days=day.weekday())

@@ -1,0 +1,96 @@
+"""What every page's frame needs: who is signed in and where they may go. Part of the front door: it knows the rooms."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Act, Area, current_memberships, may
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page in the navigation, shown to who may see `area`; `prefixes` are the starts of URL names that belong to it."""
+
+    url_name: str
+    label: str
+    icon: str
+    area: str | None
+    prefixes: tuple[str, ...]
+    key: str = ""
+
+
+OWN = (
+    Entry("today", _("Today"), "check2-circle", Area.TOUCHES, ("today",), "g t"),
+    Entry("customer_list", _("Customers"), "buildings", Area.DIRECTORY, ("customer", "contact", "assignment"), "g c"),
+    Entry("order_list", _("Orders"), "kanban", Area.ORDERS, ("order_list", "order_detail", "order_create", "order_edit"), "g o"),
+)
+TEAM = (
+    Entry("workload", _("Team workload"), "grid-3x3-gap", Area.BUDGETS, ("workload", "load", "service"), "g w"),
+    Entry("situation_list", _("Special situations"), "exclamation-diamond", Area.BUDGETS, ("situation",), "g s"),
+)
+RULES = (
+    Entry("touch_values", _("Touch values"), "cash-coin", Area.TOUCH_VALUES, ("touch_value",), "g v"),
+    Entry("rules_home", _("Rules"), "sliders", Area.RULES, ("rule", "tier_", "touch_type", "threshold", "holiday"), "g r"),
+    Entry("people_list", _("People and teams"), "people", Area.PEOPLE, ("people", "person", "team", "role", "access", "member"), "g p"),
+)
+
+
+class Shell:
+    """The frame's content, worked out when the template asks for it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        # The same page fills the side panel when htmx asks for it there.
+        self.base = "panel.html" if request.headers.get("HX-Target") == "panel-content" else "base.html"
+        self.demo = getattr(request, "shell_demo", False)
+
+    @property
+    def situations(self) -> int | None:
+        """Open special situations, as planning left it on the request."""
+        return getattr(self.request, "shell_situations", None)
+
+    @property
+    def role(self) -> str:
+        """What the person is, for the line under their name."""
+        return ", ".join(dict.fromkeys(membership.role.name for membership in current_memberships(self.request.user)))
+
+    @property
+    def may_log(self) -> bool:
+        return may(self.request.user, Area.TOUCHES, Act.CHANGE)
+
+    @property
+    def groups(self) -> list[dict]:
+        """Groups of pages the person may open; a group without any is left out."""
+        groups = ((None, OWN), (_("Team"), TEAM), (_("Rules and values"), RULES))
+        shown = ((label, [item for entry in entries if (item := self._item(entry))]) for label, entries in groups)
+        return [{"label": label, "entries": items} for label, items in shown if items]
+
+    @property
+    def tabs(self) -> dict[str, dict]:
+        """The pages of a phone's tab bar by name."""
+        return {entry.url_name: item for entry in OWN if (item := self._item(entry))}
+
+    def _item(self, entry: Entry) -> dict | None:
+        if entry.area and not may(self.request.user, entry.area, Act.SEE):
+            return None
+        try:
+            url = reverse(entry.url_name)
+        except NoReverseMatch:
+            return None
+        here = getattr(self.request.resolver_match, "url_name", None) or ""
+        return {
+            "url": url,
+            "label": entry.label,
+            "icon": entry.icon,
+            "key": entry.key,
+            "current": here.startswith(entry.prefixes),
+            "count": self.situations if entry.url_name == "situation_list" else None,
+        }
+
+
+def shell(request: HttpRequest) -> dict:
+    """`shell` for the templates; costs at most the one query that reads the person's memberships."""
+    return {"shell": SimpleLazyObject(lambda: Shell(request))}

@@ -1,0 +1,294 @@
+"""Template tags for the parts of the interface: docs/interface.md shows each. Strings only, never a query."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django import template
+from django.template.base import NodeList, Parser, Token
+from django.template.loader_tags import BlockNode
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+# Upper ends of the load bands in per cent of capacity, with the word each band is called by.
+BANDS = ((70, "room"), (90, "good"), (100, "full"), (120, "over"))
+BUDGET_SCALE = 175  # per cent at the right end of a budget bar
+
+
+@register.tag
+def repeat_block(parser: Parser, token: Token) -> BlockNode:
+    """The content of a block a second time: {% repeat_block title %}."""
+    return BlockNode(token.split_contents()[1], NodeList())
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", extra: str = "") -> SafeString:
+    """An icon of the sprite in the text's colour; with a label it is read out, without it is decoration."""
+    if label:
+        return format_html(
+            '<svg class="icon {}" role="img" aria-label="{}"><use href="{}#{}"></use></svg>', extra, label, _sprite(), name
+        )
+    return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>', extra, _sprite(), name)
+
+
+def _sprite() -> str:
+    return static("vendor/icons.svg")
+
+
+@register.simple_tag
+def tier_chip(tier: Any, position: int | None = None) -> str:
+    """The letter of a tier on its colour; `tier` is a Tier, its name, or None (nothing is written)."""
+    if not tier:
+        return ""
+    name = str(tier)
+    if position is None:
+        position = getattr(tier, "position", None) or "ABCD".find(name[:1].upper()) + 1
+    shade = min(max(int(position), 1), 4)
+    letter = name if len(name) <= 2 else name[:1]
+    return format_html(
+        '<span class="tier tier-{}" title="{}"><span class="visually-hidden">{} </span>{}</span>',
+        shade,
+        _("Tier %(name)s") % {"name": name},
+        _("Tier"),
+        letter,
+    )
+
+
+@register.simple_tag
+def badge(word: Any, tone: str = "", icon_name: str = "") -> SafeString:
+    """A word on a soft ground; tone warn, danger, good, accent or none."""
+    picture = icon(icon_name) if icon_name else ""
+    return format_html('<span class="tag {}">{}{}</span>', f"tag-{tone}" if tone else "", picture, word)
+
+
+def initials(name: str) -> str:
+    """First letters of the first and the last word: "Nell Ashcombe" -> "NA"."""
+    words = [word for word in str(name).split() if word[0].isalnum()]
+    if not words:
+        return "?"
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+@register.simple_tag
+def avatar(person: Any) -> SafeString:
+    """A circle with a person's initials; the name stands beside it."""
+    return format_html('<span class="avatar" aria-hidden="true">{}</span>', initials(str(person)))
+
+
+@register.simple_tag
+def person(who: Any, note: Any = "") -> SafeString:
+    """Initials, name and a second line."""
+    second = format_html('<span class="row-note">{}</span>', note) if note else ""
+    return format_html('<span class="person">{}<span><span class="person-name">{}</span>{}</span></span>', avatar(who), who, second)
+
+
+@register.filter
+def load_band(percent: Any) -> str:
+    """The band of a load in per cent of capacity, judged as it is shown, in whole per cent."""
+    if percent is None or percent == "":
+        return "none"
+    shown = round(float(percent))
+    for end, name in BANDS:
+        if shown < end or (shown == end and name != "room"):
+            return name
+    return "far"
+
+
+def _load_content(percent: Any, away: bool, partial: bool) -> tuple[str, str]:
+    """Class and text of a load cell."""
+    if away:
+        return "band-away", _("away")
+    if percent is None or percent == "":
+        return "band-none", ""
+    return f"band-{load_band(percent)}", f"{round(float(percent))}{'*' if partial else ''}"
+
+
+@register.simple_tag
+def load_cell(
+    percent: Any = None, url: str = "", label: Any = "", away: bool = False, partial: bool = False, chosen: bool = False
+) -> SafeString:
+    """A cell of the heat map: per cent of capacity in the colour of its band, opening its parts in the panel."""
+    band, text = _load_content(percent, away, partial)
+    if chosen:
+        band = f"{band} chosen"
+    if url:
+        inside = format_html(
+            '<a class="load {}" href="{}" data-panel="always"{}>{}</a>',
+            band,
+            url,
+            format_html(' aria-label="{}"', label) if label else "",
+            text,
+        )
+    else:
+        inside = format_html('<span class="load {}"{}>{}</span>', band, format_html(' title="{}"', label) if label else "", text)
+    return format_html('<td role="cell" class="heat-cell">{}</td>', inside)
+
+
+@register.simple_tag
+def load_chip(percent: Any = None, away: bool = False, partial: bool = False) -> SafeString:
+    """A load outside a table."""
+    band, text = _load_content(percent, away, partial)
+    return format_html('<span class="load {}">{}</span>', band, text)
+
+
+@register.simple_tag
+def bar(percent: Any, label: Any = "", size: str = "", tone: str = "") -> SafeString:
+    """A bar from 0 to 100 per cent."""
+    return _bar(_share(percent, 100), label, size, tone, "")
+
+
+@register.simple_tag
+def budget_bar(percent: Any, status: str = "", label: Any = "", size: str = "") -> SafeString:
+    """Actual in per cent of budget, with an upright tick at 100; over and under in the colour of warnings."""
+    tick = format_html(
+        '<line class="bar-tick" x1="{0}%" x2="{0}%" y1="0" y2="{1}"></line>', _share(100, BUDGET_SCALE), 8 if size == "small" else 10
+    )
+    return _bar(_share(percent, BUDGET_SCALE), label, size, "warn" if status in ("over", "under") else "", tick)
+
+
+def _share(percent: Any, whole: float) -> str:
+    """Per cent of a bar's width, two places, kept between 0 and 100."""
+    return f"{min(max(float(percent or 0) / whole * 100, 0), 100):.2f}"
+
+
+def _bar(width: str, label: Any, size: str, tone: str, tick: str) -> SafeString:
+    height = 8 if size == "small" else 10
+    thick = height - 4
+    return format_html(
+        '<svg class="bar {} {}" height="{}"{}><rect class="bar-track" y="2" width="100%" height="{}" rx="{}"></rect>'
+        '<rect class="bar-fill" y="2" width="{}%" height="{}" rx="{}"></rect>{}</svg>',
+        f"bar-{size}" if size else "",
+        f"bar-{tone}" if tone else "",
+        height,
+        format_html(' role="img" aria-label="{}"', label) if label else mark_safe(' aria-hidden="true"'),
+        thick,
+        thick / 2,
+        width,
+        thick,
+        thick / 2,
+        tick,
+    )
+
+
+@register.simple_tag
+def before_after(before: Any, after: Any, worse: bool = False) -> SafeString:
+    """Old figure faint, new one strong, in the colour of warnings when it is worse."""
+    return format_html(
+        '<span class="change{}"><span class="change-old">{}</span> <span class="visually-hidden">{}</span>'
+        '<span aria-hidden="true" class="faint">→</span> <b>{}</b></span>',
+        " change-worse" if worse else "",
+        before,
+        _("becomes"),
+        after,
+    )
+
+
+@register.simple_tag
+def sparkline(values: Iterable[Any], label: Any = "") -> str:
+    """A line of a row's past values, the last one as a dot."""
+    figures = [float(value) for value in values if value is not None]
+    if len(figures) < 2:
+        return ""
+    low, high = min(figures), max(figures)
+    reach = (high - low) or 1
+    points = [(3 + i * 84 / (len(figures) - 1), 25 - (figure - low) / reach * 22) for i, figure in enumerate(figures)]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return format_html(
+        '<svg class="sparkline" width="90" height="28" viewBox="0 0 90 28"{}><polyline points="{}"></polyline>'
+        '<circle cx="{}" cy="{}" r="2.5"></circle></svg>',
+        format_html(' role="img" aria-label="{}"', label) if label else mark_safe(' aria-hidden="true"'),
+        path,
+        f"{points[-1][0]:.1f}",
+        f"{points[-1][1]:.1f}",
+    )
+
+
+@register.simple_tag
+def interval(low: Any, mid: Any, high: Any, official: Any = None, label: Any = "") -> str:
+    """Evidence as 100 %, its interval as a band with end ticks, the official value as a diamond, filled when outside."""
+    if not mid:
+        return ""
+    at = [_share(float(value) / float(mid) * 100 - 25, 150) for value in (low, mid, high)]
+    diamond = ""
+    if official is not None:
+        outside = not float(low) <= float(official) <= float(high)
+        diamond = format_html(
+            '<svg x="{}%" class="interval-official{}" overflow="visible"><path d="M0 4l5 6-5 6-5-6z"></path></svg>',
+            _share(float(official) / float(mid) * 100 - 25, 150),
+            " outside" if outside else "",
+        )
+    return format_html(
+        '<svg class="interval" height="20" role="img" aria-label="{}"><line class="interval-norm" x1="50%" x2="50%" y1="0" y2="20"></line>'
+        '<rect class="interval-band" x="{}%" width="{}%" y="6" height="8"></rect>{}<circle cx="{}%" cy="10" r="4"></circle>{}</svg>',
+        label,
+        at[0],
+        f"{float(at[2]) - float(at[0]):.2f}",
+        format_html_join("", '<line class="interval-end" x1="{0}%" x2="{0}%" y1="4" y2="16"></line>', ((at[0],), (at[2],))),
+        at[1],
+        diamond,
+    )
+
+
+def _with(request: Any, **changes: Any) -> str:
+    """The request's query string with some parameters changed; None takes one out."""
+    parameters = request.GET.copy()
+    for name, value in changes.items():
+        if value is None:
+            parameters.pop(name, None)
+        else:
+            parameters[name] = value
+    return "?" + parameters.urlencode()
+
+
+@register.simple_tag(takes_context=True)
+def sort_head(context: dict, label: Any, key: str, num: bool = False, wide: bool = False, first: str = "asc") -> SafeString:
+    """A column's head that sorts by `key`, the other way round at the second click. The view reads ?sort=."""
+    request = context["request"]
+    now = request.GET.get("sort") or context.get("sort") or ""
+    ascending, descending = now == key, now == f"-{key}"
+    if ascending or descending:
+        target = f"-{key}" if ascending else key
+    else:
+        target = f"-{key}" if first == "desc" else key
+    classes = " ".join(name for name, on in (("num", num), ("wide", wide), ("sorted", ascending or descending)) if on)
+    order = "ascending" if ascending else "descending" if descending else "none"
+    arrow = icon("arrow-up" if ascending else "arrow-down") if ascending or descending else ""
+    return format_html(
+        '<th scope="col" class="{}" aria-sort="{}"><a href="{}">{}{}</a></th>',
+        classes,
+        order,
+        _with(request, sort=target, page=None),
+        label,
+        arrow,
+    )
+
+
+@register.inclusion_tag("components/pager.html", takes_context=True)
+def pager(context: dict, page: Any, name: str = "page") -> dict:
+    """Which rows of how many, and the way to the others."""
+    request = context["request"]
+    return {
+        "page": page,
+        "previous": _with(request, **{name: page.previous_page_number()}) if page.has_previous() else "",
+        "next": _with(request, **{name: page.next_page_number()}) if page.has_next() else "",
+    }
+
+
+@register.filter
+def undo_url(message: Any) -> str:
+    """Where a toast's Undo posts to, if it has one (territory.toasts)."""
+    return _tagged(message, "undo")
+
+
+@register.filter
+def saved_key(message: Any) -> str:
+    """Which kept draft a toast says was saved, if any."""
+    return _tagged(message, "saved")
+
+
+def _tagged(message: Any, name: str) -> str:
+    tags: Sequence[str] = str(getattr(message, "extra_tags", "") or "").split()
+    return next((tag.removeprefix(f"{name}:") for tag in tags if tag.startswith(f"{name}:")), "")

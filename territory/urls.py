@@ -1,0 +1,10 @@
+"""Every address of the application, room by room."""
+
+from django.urls import include, path
+
+from territory.views import health
+
+urlpatterns = [
+    path("health/", health, name="health"),
+    path("accounts/", include("allauth.account.urls")),
+]
