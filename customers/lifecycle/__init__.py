@@ -19,7 +19,7 @@ from customers.lifecycle.facts import (
     since_day,
 )
 from customers.lifecycle.read import Lifecycle, Standing, TierPeriod
-from customers.lifecycle.sale_types import SaleKind, sale_type
+from customers.lifecycle.sale_types import SaleKind
 from customers.lifecycle.stages import Cause, Course, Outcome, StagePeriod
 from customers.lifecycle.tiers import ValuePeriod, tier_for
 
@@ -43,7 +43,6 @@ __all__ = [
     "ValuePeriod",
     "as_of",
     "local_day",
-    "sale_type",
     "since_day",
     "start_of_day",
     "tier_for",

@@ -1,7 +1,7 @@
 """What is known of one customer, as plain values: the only input of the lifecycle.
 
-Instants are aware datetimes, days are local days of the company's time zone, money is Decimal in the company's currency.
-The order in which facts are listed never matters; `number` (the row's id) breaks ties that the facts themselves leave.
+Instants are aware datetimes, days are local days of the company's time zone, money is Decimal in its currency. The order
+in which facts are listed never matters; `number` (the row's id) breaks ties that the facts themselves leave.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def begins_at(facts: Facts, zone: ZoneInfo) -> datetime | None:
     """The instant at which the customer's history begins, None where nothing at all is known.
 
     The first instant of its since; without one, of the day of its earliest fact. Where a won order closed, or a stage
-    was set, before an imported since, these are dated by the fact all the same: the history then begins at that instant.
+    was set, before an imported since, these are dated by the fact all the same: the history then begins there.
     """
     day = facts.since or earliest_fact_on(facts, zone)
     if day is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -11,17 +12,16 @@ from zoneinfo import ZoneInfo
 
 from customers.lifecycle.days import days_after, local_day, start_of_day
 from customers.lifecycle.facts import Facts, Order, Stage, TierBound
-from customers.lifecycle.sale_types import SaleKind, sale_type
+from customers.lifecycle.sale_types import FirstWins, SaleKind, first_wins, sale_type
 from customers.lifecycle.stages import Course, Outcome, StagePeriod, Trace, trace
 from customers.lifecycle.tiers import ValuePeriod, value_periods
 
 
 @dataclass(frozen=True)
 class TierPeriod:
-    """A tier (fixed by someone or not) from a day to a day, both included; `ends_on` None = still."""
+    """A tier, fixed by someone or not, from a day to a day, both included; `ends_on` None = still."""
 
     tier: int | None
-    fixed: bool
     starts_on: date
     ends_on: date | None
 
@@ -61,10 +61,22 @@ class Lifecycle:
     def _values(self) -> tuple[ValuePeriod, ...]:
         return value_periods(self.facts, self._trace, self.tiers, zone=self.zone)
 
+    @cached_property
+    def _first_wins(self) -> FirstWins:
+        return first_wins(self.facts, self._trace.courses)
+
+    @cached_property
+    def _stage_instants(self) -> list[datetime]:
+        return [period.began_at for period in self._trace.periods]
+
+    @cached_property
+    def _value_days(self) -> list[date]:
+        return [period.starts_on for period in self._values]
+
     def stage_history(self, until: datetime) -> list[StagePeriod]:
         """The stages up to an instant, first to last, without gap or overlap; the last one has no end."""
         return [
-            replace(period, ended_at=period.ended_at if period.ended_at and period.ended_at <= until else None)
+            period if period.ended_at and period.ended_at <= until else replace(period, ended_at=None)
             for period in self._trace.periods
             if period.began_at <= until
         ]
@@ -85,17 +97,17 @@ class Lifecycle:
         for period in self._values:
             if period.starts_on > until:
                 break
-            if found and (found[-1].tier, found[-1].fixed) == (period.tier, period.fixed):
+            if found and found[-1].tier == period.tier:
                 continue
             if found:
                 found[-1] = replace(found[-1], ends_on=period.starts_on - timedelta(days=1))
-            found.append(TierPeriod(period.tier, period.fixed, period.starts_on, None))
+            found.append(TierPeriod(period.tier, period.starts_on, None))
         return found
 
     def stage_at(self, at: datetime) -> Stage | None:
         """The stage at an instant; None before the history begins."""
-        history = self.stage_history(at)
-        return history[-1].stage if history else None
+        index = bisect_right(self._stage_instants, at) - 1
+        return self._trace.periods[index].stage if index >= 0 else None
 
     def stage_on(self, day: date) -> Stage | None:
         """The stage of a day: the one at its end (domain 3.2); None before the history begins."""
@@ -112,11 +124,12 @@ class Lifecycle:
         return period.value if period else None
 
     def _value_period(self, day: date) -> ValuePeriod | None:
-        return next((period for period in reversed(self._values) if period.starts_on <= day), None)
+        index = bisect_right(self._value_days, day) - 1
+        return self._values[index] if index >= 0 else None
 
     def sale_type(self, order: Order) -> SaleKind | str | None:
         """The sale type of one of the customer's orders; None while it is pending."""
-        return sale_type(order, self.facts, self._trace.courses)
+        return sale_type(order, self._first_wins)
 
     def judged_on(self, order: Order) -> date | None:
         """The day by whose tier an order is judged: its opening, else its closing; None where both are unknown."""
@@ -129,9 +142,9 @@ class Lifecycle:
         By itself: a lapse on the 365th day, an order that begins to count or leaves the window, the end of the first
         year, a fixed tier that starts or ends, a fact dated later than `after`.
         """
-        turns = [period.began_at for period in self._trace.periods if period.began_at > after]
-        turns += [at for at in (start_of_day(row.starts_on, self.zone) for row in self._values) if at > after]
-        return min(turns, default=None)
+        beginning = self._stage_instants[:1]  # the first day may begin later than its midnight
+        midnights = [max([start_of_day(day, self.zone), *beginning]) for day in self._value_days]
+        return min((at for at in (*self._stage_instants, *midnights) if at > after), default=None)
 
     def standing(self, at: datetime) -> Standing | None:
         """Where the customer stands at an instant; None before the history begins."""

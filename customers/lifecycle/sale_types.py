@@ -14,7 +14,10 @@ decided:
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from customers.lifecycle.facts import Facts, Order, closing_key
@@ -22,19 +25,35 @@ from customers.lifecycle.stages import Course
 
 
 class SaleKind(StrEnum):
-    NEW_BUSINESS = "new business"
+    NEW_BUSINESS = "new_business"
     REPEAT = "repeat"
 
 
-def sale_type(order: Order, facts: Facts, courses: Iterable[Course]) -> SaleKind | str | None:
+@dataclass(frozen=True)
+class FirstWins:
+    """When each course started, and the first order won since (None = none)."""
+
+    started_at: tuple[datetime, ...]
+    orders: tuple[Order | None, ...]
+
+
+def first_wins(facts: Facts, courses: Iterable[Course]) -> FirstWins:
+    """The first order won since the start of each course; courses in the order of their start."""
+    started = tuple(course.started_at for course in courses)
+    wins = facts.won_orders()
+    closed = [order.closed_at for order in wins if order.closed_at is not None]
+    found = (bisect_left(closed, at) for at in started)
+    return FirstWins(started, tuple(wins[index] if index < len(wins) else None for index in found))
+
+
+def sale_type(order: Order, first: FirstWins) -> SaleKind | str | None:
     """The chosen sale type of an order, else new business or repeat; None while it is pending."""
     if order.chosen_sale_type is not None:
         return order.chosen_sale_type
     if order.closed_at is None:
         return None
-    started = [course.started_at for course in courses if course.started_at <= order.closed_at]
-    wins = (win for win in facts.won_orders() if not started or win.closed_at >= max(started))  # type: ignore[operator]
-    first = next(wins, None)
-    if first is None or closing_key(order) <= closing_key(first):
+    index = bisect_right(first.started_at, order.closed_at) - 1
+    winner = first.orders[index] if index >= 0 else None
+    if winner is None or closing_key(order) <= closing_key(winner):
         return SaleKind.NEW_BUSINESS
     return SaleKind.REPEAT

@@ -93,7 +93,9 @@ class _Days:
         self.decisions: dict[date, list[Decision]] = {}
         for decision in sorted(facts.decisions, key=lambda row: (row.at, row.stage == Stage.LOST, row.number)):
             self.decisions.setdefault(local_day(decision.at, zone), []).append(decision)
-        won = sorted((local_day(order.closed_at, zone), order.amount) for order in facts.won_orders() if order.closed_at)
+        won = sorted(
+            (local_day(order.closed_at, zone), order.amount) for order in facts.won_orders() if order.closed_at
+        )
         self.won_days = [day for day, _ in won]
         self.won_up_to = [NOTHING]
         for _, amount in won:
