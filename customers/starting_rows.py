@@ -1,0 +1,56 @@
+"""The catalogue a company starts with; an administrator's rows from then on."""
+
+from decimal import Decimal
+
+from customers.models import ContactRole, OrderStep, SaleType, SaleTypeKind, Tier, TouchChannel, TouchType
+
+# Name, yearly value from.
+TIERS = [("A", 40_000), ("B", 15_000), ("C", 5_000), ("D", 0)]
+
+# Name, channel, usual minutes, travels, is demo, icon.
+TOUCH_TYPES = [
+    ("Voice call", TouchChannel.VOICE, 15, False, False, "telephone"),
+    ("Field sales call", TouchChannel.FIELD, 60, True, False, "geo-alt"),
+    ("Online meeting", TouchChannel.ONLINE, 30, False, False, "camera-video"),
+    ("Demo", TouchChannel.FIELD, 90, True, True, "easel"),
+    ("Marketing outreach", TouchChannel.MARKETING, 2, False, False, "envelope"),
+]
+
+# Name, a gap when missing on the two highest tiers.
+CONTACT_ROLES = [
+    ("Buyer", True),
+    ("Management team", False),
+    ("Senior officer", True),
+    ("Technical", False),
+    ("User", False),
+    ("Agent", False),
+]
+
+ORDER_STEPS = [("Enquiry", "0.1"), ("Quotation", "0.3"), ("Negotiation", "0.6"), ("Verbal agreement", "0.9")]
+
+SALE_TYPES = [
+    ("New business", SaleTypeKind.NEW_BUSINESS),
+    ("Repeat", SaleTypeKind.REPEAT),
+    ("Extension", SaleTypeKind.OTHER),
+    ("Tender", SaleTypeKind.OTHER),
+]
+
+
+def create_starting_catalogue() -> None:
+    """Create what is not there yet by name, in the order above; nothing that exists is changed."""
+    for position, (name, bound) in enumerate(TIERS, start=1):
+        _once(Tier, name, position, lower_bound=Decimal(bound))
+    for position, (name, channel, minutes, travels, is_demo, icon) in enumerate(TOUCH_TYPES, start=1):
+        _once(
+            TouchType, name, position, channel=channel, default_seconds=minutes * 60, travels=travels, is_demo=is_demo, icon=icon
+        )
+    for position, (name, expected) in enumerate(CONTACT_ROLES, start=1):
+        _once(ContactRole, name, position, expected_in_top_tiers=expected)
+    for position, (name, probability) in enumerate(ORDER_STEPS, start=1):
+        _once(OrderStep, name, position, probability=Decimal(probability))
+    for position, (name, kind) in enumerate(SALE_TYPES, start=1):
+        _once(SaleType, name, position, kind=kind)
+
+
+def _once(model, name: str, position: int, **fields) -> None:
+    model.objects.get_or_create(name=name, defaults={"position": position, **fields})

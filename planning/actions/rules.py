@@ -1,0 +1,135 @@
+"""Changing the rules: each change is recorded, and raises the version under which figures count as computed."""
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+from django.db.models.deletion import ProtectedError
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from customers.models import Customer, Tier
+from customers.signals import catalogue_changed
+from planning.models import RulesVersion, TouchValue
+from territory.company.models import Company, Holiday
+from territory.company.signals import company_changed
+from territory.conflicts import claim
+
+
+def raise_rules_version(*, actor: User | None, now: dt.datetime, what: str) -> int:
+    """Everything computed so far is stale from now on. Returns the new version's number."""
+    return RulesVersion.objects.create(changed_at=now, changed_by=actor, what=what[:200]).number
+
+
+@transaction.atomic
+def save_rule(*, row: models.Model, version: int | None, actor: User, now: dt.datetime) -> models.Model:
+    """Store a new row of rules or catalogue, or a changed one that was shown at `version`; raises Conflict.
+
+    The row comes validated from its form; what the database still refuses becomes a ValidationError.
+    """
+    row._history_user = actor
+    try:
+        with transaction.atomic():
+            if row.pk is None or version is None:
+                row.save()
+            else:
+                claim(row, version)
+                row.save()
+    except IntegrityError as error:
+        raise ValidationError(_("There is such a row already.")) from error
+    _announce(row, actor=actor, now=now, what=_("%(kind)s changed") % {"kind": row._meta.verbose_name})
+    return row
+
+
+@transaction.atomic
+def remove_rule(*, row: models.Model, actor: User, now: dt.datetime) -> None:
+    """Take a rule away (history keeps it), or retire a row of the catalogue that the past still names."""
+    row._history_user = actor
+    if hasattr(row, "retired_at"):
+        _refuse_last_tier(row)
+        row.retired_at = now
+        row.version += 1
+        row.save(update_fields=["retired_at", "version"])
+    else:
+        try:
+            row.delete()
+        except ProtectedError as error:
+            raise ValidationError(_("This is still in use.")) from error
+    _announce(row, actor=actor, now=now, what=_("%(kind)s removed") % {"kind": row._meta.verbose_name})
+
+
+@transaction.atomic
+def restore_rule(*, row: models.Model, actor: User, now: dt.datetime) -> None:
+    """Bring a retired row of the catalogue back."""
+    row._history_user = actor
+    row.retired_at = None
+    row.version += 1
+    row.save(update_fields=["retired_at", "version"])
+    _announce(row, actor=actor, now=now, what=_("%(kind)s restored") % {"kind": row._meta.verbose_name})
+
+
+def _refuse_last_tier(row: models.Model) -> None:
+    if isinstance(row, Tier) and not Tier.objects.live().exclude(pk=row.pk).exists():
+        raise ValidationError(_("There must be one tier at least."))
+
+
+def _announce(row: models.Model, *, actor: User, now: dt.datetime, what: str) -> None:
+    """Figures rest on older rules from now on; a change of tiers also asks for every customer's tier anew."""
+    if isinstance(row, Tier):
+        Customer.objects.filter(Q(next_change_at__isnull=True) | Q(next_change_at__gt=now)).update(next_change_at=now)
+    raise_rules_version(actor=actor, now=now, what=what)
+    catalogue_changed.send(sender=type(row))
+
+
+@transaction.atomic
+def set_touch_value(*, touch_type, tier, stage: str, amount, starts_on: dt.date, reason: str, actor: User, now: dt.datetime):
+    """Let a new official value start; the old one stays readable. One value a day for type, tier and stage."""
+    value = TouchValue(
+        touch_type=touch_type,
+        tier=tier,
+        stage=stage,
+        amount=amount,
+        starts_on=starts_on,
+        reason=reason,
+        approved_by=actor,
+        approved_at=now,
+    )
+    value.full_clean()
+    value.save()
+    _announce(value, actor=actor, now=now, what=_("touch value set"))
+    return value
+
+
+@transaction.atomic
+def change_company(*, row: Company, version: int, actor: User, now: dt.datetime) -> Company:
+    """Store the company's name, zone and working days; raises Conflict when it changed since it was shown."""
+    row._history_user = actor
+    claim(row, version)
+    row.save()
+    _calendar_changed(actor=actor, now=now, what=_("working days changed"))
+    return row
+
+
+@transaction.atomic
+def add_holiday(*, row: Holiday, actor: User, now: dt.datetime) -> Holiday:
+    """Nobody works on that day."""
+    row._history_user = actor
+    row.save()
+    _calendar_changed(actor=actor, now=now, what=_("holiday added"))
+    return row
+
+
+@transaction.atomic
+def remove_holiday(*, row: Holiday, actor: User, now: dt.datetime) -> None:
+    """People work on that day after all."""
+    row._history_user = actor
+    row.delete()
+    _calendar_changed(actor=actor, now=now, what=_("holiday removed"))
+
+
+def _calendar_changed(*, actor: User, now: dt.datetime, what: str) -> None:
+    """Due days follow the calendar, and lifecycles the company's midnight: both are asked for anew."""
+    Customer.objects.filter(Q(next_change_at__isnull=True) | Q(next_change_at__gt=now)).update(next_change_at=now)
+    raise_rules_version(actor=actor, now=now, what=what)
+    company_changed.send(sender=Company)

@@ -1,0 +1,132 @@
+"""The rules and official values a company starts with, named as starting values; an administrator's rows from then on."""
+
+import datetime as dt
+from decimal import Decimal
+
+from django.db import transaction
+
+from accounts.actions.starting_rows import create_starting_roles
+from accounts.models import Role
+from customers.models import ContactRole, Stage, Tier, TouchType
+from customers.starting_rows import create_starting_catalogue
+from planning.models import (
+    ContactLoad,
+    ContactRule,
+    OrderRule,
+    Period,
+    PlanningSettings,
+    RulesVersion,
+    TeamLoad,
+    TeamSellingLoad,
+    TouchValue,
+    ValueStage,
+)
+
+SALES, COORDINATION, TECHNICAL = "Salesperson", "Sales coordinator", "Technical support"
+VOICE, FIELD, ONLINE, DEMO, MARKETING = "Voice call", "Field sales call", "Online meeting", "Demo", "Marketing outreach"
+
+# Tier, stage, role, touch type, touches, period, minutes.
+CONTACT_RULES = [
+    ("A", Stage.CUSTOMER, SALES, VOICE, 2, Period.MONTH, 20),
+    ("A", Stage.CUSTOMER, SALES, FIELD, 1, Period.MONTH, 60),
+    ("A", Stage.CUSTOMER, COORDINATION, VOICE, 1, Period.MONTH, 10),
+    ("A", Stage.CUSTOMER, TECHNICAL, FIELD, 1, Period.QUARTER, 90),
+    ("B", Stage.CUSTOMER, SALES, VOICE, 1, Period.MONTH, 15),
+    ("B", Stage.CUSTOMER, SALES, FIELD, 1, Period.QUARTER, 60),
+    ("B", Stage.CUSTOMER, COORDINATION, VOICE, 1, Period.QUARTER, 10),
+    ("B", Stage.CUSTOMER, TECHNICAL, ONLINE, 2, Period.YEAR, 30),
+    ("C", Stage.CUSTOMER, SALES, VOICE, 1, Period.QUARTER, 15),
+    ("C", Stage.CUSTOMER, SALES, FIELD, 1, Period.YEAR, 45),
+    ("C", Stage.CUSTOMER, COORDINATION, VOICE, 1, Period.QUARTER, 10),
+    ("D", Stage.CUSTOMER, SALES, VOICE, 2, Period.YEAR, 10),
+    ("D", Stage.CUSTOMER, COORDINATION, MARKETING, 1, Period.QUARTER, 2),
+    ("A", Stage.PROSPECT, SALES, VOICE, 2, Period.MONTH, 15),
+    ("A", Stage.PROSPECT, SALES, FIELD, 1, Period.QUARTER, 60),
+    ("A", Stage.PROSPECT, SALES, MARKETING, 1, Period.MONTH, 2),
+    ("B", Stage.PROSPECT, SALES, VOICE, 1, Period.MONTH, 15),
+    ("B", Stage.PROSPECT, SALES, FIELD, 2, Period.YEAR, 60),
+    ("C", Stage.PROSPECT, SALES, VOICE, 1, Period.QUARTER, 10),
+    ("C", Stage.PROSPECT, COORDINATION, MARKETING, 1, Period.MONTH, 2),
+    ("D", Stage.PROSPECT, COORDINATION, MARKETING, 1, Period.QUARTER, 2),
+    ("A", Stage.LAPSED, SALES, VOICE, 1, Period.QUARTER, 15),
+    ("B", Stage.LAPSED, SALES, VOICE, 1, Period.QUARTER, 15),
+]
+
+# Role, minutes per order handled.
+ORDER_RULES = [(SALES, 20), (COORDINATION, 45)]
+
+# Contact role, role, minutes a month each.
+CONTACT_LOADS = [("Senior officer", SALES, 10), ("Management team", SALES, 5), ("Technical", TECHNICAL, 5)]
+
+# Role, minutes a month.
+TEAM_SELLING_LOADS = [(SALES, 10), (COORDINATION, 5), (TECHNICAL, 5)]
+TEAM_LOADS = [(SALES, 20), (COORDINATION, 20), (TECHNICAL, 20), ("Sales manager", 60), ("Senior manager", 30)]
+
+# Official value of a touch on tier A by type, and each tier's part of it.
+VALUES = {VOICE: 120, FIELD: 480, ONLINE: 200, DEMO: 600, MARKETING: 12}
+TIER_PARTS = {"A": Decimal("1"), "B": Decimal("0.45"), "C": Decimal("0.2"), "D": Decimal("0.05")}
+
+REASON = "Starting value"
+
+
+@transaction.atomic
+def create_starting_rules(*, now: dt.datetime, on: dt.date) -> None:
+    """Create roles, catalogue, rules and values of a new company; does nothing to a kind of rule that has rows."""
+    create_starting_roles()
+    create_starting_catalogue()
+    roles = {row.name: row for row in Role.objects.all()}
+    tiers = {row.name: row for row in Tier.objects.all()}
+    types = {row.name: row for row in TouchType.objects.all()}
+    contact_roles = {row.name: row for row in ContactRole.objects.all()}
+
+    _fill(
+        ContactRule,
+        [
+            {
+                "tier": tiers[tier],
+                "stage": stage,
+                "role": roles[role],
+                "touch_type": types[touch_type],
+                "count": count,
+                "period": period,
+                "duration_seconds": minutes * 60,
+            }
+            for tier, stage, role, touch_type, count, period, minutes in CONTACT_RULES
+        ],
+    )
+    _fill(OrderRule, [{"role": roles[role], "duration_seconds": minutes * 60} for role, minutes in ORDER_RULES])
+    _fill(
+        ContactLoad,
+        [
+            {"contact_role": contact_roles[name], "role": roles[role], "duration_seconds": minutes * 60}
+            for name, role, minutes in CONTACT_LOADS
+        ],
+    )
+    _fill(TeamSellingLoad, [{"role": roles[role], "duration_seconds": minutes * 60} for role, minutes in TEAM_SELLING_LOADS])
+    _fill(TeamLoad, [{"role": roles[role], "duration_seconds": minutes * 60} for role, minutes in TEAM_LOADS])
+    _fill(
+        TouchValue,
+        [
+            {
+                "touch_type": types[touch_type],
+                "tier": tiers[tier],
+                "stage": stage,
+                "amount": (value * part).quantize(Decimal("0.01")),
+                "starts_on": on,
+                "reason": REASON,
+                "approved_at": now,
+            }
+            for touch_type, value in VALUES.items()
+            for tier, part in TIER_PARTS.items()
+            for stage in ValueStage.values
+        ],
+    )
+    PlanningSettings.objects.get_or_create(pk=1)
+    if not RulesVersion.objects.exists():
+        RulesVersion.objects.create(changed_at=now, what=REASON)
+
+
+def _fill(model, rows: list[dict]) -> None:
+    if not model.objects.exists():
+        for row in rows:
+            model.objects.create(**row)

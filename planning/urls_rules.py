@@ -1,0 +1,20 @@
+"""Where the rules and official values are."""
+
+from django.urls import path
+
+from planning.views import rules, values
+
+urlpatterns = [
+    path("rules/", rules.rules_home, name="rules_home"),
+    path("rules/thresholds/", rules.thresholds, name="thresholds"),
+    path("rules/calendar/", rules.calendar, name="calendar"),
+    path("rules/calendar/holidays/new/", rules.holiday_create, name="holiday_create"),
+    path("rules/calendar/holidays/<int:pk>/remove/", rules.holiday_delete, name="holiday_delete"),
+    path("rules/<slug:key>/", rules.rule_list, name="rule_list"),
+    path("rules/<slug:key>/new/", rules.rule_create, name="rule_create"),
+    path("rules/<slug:key>/<int:pk>/", rules.rule_edit, name="rule_edit"),
+    path("rules/<slug:key>/<int:pk>/remove/", rules.rule_remove, name="rule_remove"),
+    path("rules/<slug:key>/<int:pk>/restore/", rules.rule_restore, name="rule_restore"),
+    path("touch-values/", values.touch_values, name="touch_values"),
+    path("touch-values/set/", values.touch_value_set, name="touch_value_set"),
+]
