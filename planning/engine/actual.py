@@ -4,8 +4,8 @@ Decisions where the definition leaves room:
 
 - The window ends on the day asked for and holds max(90, the longest interval of the budget's own contact rules) days, a
   fraction of a day counted as a whole one: a quarterly rule looks back 92 days, a yearly one 366.
-- Where the present stage began later than that, the window begins at that instant: what was done on the same day before it
-  is left out, while the day itself counts as a whole one.
+- Where the present stage began later than that, the window begins at that instant: what was done on the same day
+  before it is left out, while the day itself counts as a whole one.
 - Below 30 days the actual is not known (None) and the status is "too early".
 - An implausible touch's minutes are left out, its travel is not: travel is a duration of its own.
 """
@@ -53,9 +53,7 @@ def minutes_per_month(minutes: float, window: Window) -> float | None:
     return None if window.too_early else minutes * DAYS_PER_MONTH / window.days
 
 
-def status(
-    actual: float | None, budget: float, over_above: float = 1.25, under_below: float = 0.75
-) -> str | None:
+def status(actual: float | None, budget: float, over_above: float = 1.25, under_below: float = 0.75) -> str | None:
     """over above 125 % of the budget, under below 75 %, else as planned; None without a budget."""
     if budget <= 0:
         return None

@@ -7,9 +7,10 @@ minutes per month = sum over contact rules (count x periods per month x (minutes
 Decisions where the definition leaves room:
 
 - A tier's order rule stands instead of the role's general one; they do not add up.
-- Contact loads, order rules and team-selling loads apply whether or not the role has someone: work nobody does is unstaffed.
-- Lapsed and lost: a role has a budget only where a contact rule names that tier, stage and role; then its other parts count
-  as well. Other rules name no stage and make no budget there by themselves.
+- Contact loads, order rules and team-selling loads apply whether or not the role has someone: work nobody does is
+  unstaffed.
+- Lapsed and lost: a role has a budget only where a contact rule names that tier, stage and role; then its other
+  parts count as well. Other rules name no stage and make no budget there by themselves.
 - A budget of 0 minutes is no budget.
 """
 
@@ -28,8 +29,8 @@ CONTACT_RULE, ORDERS, CONTACTS, TEAM_SELLING = "contact rule", "orders", "contac
 class Line:
     """One reason in a budget, minutes per month.
 
-    ``per_month``: how often a month, or how many; ``each``: minutes of one without travel; ``travel_each``: travel minutes of
-    one, None where the type does not travel; ``about``: the touch type or contact role.
+    ``per_month``: how often a month, or how many; ``each``: minutes of one without travel; ``travel_each``: travel
+    minutes of one, None where the type does not travel; ``about``: the touch type or contact role.
     """
 
     kind: str
@@ -136,8 +137,10 @@ def _other_lines(facts: CustomerFacts, rules: Rules, role: Key) -> list[Line]:
             lines.append(_other_line(CONTACTS, load.key, load.contact_role, count, load.minutes))
     beyond_first = max(0, facts.people - 1)
     if beyond_first:
-        for selling in rules.team_selling_loads_of(role):
-            lines.append(_other_line(TEAM_SELLING, selling.key, None, beyond_first, selling.minutes))
+        lines.extend(
+            _other_line(TEAM_SELLING, selling.key, None, beyond_first, selling.minutes)
+            for selling in rules.team_selling_loads_of(role)
+        )
     return lines
 
 

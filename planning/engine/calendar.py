@@ -41,9 +41,9 @@ class WorkCalendar:
     def next_working_day(self, day: date, away: Sequence[Span] = ()) -> date:
         """``day`` itself if it is worked and outside every span away, else the first later day that is.
 
-        "Moves to the next working day" is repeated until the day found is neither weekend, holiday nor absence. An absence
-        without an end never lets go: then absences are disregarded, for a due touch must have a day. A company without
-        any working weekday has no next working day: the day stays.
+        "Moves to the next working day" is repeated until the day found is neither weekend, holiday nor absence. An
+        absence without an end never lets go: then absences are disregarded, for a due touch must have a day. A
+        company without any working weekday has no next working day: the day stays.
         """
         if not self.weekdays:
             return day

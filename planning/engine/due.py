@@ -3,12 +3,12 @@
 Decisions where the definition leaves room:
 
 - A customer without a tier has no due touches: rules name a tier.
-- The absence that moves a due day is that of the person whose touch it is; a day moves until it is a working day on which
-  that person is there (or covered).
+- The absence that moves a due day is that of the person whose touch it is; a day moves until it is a working day on
+  which that person is there (or covered).
 - "Never touched" also holds where only no-answer touches were made.
 - Expected travel is the travel of the budget: the mean of the role's people weighted by share, nobody: the owner's.
-- A planned touch stands for its rule's row on the days before its own. From its day on both are candidates and the one with
-  the higher score is shown, so that there is one row per customer and type either way.
+- A planned touch stands for its rule's row on the days before its own. From its day on both are candidates and the
+  one with the higher score is shown, so that there is one row per customer and type either way.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from planning.engine import travel
 from planning.engine.budget import role_travel
 from planning.engine.calendar import Span, WorkCalendar
-from planning.engine.facts import CustomerFacts, staffing_of
+from planning.engine.facts import CustomerFacts, day_of, staffing_of
 from planning.engine.rules import ContactRule, Key, Rules
 from planning.engine.shares import whose
 from planning.engine.value import ValueTable, Worth
@@ -30,12 +30,14 @@ RETRY_WORKING_DAYS = 2
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The next touch that a rule asks for: ``minutes`` of the touch, ``travel`` there and back (None: does not travel)."""
+    """The next touch that a rule asks for: ``last`` is the touch it counts from (None: never touched), ``minutes``
+    those of the touch, ``travel`` there and back (None: does not travel).
+    """
 
     rule: ContactRule
     customer: Key
     person: Key | None
-    last_on: date | None
+    last: date | None
     due_on: date
     overdue_days: int
     score: float
@@ -59,9 +61,9 @@ def planned_score(worth: Worth, day: date, today: date, minutes: float) -> float
     return score(float(worth.amount), urgency((today - day).days, PLANNED_INTERVAL), minutes)
 
 
-def next_due(last_on: date | None, began_on: date, step: int) -> date:
+def next_due(last: date | None, began_on: date, step: int) -> date:
     """The day of the last counting touch + the interval; never touched: the day the stage began. Not yet moved."""
-    return began_on if last_on is None else last_on + timedelta(days=step)
+    return began_on if last is None else day_of(last) + timedelta(days=step)
 
 
 def due_touches(
@@ -87,9 +89,9 @@ def due_touches(
         for rule in role_rules:
             if rule.travels and trip is None:
                 trip = role_travel(facts, rules, bases, mine, owner)
-            last_on = facts.last.counting(role, rule.touch_type, bool(mine.parts))
+            last = facts.last.counting(role, rule.touch_type, bool(mine.parts))
             due_on = calendar.next_working_day(
-                next_due(last_on, facts.began_on, rule.step), away.get(doer.person, ()) if doer else ()
+                next_due(last, facts.began_on, rule.step), away.get(doer.person, ()) if doer else ()
             )
             overdue = (on - due_on).days
             worth = values.worth(rule.touch_type, facts.tier, facts.stage)
@@ -99,7 +101,7 @@ def due_touches(
                     rule=rule,
                     customer=facts.key,
                     person=doer.person if doer else None,
-                    last_on=last_on,
+                    last=last,
                     due_on=due_on,
                     overdue_days=overdue,
                     score=score(float(worth.amount), urgency(overdue, rule.interval), minutes),

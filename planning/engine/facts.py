@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from planning.engine.rules import Key
 from planning.engine.shares import NOBODY, Assigned, Staffing, owner_of, staff
@@ -11,10 +11,10 @@ from planning.engine.travel import Place
 
 @dataclass(frozen=True, slots=True)
 class LastTouches:
-    """Day of the last touch that resets a clock (no-answer ones are not in here), whatever the stage was then.
+    """The last touch that resets a clock (no-answer ones are not in here), whatever the stage was then.
 
-    ``by_role``: (role at that time, touch type) -> day; ``unknown``: touch type -> day, touches by a person unknown;
-    ``anyone``: touch type -> day, all touches.
+    Each is a day, or an instant in the zone whose days count. ``by_role``: by (role at that time, touch type);
+    ``unknown``: by touch type, of touches by a person unknown; ``anyone``: by touch type, of all touches.
     """
 
     by_role: Mapping[tuple[Key, Key], date] = field(default_factory=dict)
@@ -59,6 +59,11 @@ class CustomerFacts:
         for row in self.assigned:
             by_role.setdefault(row.role, []).append(row)
         return {role: staff(rows) for role, rows in by_role.items()}
+
+
+def day_of(moment: date) -> date:
+    """The day of an instant in its own zone; a day is its own."""
+    return moment.date() if isinstance(moment, datetime) else moment
 
 
 def staffing_of(staffing: Mapping[Key, Staffing], role: Key) -> Staffing:

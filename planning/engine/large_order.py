@@ -1,14 +1,14 @@
 """A large pending order (domain 3.5): its share of a team's won sales, when it opens and when it resolves.
 
-share = amount / sales, exact. It opens above 1/5 (exactly 1/5 does not) and resolves below 15 %, so that it does not flicker.
-Sales = won in (D - 365, D] by the team and all under it; with less than 365 days of history x 365 / max(90, days since the
-first won order, both ends counted).
+share = amount / sales, exact. It opens above 1/5 (exactly 1/5 does not) and resolves below 15 %, so that it does
+not flicker. Sales = won in (D - 365, D] by the team and all under it; with less than 365 days of history x 365 /
+max(90, days since the first won order, both ends counted).
 
 Decisions where the definition leaves room:
 
-- A team whose sales of the last 365 days are 0 has "sold nothing": a pending order from the minimum amount opens. It reads
-  "first sales" where nothing was ever won, else "no sales in a year". It stays open while sales are 0 and the amount holds
-  the minimum; once there are sales, the 15 % decide.
+- A team whose sales of the last 365 days are 0 has "sold nothing": a pending order from the minimum amount opens.
+  It reads "first sales" where nothing was ever won, else "no sales in a year". It stays open while sales are 0 and
+  the amount holds the minimum; once there are sales, the 15 % decide.
 - "A situation opened on the day its share first passed the threshold": the days are walked through from the order's
   opening (unknown: from the first won order of the team, else from the day asked for), with the hysteresis; what is
   reported is the day on which the situation that is open at the end was opened. Passing the threshold anew after having
@@ -41,8 +41,9 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Sales:
-    """A team's won sales as a base: ``won`` in the last 365 days, ``first_won_on`` ever, ``history_days`` since then (both
-    ends counted, None before the first), ``base`` scaled to a year."""
+    """A team's won sales as a base: ``won`` in the last 365 days, ``first_won_on`` ever, ``history_days`` since
+    then (both ends counted, None before the first), ``base`` scaled to a year.
+    """
 
     on: date
     won: Decimal

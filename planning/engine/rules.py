@@ -19,8 +19,8 @@ QUIET_STAGES = frozenset({LAPSED, LOST})
 class ContactRule:
     """So many touches of a type per period at so many minutes, for a tier, a stage and a role.
 
-    ``travels`` comes from the touch type. ``per_month``, ``interval`` (days) and ``step`` (whole days) follow from count and
-    period.
+    ``travels`` comes from the touch type. ``per_month``, ``interval`` (days) and ``step`` (whole days) follow from
+    count and period.
     """
 
     key: Key

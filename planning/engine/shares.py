@@ -12,7 +12,9 @@ OWNING = frozenset({"sole", "lead"})
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """A current assignment: a person in a role (of the membership) on a customer; ``share`` None means an equal part."""
+    """A current assignment: a person in a role (of the membership) on a customer; ``share`` None means an equal
+    part.
+    """
 
     key: Key
     person: Key
@@ -64,7 +66,9 @@ def _since(row: Assigned) -> tuple[date, str]:
 
 
 def whose(staffing: Staffing, owner: Assigned | None) -> Assigned | None:
-    """The assigned person with the largest share, then the earliest assignment (then the lowest key); nobody: the owner."""
+    """The assigned person with the largest share, then the earliest assignment (then the lowest key); nobody: the
+    owner.
+    """
     if not staffing.parts:
         return owner
     return min(staffing.parts, key=lambda part: (-part.share, *_since(part.assigned))).assigned

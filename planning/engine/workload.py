@@ -5,17 +5,20 @@ Workload = max(touch and travel parts of their share of budgets / 4.348, touches
 
 Decisions where the definition leaves room:
 
-- Shares, budgets and stages are those of the day asked for, in every week shown; memberships, absences, covers, holidays
-  and planned touches are those of the week. A colleague whose membership touches a week counts in that week's team load.
-- A week is "entirely away" when no working day of it finds the person present: all holiday, all absent, or no membership.
-  What is not covered then joins the unstaffed minutes of the team of the assignment (team load: of that team; planned
-  touches and hours set aside: of the earliest membership's team) and leaves the person's own row, so that every minute is
-  counted once. Someone who is present with no hours for customers (capacity 0) keeps theirs.
-- Covered work: the touch part (touch and travel, or the planned touches where these are more) x covered days / days of an
-  ordinary week goes to the cover. Only days on which the covered person is absent, on a working day of theirs, count.
-- Touches planned for a week are those whose day lies in it and that are still open; older open ones stay where they were.
-- prospecting holds all minutes of prospects but travel (touch, orders, contacts, team selling); keeping those of everyone
-  else.
+- Shares, budgets and stages are those of the day asked for, in every week shown; memberships, absences, covers,
+  holidays and planned touches are those of the week. A colleague whose membership touches a week counts in that
+  week's team load.
+- A week is "entirely away" when no working day of it finds the person present: all holiday, all absent, or no
+  membership. What is not covered then joins the unstaffed minutes of the team of the assignment (team load: of that
+  team; planned touches and hours set aside: of the earliest membership's team) and leaves the person's own row, so
+  that every minute is counted once. Someone who is present with no hours for customers (capacity 0) keeps theirs.
+- Covered work: the touch part (touch and travel, or the planned touches where these are more) x covered days / days
+  of an ordinary week goes to the cover. Only days on which the covered person is absent, on a working day of
+  theirs, count.
+- Touches planned for a week are those whose day lies in it and that are still open; older open ones stay where they
+  were.
+- prospecting holds all minutes of prospects but travel (touch, orders, contacts, team selling); keeping those of
+  everyone else.
 """
 
 from collections import defaultdict
@@ -28,6 +31,8 @@ from planning.engine.rhythm import WEEKS_PER_MONTH
 from planning.engine.rules import Key
 
 AWAY, ROOM, GOOD, FULL, OVER, FAR_OVER = "away", "room", "good", "full", "over", "far over"
+
+ALWAYS = Span()
 
 #: upper ends of the bands: below 70 % room, to 90 good, to 100 full, to 120 over
 BAND_ENDS = (0.7, 0.9, 1.0, 1.2)
@@ -97,7 +102,9 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """Somebody (``by``) stands in for ``person``; ``part`` of the touch part, where only some assignments are covered."""
+    """Somebody (``by``) stands in for ``person``; ``part`` of the touch part, where only some assignments are
+    covered.
+    """
 
     person: Key
     by: Key
@@ -111,7 +118,7 @@ class SetAside:
 
     person: Key
     hours: float
-    span: Span = Span()
+    span: Span = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +209,16 @@ class _Minutes:
 
 
 def workload(facts: WorkloadFacts, weeks: Sequence[date]) -> list[Cell]:
-    """All cells: everyone who has a membership in one of the weeks or a share of a budget, then each team's unstaffed row.
+    """All cells: everyone who has a membership in one of the weeks or a share of a budget, then each team's
+    unstaffed row.
 
-    ``weeks``: Mondays. A team without unstaffed work in a week has no cell there. Order: people as they appear in members,
-    then those without one; weeks ascending.
+    ``weeks``: Mondays. A team without unstaffed work in a week has no cell there. Order: people as they appear in
+    members, then those without one; weeks ascending.
     """
     people = list(dict.fromkeys(member.person for member in facts.members if any(map(member.touches_week, weeks))))
-    doers = [share.person for share in facts.shares] + [row.person for row in facts.planned if _in_weeks(row.day, weeks)]
+    doers = [share.person for share in facts.shares] + [
+        row.person for row in facts.planned if _in_weeks(row.day, weeks)
+    ]
     people += [person for person in dict.fromkeys(doers) if person is not None and person not in set(people)]
     index = _Index(facts)
     cells: dict[Key, list[Cell]] = {person: [] for person in people}

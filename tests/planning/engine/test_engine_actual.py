@@ -14,7 +14,8 @@ LONG_AGO = date(2020, 1, 1)
 
 
 @pytest.mark.parametrize(
-    ("period", "count", "days"), [("month", 1, 90), ("quarter", 1, 92), ("year", 1, 366), ("year", 2, 183), ("quarter", 2, 90)]
+    ("period", "count", "days"),
+    [("month", 1, 90), ("quarter", 1, 92), ("year", 1, 366), ("year", 2, 183), ("quarter", 2, 90)],
 )
 def test_window_is_at_least_90_days_and_the_longest_interval_rounded_up(period, count, days):
     found = window(DAY, float(interval_days(count, period)), LONG_AGO)

@@ -20,7 +20,17 @@ FORTY_KM_AWAY = (math.degrees(40 / EARTH_RADIUS_KM), 0.0)
 DAY = date(2026, 6, 9)
 
 
-def rule(key=1, tier="B", stage="customer", role="rep", touch_type="voice", count=1, period="month", minutes=15, travels=False):
+def rule(
+    key=1,
+    tier="B",
+    stage="customer",
+    role="rep",
+    touch_type="voice",
+    count=1,
+    period="month",
+    minutes=15,
+    travels=False,
+):
     return ContactRule(key, tier, stage, role, touch_type, count, period, minutes, travels)
 
 
@@ -98,7 +108,12 @@ def test_a_tiers_order_rule_stands_instead_of_the_general_one():
 
 
 def test_team_selling_counts_people_beyond_the_first_once_each():
-    team = (assigned("ann", key=1), assigned("ann", key=2, role="expert"), assigned("bob", key=3), assigned("cem", key=4))
+    team = (
+        assigned("ann", key=1),
+        assigned("ann", key=2, role="expert"),
+        assigned("bob", key=3),
+        assigned("cem", key=4),
+    )
 
     [budget] = budgets(customer(assigned=team), Rules(team_selling_loads=(TeamSellingLoad(1, "rep", 12),)), {})
 
@@ -106,7 +121,9 @@ def test_team_selling_counts_people_beyond_the_first_once_each():
 
 
 def test_one_person_alone_is_no_team_selling():
-    assert budgets(customer(assigned=(assigned(),)), Rules(team_selling_loads=(TeamSellingLoad(1, "rep", 12),)), {}) == []
+    assert (
+        budgets(customer(assigned=(assigned(),)), Rules(team_selling_loads=(TeamSellingLoad(1, "rep", 12),)), {}) == []
+    )
 
 
 def test_travel_of_several_is_weighted_by_share():
@@ -160,7 +177,9 @@ def test_quiet_stages_have_budgets_only_where_a_rule_names_them(stage):
     named = Rules((rule(stage=stage),), order_rules=(OrderRule(1, "rep", None, 30), OrderRule(2, "manager", None, 30)))
 
     assert budgets(customer(stage=stage, orders_won=12), rules, {}) == []
-    assert [(b.role, shown(b.minutes)) for b in budgets(customer(stage=stage, orders_won=12), named, {})] == [("rep", "45.00")]
+    assert [(b.role, shown(b.minutes)) for b in budgets(customer(stage=stage, orders_won=12), named, {})] == [
+        ("rep", "45.00")
+    ]
 
 
 def test_no_tier_means_no_contact_rule():
@@ -176,7 +195,11 @@ def test_explicit_shares_are_kept_and_the_rest_takes_equal_parts():
 
     [budget] = budgets(customer(assigned=team), Rules((rule(),)), {})
 
-    assert [(part.assigned.person, part.share) for part in budget.staffing.parts] == [("ann", 0.5), ("bob", 0.25), ("cem", 0.25)]
+    assert [(part.assigned.person, part.share) for part in budget.staffing.parts] == [
+        ("ann", 0.5),
+        ("bob", 0.25),
+        ("cem", 0.25),
+    ]
     assert budget.staffing.unstaffed == 0.0
 
 
@@ -205,7 +228,11 @@ contact_rules = st.builds(
     travels=st.booleans(),
 )
 teams = st.lists(
-    st.tuples(st.sampled_from(["ann", "bob", "cem"]), st.sampled_from(["rep", "expert"]), st.sampled_from([None, "0.2", "0.3"])),
+    st.tuples(
+        st.sampled_from(["ann", "bob", "cem"]),
+        st.sampled_from(["rep", "expert"]),
+        st.sampled_from([None, "0.2", "0.3"]),
+    ),
     max_size=3,
 ).map(
     lambda rows: tuple(
@@ -225,14 +252,18 @@ facts_of_customers = st.builds(
 rule_sets = st.builds(
     Rules,
     st.lists(contact_rules, max_size=6).map(tuple),
-    st.lists(st.builds(OrderRule, st.just(1), st.sampled_from(["rep", "expert"]), st.none(), st.integers(0, 90)), max_size=1).map(
-        tuple
-    ),
     st.lists(
-        st.builds(ContactLoad, st.just(1), st.sampled_from(["buyer", "boss"]), st.sampled_from(["rep"]), st.integers(0, 30)),
+        st.builds(OrderRule, st.just(1), st.sampled_from(["rep", "expert"]), st.none(), st.integers(0, 90)), max_size=1
+    ).map(tuple),
+    st.lists(
+        st.builds(
+            ContactLoad, st.just(1), st.sampled_from(["buyer", "boss"]), st.sampled_from(["rep"]), st.integers(0, 30)
+        ),
         max_size=2,
     ).map(tuple),
-    st.lists(st.builds(TeamSellingLoad, st.just(1), st.sampled_from(["rep", "expert"]), st.integers(0, 30)), max_size=1).map(tuple),
+    st.lists(
+        st.builds(TeamSellingLoad, st.just(1), st.sampled_from(["rep", "expert"]), st.integers(0, 30)), max_size=1
+    ).map(tuple),
 )
 all_bases = st.fixed_dictionaries({"ann": places, "bob": places, "cem": places}).map(
     lambda bases: {person: base for person, base in bases.items() if base}
@@ -265,13 +296,13 @@ def naive_budget(facts, rules, bases, role):
         weights = [1.0] * len(mine)
     travel = 0.0
     if facts.place and mine:
-        trips = [
-            naive_km(bases[a.person], facts.place) * 1.3 / 50 * 60 * 2 if a.person in bases else 0.0 for a in mine
-        ]
+        trips = [naive_km(bases[a.person], facts.place) * 1.3 / 50 * 60 * 2 if a.person in bases else 0.0 for a in mine]
         travel = sum(t * w for t, w in zip(trips, weights, strict=True)) / sum(weights)
     total = sum(float(r.count) * PERIODS[r.period] * (r.minutes + (travel if r.travels else 0)) for r in rows)
     total += sum(facts.orders_won / 12 * r.minutes for r in rules.order_rules if r.role == role)
-    total += sum(load.minutes * facts.contacts.get(load.contact_role, 0) for load in rules.contact_loads if load.role == role)
+    total += sum(
+        load.minutes * facts.contacts.get(load.contact_role, 0) for load in rules.contact_loads if load.role == role
+    )
     people = len({a.person for a in facts.assigned})
     return total + sum(load.minutes * max(0, people - 1) for load in rules.team_selling_loads if load.role == role)
 
@@ -288,7 +319,9 @@ def test_agrees_with_a_second_implementation(facts, rules, bases):
 @given(facts_of_customers, rule_sets, all_bases)
 def test_parts_lines_and_shares_add_up(facts, rules, bases):
     for budget in budgets(facts, rules, bases):
-        assert budget.minutes == pytest.approx(sum(line.minutes + line.travel_minutes for line in budget.lines), rel=1e-12)
+        assert budget.minutes == pytest.approx(
+            sum(line.minutes + line.travel_minutes for line in budget.lines), rel=1e-12
+        )
         assert sum(part.share for part in budget.staffing.parts) + budget.staffing.unstaffed == pytest.approx(1.0)
         assert budget.minutes > 0
 
@@ -297,7 +330,15 @@ def test_parts_lines_and_shares_add_up(facts, rules, bases):
 def test_other_minutes_are_linear_in_orders_and_contacts(facts, rules, bases, times):
     contacts = {role: count * times for role, count in facts.contacts.items()}
     more = CustomerFacts(
-        facts.key, facts.stage, facts.tier, facts.team, facts.began_on, facts.place, facts.assigned, contacts, facts.orders_won * times
+        facts.key,
+        facts.stage,
+        facts.tier,
+        facts.team,
+        facts.began_on,
+        facts.place,
+        facts.assigned,
+        contacts,
+        facts.orders_won * times,
     )
     plain = Rules(rules.contact_rules, rules.order_rules, rules.contact_loads)
 

@@ -27,7 +27,14 @@ def assigned(person="ann", role="rep", key=1, share=None, kind="lead", starts_on
 
 
 def customer(**facts):
-    defaults = {"key": 1, "stage": "customer", "tier": "A", "team": 1, "began_on": date(2026, 1, 5), "assigned": (assigned(),)}
+    defaults = {
+        "key": 1,
+        "stage": "customer",
+        "tier": "A",
+        "team": 1,
+        "began_on": date(2026, 1, 5),
+        "assigned": (assigned(),),
+    }
     return CustomerFacts(**defaults | facts)
 
 
@@ -183,7 +190,9 @@ def test_travel_counts_in_the_score_only_where_the_type_travels():
     there = (52.0, 5.0)
     rule = ContactRule(1, "A", "customer", "rep", "voice", 1, "week", 15, travels=True)
 
-    row = only(customer(place=there, last=last(by_role={("rep", "voice"): date(2026, 6, 2)})), rule, bases={"ann": (52.0, 5.1)})
+    row = only(
+        customer(place=there, last=last(by_role={("rep", "voice"): date(2026, 6, 2)})), rule, bases={"ann": (52.0, 5.1)}
+    )
 
     assert row.travel.minutes > 20
     assert row.score == pytest.approx(90 / (15 + row.travel.minutes))
@@ -221,7 +230,12 @@ def test_the_latest_start_not_after_the_day_holds():
 def test_lapsed_and_lost_are_worth_what_prospects_are():
     values = ValueTable((value(10), value(7, audience="prospect")), TUESDAY)
 
-    assert [values.worth("voice", "A", stage).amount for stage in ("customer", "prospect", "lapsed", "lost")] == [10, 7, 7, 7]
+    assert [values.worth("voice", "A", stage).amount for stage in ("customer", "prospect", "lapsed", "lost")] == [
+        10,
+        7,
+        7,
+        7,
+    ]
 
 
 def test_where_none_is_set_it_is_the_mean_of_the_other_tiers_marked_not_set():

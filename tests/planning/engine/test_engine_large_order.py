@@ -117,7 +117,11 @@ def test_it_stays_open_between_15_and_20_percent():
 
 def test_resolved_and_passed_anew_it_opened_the_second_time():
     sales = history((date(2024, 1, 1), 1), (date(2025, 9, 1), 500_000))
-    amounts = {date(2025, 10, 1): Decimal(110_000), date(2025, 11, 1): Decimal(70_000), date(2025, 12, 1): Decimal(101_000)}
+    amounts = {
+        date(2025, 10, 1): Decimal(110_000),
+        date(2025, 11, 1): Decimal(70_000),
+        date(2025, 12, 1): Decimal(101_000),
+    }
 
     def amount_on(day):
         return amounts[max(changed for changed in amounts if changed <= day)]

@@ -56,7 +56,9 @@ def test_worked_example_is_79_percent():
     cell = week()
 
     assert shown(cell) == "950.00 of 1200.00: 0.791667"
-    assert [f"{part:.2f}" for part in (cell.prospecting, cell.keeping, cell.travel, cell.team_load, cell.set_aside)] == [
+    assert [
+        f"{part:.2f}" for part in (cell.prospecting, cell.keeping, cell.travel, cell.team_load, cell.set_aside)
+    ] == [
         "0.00",
         "900.00",
         "0.00",
@@ -95,7 +97,9 @@ def test_planned_touches_within_budgets_change_nothing():
 
 
 def test_planned_touches_of_another_week_do_not_count():
-    assert not week(planned=(planned(900, day=MONDAY - timedelta(days=1)), planned(900, day=MONDAY + timedelta(days=7)))).by_plan
+    assert not week(
+        planned=(planned(900, day=MONDAY - timedelta(days=1)), planned(900, day=MONDAY + timedelta(days=7)))
+    ).by_plan
 
 
 def test_hours_set_aside_are_added():
@@ -133,7 +137,13 @@ def test_capacity_ends_with_the_membership():
 
 
 def test_team_load_counts_each_other_member_once_and_only_the_own_team():
-    members = (ANN, BOB, Member("bob", "north", "expert", 5, 1.0), Member("cem", "north", "expert", 5, 1.0), Member("dee", "south", "rep", 40, 1))
+    members = (
+        ANN,
+        BOB,
+        Member("bob", "north", "expert", 5, 1.0),
+        Member("cem", "north", "expert", 5, 1.0),
+        Member("dee", "south", "rep", 40, 1),
+    )
 
     assert f"{week(members=members).team_load:.2f}" == "100.00"
     assert week("dee", members=members).team_load == 0.0
@@ -184,7 +194,12 @@ def test_roles_without_a_person_are_the_teams_unstaffed_row():
 
     [row] = unstaffed(shares=(BUDGETS, share))
 
-    assert (row.team, f"{row.prospecting:.2f}", f"{row.travel:.2f}", f"{row.workload:.2f}") == ("south", "11.00", "10.00", "21.00")
+    assert (row.team, f"{row.prospecting:.2f}", f"{row.travel:.2f}", f"{row.workload:.2f}") == (
+        "south",
+        "11.00",
+        "10.00",
+        "21.00",
+    )
 
 
 def test_a_team_without_unstaffed_work_has_no_such_row():
@@ -224,9 +239,19 @@ def test_eight_weeks_are_eight_cells_a_person():
 
 people = st.sampled_from(["ann", "bob"])
 amounts = st.floats(0, 5000).map(lambda minutes: round(minutes, 3))
-shares = st.builds(BudgetShare, people | st.none(), st.sampled_from(["north", "south"]), st.booleans(), amounts, amounts, amounts)
-plans = st.builds(PlannedTouch, people, st.integers(0, 6).map(lambda n: MONDAY + timedelta(days=n)), st.booleans(), amounts, amounts)
-absences = st.builds(Away, people, st.tuples(st.integers(0, 6), st.integers(0, 6)).map(lambda p: Span(MONDAY + timedelta(days=min(p)), MONDAY + timedelta(days=max(p)))))
+shares = st.builds(
+    BudgetShare, people | st.none(), st.sampled_from(["north", "south"]), st.booleans(), amounts, amounts, amounts
+)
+plans = st.builds(
+    PlannedTouch, people, st.integers(0, 6).map(lambda n: MONDAY + timedelta(days=n)), st.booleans(), amounts, amounts
+)
+absences = st.builds(
+    Away,
+    people,
+    st.tuples(st.integers(0, 6), st.integers(0, 6)).map(
+        lambda p: Span(MONDAY + timedelta(days=min(p)), MONDAY + timedelta(days=max(p)))
+    ),
+)
 covers = st.just(Cover("ann", "bob", Span()))
 weeks_of_facts = st.builds(
     WorkloadFacts,
@@ -254,7 +279,9 @@ def naive_total(facts):
 
 @given(weeks_of_facts)
 def test_no_minute_is_lost_or_counted_twice(facts):
-    assert sum(cell.workload for cell in workload(facts, [MONDAY])) == pytest.approx(naive_total(facts), rel=1e-9, abs=1e-6)
+    assert sum(cell.workload for cell in workload(facts, [MONDAY])) == pytest.approx(
+        naive_total(facts), rel=1e-9, abs=1e-6
+    )
 
 
 @given(weeks_of_facts)

@@ -1,0 +1,120 @@
+"""Everything that is computed for one customer on one day: budgets with their actual, due touches, the sums of both."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from planning.engine import actual
+from planning.engine.budget import Budget, budgets
+from planning.engine.calendar import Span, WorkCalendar
+from planning.engine.due import Due, due_touches
+from planning.engine.facts import CustomerFacts
+from planning.engine.rules import Key, Rules
+from planning.engine.travel import Place
+from planning.engine.value import ValueTable
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is the same for all customers of a day: rules, values, calendar, people's bases, absences that nobody
+    covers.
+    """
+
+    on: date
+    rules: Rules
+    values: ValueTable
+    calendar: WorkCalendar
+    bases: Mapping[Key, Place] = field(default_factory=dict)
+    away: Mapping[Key, Sequence[Span]] = field(default_factory=dict)
+    over_above: float = 1.25
+    under_below: float = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Minutes spent on a customer in each window asked for (by its length in days), from the beginning of the stage.
+
+    ``by_role``: role -> window -> minutes; ``unknown``: touches by a person unknown; ``others``: people whose role
+    then is not known. ``implausible``: touches whose minutes were left out.
+    """
+
+    by_role: Mapping[Key, Mapping[int, float]] = field(default_factory=dict)
+    unknown: Mapping[int, float] = field(default_factory=dict)
+    others: Mapping[int, float] = field(default_factory=dict)
+    implausible: Mapping[int, int] = field(default_factory=dict)
+
+    def by(self, role: Key, days: int) -> float:
+        return self.by_role.get(role, {}).get(days, 0.0)
+
+    def whole(self, days: int) -> float:
+        """All minutes: of every role, of people unknown, of people whose role is not known."""
+        roles = sum(minutes.get(days, 0.0) for minutes in self.by_role.values())
+        return roles + self.unknown.get(days, 0.0) + self.others.get(days, 0.0)
+
+
+NOTHING_SPENT = Spent()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFigures:
+    """A budget with the time really given; ``actual`` None while it is too early."""
+
+    budget: Budget
+    actual: float | None
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFigures:
+    """A customer's figures: by role, and in sum over all roles and persons unknown in the longest of their windows."""
+
+    facts: CustomerFacts
+    roles: tuple[RoleFigures, ...]
+    dues: tuple[Due, ...]
+    budget: float
+    actual: float | None
+    unknown: float
+    status: str | None
+    window: actual.Window
+    implausible: int
+
+
+def windows(rules: Rules) -> frozenset[int]:
+    """Every length of window that these rules can ask for, in days."""
+    lengths = {actual.SHORTEST_WINDOW}
+    for rule in rules.contact_rules:
+        lengths.add(actual.window_length(rule.interval))
+    return frozenset(lengths)
+
+
+def compute(facts: CustomerFacts, spent: Spent, context: Context) -> CustomerFigures:
+    """All figures of a customer. Pure: the same facts, rules and day give the same figures, to the last bit."""
+    found = budgets(facts, context.rules, context.bases)
+    roles = tuple(_role(budget, facts, spent, context) for budget in found)
+    longest = max((budget.longest_interval for budget in found), default=0.0)
+    window, days = _window(context.on, longest, facts)
+    whole = sum(budget.minutes for budget in found)
+    made = actual.minutes_per_month(spent.whole(days), window)
+    return CustomerFigures(
+        facts=facts,
+        roles=roles,
+        dues=tuple(
+            due_touches(facts, context.rules, context.bases, context.calendar, context.away, context.values, context.on)
+        ),
+        budget=whole,
+        actual=made,
+        unknown=actual.minutes_per_month(spent.unknown.get(days, 0.0), window) or 0.0,
+        status=actual.status(made, whole, context.over_above, context.under_below),
+        window=window,
+        implausible=spent.implausible.get(days, 0),
+    )
+
+
+def _role(budget: Budget, facts: CustomerFacts, spent: Spent, context: Context) -> RoleFigures:
+    window, days = _window(context.on, budget.longest_interval, facts)
+    made = actual.minutes_per_month(spent.by(budget.role, days), window)
+    return RoleFigures(budget, made, actual.status(made, budget.minutes, context.over_above, context.under_below))
+
+
+def _window(on: date, longest: float, facts: CustomerFacts) -> tuple[actual.Window, int]:
+    return actual.window(on, longest, facts.began_on), actual.window_length(longest)
