@@ -1,0 +1,67 @@
+"""Cells of a CSV that no spreadsheet takes for a formula, and the way back.
+
+Text that a spreadsheet might compute (it begins, after blanks or control characters, with = + - @ or their full-width
+twins, or with such a control character itself) gets an apostrophe in front. Numbers stay numbers. `plain` takes the
+apostrophe off again, so that what was exported can be imported unchanged.
+"""
+
+import csv
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.http import StreamingHttpResponse
+
+_FORMULA = re.compile(r"[\t\r\n\0]|[\s\0-\x20\u00a0\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+_QUOTED = re.compile(rf"'+(?:{_FORMULA.pattern})")
+
+
+def safe(value: Any) -> Any:
+    """The value as a cell: text without formulas, numbers as they are, days as ISO, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float | Decimal):
+        return f"{value:f}" if isinstance(value, Decimal) else value
+    text = value.isoformat() if isinstance(value, dt.date) else str(value)
+    # What already looks quoted is quoted once more, else reading would take off an apostrophe of its own.
+    return f"'{text}" if _FORMULA.match(text) or _QUOTED.match(text) else text
+
+
+def plain(text: str) -> str:
+    """The text of a cell as it was before `safe`."""
+    return text[1:] if _QUOTED.match(text) else text
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    @staticmethod
+    def write(line: str) -> str:
+        return line
+
+
+def csv_lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """The lines of a CSV file, the header first."""
+    writer = csv.writer(_Echo())
+    yield writer.writerow([safe(name) for name in header])
+    for row in rows:
+        yield writer.writerow([safe(value) for value in row])
+
+
+def csv_download(name: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
+    """A CSV to save as `name`; marked as UTF-8, which spreadsheets need to be told."""
+
+    def lines() -> Iterator[str]:
+        yield "\ufeff"
+        yield from csv_lines(header, rows)
+
+    file_name = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-") or "export.csv"
+    return StreamingHttpResponse(
+        lines(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{file_name}"', "X-Content-Type-Options": "nosniff"},
+    )

@@ -1,0 +1,58 @@
+"""Filters for values on screens. What is not known is written as nothing; `default` says what stands there instead."""
+
+import datetime as dt
+from decimal import Decimal
+
+from django import template
+from django.utils.html import format_html
+
+from territory.formats import days, numbers
+
+register = template.Library()
+
+register.filter("money", numbers.money_text)
+register.filter("minutes", numbers.minutes_text)
+register.filter("hours", numbers.hours_text)
+register.filter("percent", numbers.percent_text)
+register.filter("number", numbers.number_text)
+register.filter("full_date", days.full_text)
+register.filter("clock_time", days.time_text)
+
+money = numbers.money_text
+
+
+@register.filter
+def seconds_as_minutes(seconds: int | None) -> str:
+    """Stored seconds as minutes: 1,200 is 20 min."""
+    return "" if seconds is None else numbers.minutes_text(Decimal(seconds) / 60)
+
+
+def _time_element(moment: days.Moment | None, text: str) -> str:
+    if moment is None:
+        return ""
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), days.full_text(moment), text)
+
+
+@register.filter
+def when(moment: days.Moment | None) -> str:
+    """In 3 days, 4 days ago, today; the full date on hover."""
+    return _time_element(moment, days.when_text(moment))
+
+
+@register.filter
+def short_date(moment: days.Moment | None) -> str:
+    """2 Jun; the full date on hover."""
+    return _time_element(moment, days.day_text(moment))
+
+
+@register.filter
+def date_and_time(moment: dt.datetime | None) -> str:
+    """2 Jun, 14:30; the full date on hover."""
+    return _time_element(moment, days.moment_text(moment))
+
+
+@register.filter
+def initials(name: str | None) -> str:
+    """The first letters of the first and the last word: Nell Ashcombe is NA."""
+    words = (name or "").split()
+    return "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()
