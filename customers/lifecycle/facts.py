@@ -1,7 +1,7 @@
 """What is known of one customer, as plain values: the only input of the lifecycle.
 
-Instants are aware datetimes, days are local days of the company's time zone, money is Decimal in its currency. The order
-in which facts are listed never matters; `number` (the row's id) breaks ties that the facts themselves leave.
+Instants are aware datetimes, days are local days of the company's time zone, money is Decimal in its currency.
+The order in which facts are listed never matters; `number` (the row's id) breaks ties that the facts leave.
 """
 
 from __future__ import annotations
