@@ -45,7 +45,6 @@ class Shell:
         self.request = request
         # The same page fills the side panel when htmx asks for it there.
         self.base = "panel.html" if request.headers.get("HX-Target") == "panel-content" else "base.html"
-        self.demo = getattr(request, "shell_demo", False)
 
     @property
     def situations(self) -> int | None:

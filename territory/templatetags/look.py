@@ -64,6 +64,14 @@ def badge(word: Any, tone: str = "", icon_name: str = "") -> SafeString:
     return format_html('<span class="tag {}">{}{}</span>', f"tag-{tone}" if tone else "", picture, word)
 
 
+@register.simple_tag
+def chart_scripts() -> SafeString:
+    """The two scripts of a page with charts, for its block `scripts`."""
+    return format_html(
+        '<script src="{}" defer></script><script type="module" src="{}"></script>', static("vendor/chart.umd.min.js"), static("js/chart.js")
+    )
+
+
 def initials(name: str) -> str:
     """First letters of the first and the last word: "Nell Ashcombe" -> "NA"."""
     words = [word for word in str(name).split() if word[0].isalnum()]

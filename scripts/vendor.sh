@@ -1,0 +1,55 @@
+#!/bin/sh
+# Maintainers only: copies the browser's libraries out of their npm packages into static/vendor, builds the icon sprite
+# from scripts/icons.txt and writes the hash manifest. Needs node's npm; users and CI need neither.
+set -eu
+
+BOOTSTRAP=5.3.9
+CHART=4.6.1
+ICONS=1.13.2
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+vendor=$here/static/vendor
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$vendor"
+cd "$work"
+
+# package NAME VERSION: unpacks it into ./NAME
+package() {
+    mkdir "$1"
+    npm pack --silent "$1@$2" >name
+    tar -xzf "$(cat name)" -C "$1" --strip-components=1
+}
+
+# copy FROM TO: without the comment that makes browsers ask for a source map we do not ship
+copy() {
+    sed -e 's@/\*# sourceMappingURL=[^*]*\*/@@' -e 's@^//# sourceMappingURL=.*$@@' "$1" >"$vendor/$2"
+}
+
+package bootstrap $BOOTSTRAP
+package chart.js $CHART
+package bootstrap-icons $ICONS
+
+copy bootstrap/dist/css/bootstrap.min.css bootstrap.min.css
+copy chart.js/dist/chart.umd.min.js chart.umd.min.js
+cp bootstrap/LICENSE "$vendor/bootstrap.LICENSE"
+cp chart.js/LICENSE.md "$vendor/chart.LICENSE"
+cp bootstrap-icons/LICENSE "$vendor/bootstrap-icons.LICENSE"
+
+python3 "$here/scripts/sprite.py" "$work/bootstrap-icons/icons" "$here/scripts/icons.txt" >"$vendor/icons.svg"
+
+python3 - "$vendor" bootstrap=$BOOTSTRAP chart.js=$CHART bootstrap-icons=$ICONS <<'PYTHON'
+import hashlib
+import json
+import pathlib
+import sys
+
+vendor = pathlib.Path(sys.argv[1])
+files = sorted(f for f in vendor.iterdir() if f.name != "manifest.json")
+manifest = {
+    "packages": dict(pair.split("=") for pair in sys.argv[2:]),
+    "sha256": {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files},
+}
+(vendor / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+PYTHON
+echo "static/vendor is up to date"

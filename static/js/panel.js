@@ -1,0 +1,72 @@
+// Links with data-panel open beside the page (on a phone only those with data-panel="always", the others are followed).
+// The dialog keeps the focus, Escape closes it, the focus goes back to the link.
+
+const panel = document.getElementById("panel");
+const content = document.getElementById("panel-content");
+const phone = window.matchMedia("(max-width: 767.98px)");
+let opener = null;
+
+function open(url, link) {
+  if (link) {
+    mark(false);
+    opener = link;
+    mark(true);
+  }
+  panel.dataset.url = url;
+  window.htmx.ajax("GET", url, { target: "#panel-content", swap: "innerHTML" });
+}
+
+function mark(on) {
+  if (opener?.classList.contains("load")) opener.classList.toggle("chosen", on);
+}
+
+function show() {
+  if (!panel.open) {
+    panel.showModal();
+    document.dispatchEvent(new CustomEvent("dialog:moved"));
+  }
+  panel.scrollTop = 0;
+  const first = content.querySelector("[autofocus], .is-invalid") || content.querySelector("[data-panel-close]");
+  first?.focus();
+}
+
+// Forms of the panel answer into the panel; where they are told to go, the whole window goes.
+function bind(root) {
+  for (const form of root.querySelectorAll("form[method=post i]:not([hx-post])")) {
+    form.setAttribute("hx-post", form.getAttribute("action") || panel.dataset.url);
+    form.setAttribute("hx-target", "#panel-content");
+    form.setAttribute("hx-swap", "innerHTML");
+    window.htmx.process(form);
+  }
+}
+
+if (panel) {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-panel]");
+    const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+    if (!link || !plain || event.defaultPrevented || !window.htmx) return;
+    if (phone.matches && link.dataset.panel !== "always") return;
+    event.preventDefault();
+    open(link.getAttribute("href"), content.contains(link) ? null : link);
+  });
+  document.addEventListener("panel:open", (event) => open(event.detail.url, null));
+  content.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target !== content) return;
+    bind(content);
+    show();
+  });
+  panel.addEventListener("click", (event) => {
+    if (event.target.closest("[data-panel-close]")) panel.close();
+    if (event.target !== panel) return;
+    const box = panel.getBoundingClientRect();
+    if (event.clientX >= box.left && event.clientX <= box.right) return;
+    panel.close();
+    document.elementFromPoint(event.clientX, event.clientY)?.closest("a[data-panel]")?.click();
+  });
+  panel.addEventListener("close", () => {
+    mark(false);
+    content.replaceChildren();
+    document.dispatchEvent(new CustomEvent("dialog:moved"));
+    opener?.focus();
+  });
+}

@@ -1,0 +1,84 @@
+// What was done is said for 8 seconds, longer while it has the focus or the pointer; what failed stays until closed,
+// or until trying again worked. Also says so when htmx could not reach the server or was refused.
+
+const SECONDS = 8;
+const region = document.getElementById("toasts");
+const words = document.getElementById("words").dataset;
+
+function start(toast) {
+  if (toast.dataset.stays !== undefined || toast.classList.contains("danger")) return;
+  let timer;
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (toast.matches(":hover, :focus-within")) wait();
+      else toast.remove();
+    }, SECONDS * 1000);
+  };
+  toast.addEventListener("focusout", wait);
+  toast.addEventListener("mouseleave", wait);
+  wait();
+}
+
+// A modal dialog makes the rest of the page dead: the toasts move into it while it is open.
+function move() {
+  const host = document.querySelector("dialog[open]") || document.body;
+  if (region.parentElement !== host) host.append(region);
+}
+
+export function fail(text, again) {
+  region.querySelectorAll("[data-stays]").forEach((old) => old.remove());
+  const toast = document.getElementById("toast-failed").content.firstElementChild.cloneNode(true);
+  toast.querySelector("span").textContent = text;
+  const button = toast.querySelector("[data-again]");
+  if (again) button.addEventListener("click", () => { toast.remove(); again(); });
+  else button.remove();
+  move();
+  region.append(toast);
+}
+
+function again(detail) {
+  const config = detail.requestConfig || {};
+  const element = config.elt || detail.elt;
+  const form = element?.closest?.("form");
+  if (form) return () => form.requestSubmit();
+  if (detail.pathInfo?.requestPath && config.target?.id === "panel-content") {
+    return () => document.dispatchEvent(new CustomEvent("panel:open", { detail: { url: detail.pathInfo.requestPath } }));
+  }
+  return () => location.reload();
+}
+
+region.addEventListener("click", (event) => {
+  if (event.target.closest(".toast-close")) event.target.closest("[data-toast]").remove();
+});
+document.addEventListener("toast:fail", (event) => fail(event.detail.text, event.detail.again));
+document.addEventListener("toggle", move, true);
+document.addEventListener("dialog:moved", move);
+
+document.addEventListener("htmx:sendError", (event) => {
+  const form = event.detail.elt?.closest?.("form[data-draft]");
+  fail(form ? words.offline : words.unsent, again(event.detail));
+});
+document.addEventListener("htmx:responseError", (event) => {
+  const status = event.detail.xhr.status;
+  if (status === 403) fail(words.refused);
+  else if (status === 404 || status === 410) fail(words.gone);
+  else fail(words.failed, again(event.detail));
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) region.querySelectorAll("[data-stays]").forEach((toast) => toast.remove());
+});
+
+// What stood in the page from the start is put in again, so that screen readers say it.
+const first = [...region.querySelectorAll("[data-toast]")];
+setTimeout(() => first.forEach((toast) => { if (toast.isConnected) region.append(toast); }), 150);
+first.forEach(start);
+new MutationObserver((changes) => {
+  for (const change of changes) {
+    for (const node of change.addedNodes) {
+      if (node.nodeType !== 1 || !node.matches("[data-toast]") || first.includes(node)) continue;
+      move();
+      start(node);
+    }
+  }
+}).observe(region, { childList: true });
