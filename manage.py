@@ -4,8 +4,19 @@
 import os
 import sys
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-if __name__ == "__main__":
+
+def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "territory.settings")
+    try:
+        settings.INSTALLED_APPS  # noqa: B018  reading one setting reads them all
+    except ImproperlyConfigured as error:
+        sys.exit(f"Territory cannot start: {error}")
     execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,8 +1,11 @@
 """The Celery application and the whole schedule. Ticks are fixed in UTC; a task decides by the company's local day."""
 
+import logging.config
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "territory.settings")
 
@@ -16,3 +19,9 @@ app.conf.beat_schedule = {
     "nightly run": {"task": "planning.tasks.nightly", "schedule": 600.0, "options": {"expires": 600}},
     "find situations": {"task": "planning.tasks.find_situations", "schedule": 600.0, "options": {"expires": 600}},
 }
+
+
+@setup_logging.connect
+def log_like_the_web_process(**_options: object) -> None:
+    """One way of logging in all processes: that of the settings."""
+    logging.config.dictConfig(settings.LOGGING)

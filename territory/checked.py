@@ -128,6 +128,7 @@ def database(url: str, *, statement_seconds: int) -> dict[str, object]:
         f"DATABASE_URL is “{_without_password(url)}”; it must read like postgres://user:password@host:5432/name "
         "or sqlite:////folder/file.sqlite3."
     )
+    refuse_if(url.split(":", 1)[0] not in {"postgres", "postgresql", "psql", "pgsql", "sqlite"}, message)
     try:
         config = environ.Env.db_url_config(url)
     except (KeyError, ValueError, ImproperlyConfigured, TypeError) as error:
