@@ -1,6 +1,6 @@
 """Whom we sell to, who works on them, what was done and what was ordered."""
 
-from .assignments import Assignment, AssignmentKind
+from .assignments import OWNER_KINDS, Assignment, AssignmentKind
 from .catalogue import ContactRole, Market, OrderStep, ProductLine, SaleType, SaleTypeKind, Tier, TouchType, TouchChannel
 from .contacts import Contact
 from .customers import Customer, CustomerTeam, Potential, Stage
@@ -10,6 +10,7 @@ from .touches import PlannedSource, PlannedTouch, Touch, TouchOutcome, TouchPers
 from .work import InternalWork, WorkKind
 
 __all__ = [
+    "OWNER_KINDS",
     "Assignment",
     "AssignmentKind",
     "Contact",
