@@ -1,0 +1,48 @@
+"""An invented company to try the product on: two years of selling, relative to today, the same every time."""
+
+import datetime as dt
+import random
+from typing import NamedTuple
+
+from django.db import transaction
+
+from customers.actions.lifecycle import rebuild_lifecycle
+from customers.models import Customer
+from planning.actions.recompute import recompute
+from planning.demo.activity import log_activity, plan_ahead
+from planning.demo.book import create_customers
+from planning.demo.company import create_company, create_people, create_products
+from planning.demo.orders import create_orders, open_large_order
+from planning.situations import check_all
+
+SEED = 2026
+
+
+class SignIn(NamedTuple):
+    """How somebody signs in to the demo."""
+
+    label: str
+    email: str
+    password: str
+
+
+def load(now: dt.datetime) -> list[SignIn]:
+    """Fill an empty installation with the demo; returns a salesperson's, a manager's and an administrator's sign-in.
+
+    Seeded: but for the passwords, which are made at random, it is the same every time, seen from the day it is loaded.
+    """
+    rng = random.Random(SEED)
+    with transaction.atomic():
+        today = create_company(now)
+        people, passwords = create_people(rng, today)
+        lines = create_products(today)
+        book = create_customers(rng, people, today)
+        create_orders(rng, book, lines, now)
+        open_large_order(book, lines, now)
+        log_activity(rng, book, people, now)
+        plan_ahead(rng, book, people, now)
+        ids = list(Customer.objects.values_list("pk", flat=True))
+        rebuild_lifecycle(ids, now=now)
+    recompute(customer_ids=ids, now=now)
+    check_all(now=now)
+    return [SignIn(label, email, password) for label, email, password in passwords]
