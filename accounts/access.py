@@ -1,18 +1,19 @@
 """Guards for views: what a signed-in person must be allowed to do before the view runs."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-from accounts.permissions import may, require
+from accounts.permissions import Act, may, may_all, require
 
 View = Callable[..., HttpResponse]
 
 
-def permission_required_in(area: str, act: str) -> Callable[[View], View]:
-    """Answer 403 unless the person may `act` in `area` for anything at all.
+def permission_required_in(area: str, act: str, *, whole_company: bool = False) -> Callable[[View], View]:
+    """Answer 403 unless the person may `act` in `area` for anything at all (`whole_company`: for everything).
 
     Which rows they may touch is still decided by the view's queryset (`visible_to`, `people_within`).
     """
@@ -20,6 +21,8 @@ def permission_required_in(area: str, act: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+            if whole_company and not may_all(request.user, area, act):
+                raise PermissionDenied
             require(request.user, area, act)
             return view(request, *args, **kwargs)
 
@@ -44,16 +47,40 @@ def permission_required_in_any(*pairs: tuple[str, str]) -> Callable[[View], View
 
 
 def recent_sign_in_required(view: View) -> View:
-    """Ask for the password again when the last sign-in is too long ago. Stands inside the permission check.
+    """Ask for the password again when it was last given longer ago than ACCOUNT_REAUTHENTICATION_TIMEOUT (seconds).
 
-    How long counts as recent: ACCOUNT_REAUTHENTICATION_TIMEOUT, in seconds.
+    Stands inside the permission check. What was posted is kept and done after the password.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        # Imported late: allauth's views need the app registry.
-        from allauth.account.decorators import reauthentication_required
-
-        return reauthentication_required(view)(request, *args, **kwargs)
+        _require_recent_sign_in(request)
+        return view(request, *args, **kwargs)
 
     return guarded
+
+
+def recent_sign_in_required_of_all(area: str) -> Callable[[View], View]:
+    """The same, but only of who may change `area` for the whole company: an administrator, not a team's manager."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+            if may_all(request.user, area, Act.CHANGE):
+                _require_recent_sign_in(request)
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def _require_recent_sign_in(request: HttpRequest) -> None:
+    # Imported late: allauth needs the app registry.
+    from allauth.account import app_settings
+    from allauth.account.authentication import get_authentication_records
+    from allauth.core.exceptions import ReauthenticationRequired
+
+    times = [record["at"] for record in get_authentication_records(request, request.user)]
+    if not times or time.time() - max(times) > app_settings.REAUTHENTICATION_TIMEOUT:
+        raise ReauthenticationRequired

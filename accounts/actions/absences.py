@@ -1,0 +1,67 @@
+"""When people are away."""
+
+import datetime as dt
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Absence, User
+from accounts.signals import people_facts_changed
+
+from .saving import assign, save, sign
+
+
+@transaction.atomic
+def add_absence(
+    *, actor: User | None, now: dt.datetime, user: User, starts_on: dt.date, ends_on: dt.date, **fields: Any
+) -> Absence:
+    """A person is away from a day to a day, both included. `fields`: kind, note."""
+    row = Absence(user=user, starts_on=starts_on, ends_on=ends_on, **fields)
+    _check(row)
+    save(row, actor=actor, now=now)
+    people_facts_changed.send(sender=Absence, user_ids=[user.pk])
+    return row
+
+
+@transaction.atomic
+def change_absence(*, actor: User | None, now: dt.datetime, absence: Absence, **fields: Any) -> Absence:
+    """Change days, kind or note. `fields`: starts_on, ends_on, kind, note."""
+    row = Absence.objects.select_for_update(of=("self",)).select_related("user").get(pk=absence.pk)
+    changed = assign(row, fields)
+    _check(row)
+    if changed:
+        save(row, actor=actor, now=now, fields=changed)
+        people_facts_changed.send(sender=Absence, user_ids=[row.user_id])
+    return row
+
+
+@transaction.atomic
+def remove_absence(*, actor: User | None, now: dt.datetime, absence: Absence) -> None:
+    """The person is not away after all; the history keeps what was there."""
+    sign(absence, actor=actor, now=now)
+    user_id = absence.user_id
+    absence.delete()
+    people_facts_changed.send(sender=Absence, user_ids=[user_id])
+
+
+def _check(row: Absence) -> None:
+    """Days in order; not away twice at once, which would lower capacity twice."""
+    # The person's row is locked: of two absences entered at once one waits and then sees the other.
+    User.objects.select_for_update().get(pk=row.user_id)
+    if row.ends_on < row.starts_on:
+        raise ValidationError({"ends_on": _("The last day is before the first.")})
+    other = Absence.objects.filter(user_id=row.user_id).between(row.starts_on, row.ends_on).exclude(pk=row.pk).first()
+    if other:
+        raise ValidationError(
+            {
+                "starts_on": _("%(name)s is away then already: %(kind)s from %(first)s to %(last)s.")
+                % {
+                    "name": row.user.name,
+                    "kind": other.get_kind_display(),
+                    "first": other.starts_on.isoformat(),
+                    "last": other.ends_on.isoformat(),
+                }
+            }
+        )

@@ -1,0 +1,93 @@
+"""Roles: added, renamed, retired. What each may do starts as a copy of another role's."""
+
+import copy
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.administrators import administrators_kept
+from accounts.models import Membership, Role, User
+from accounts.signals import people_facts_changed
+from territory.conflicts import claim
+from territory.rows import ends_from
+
+from .saving import assign, save, sign
+
+
+@transaction.atomic
+def add_role(
+    *,
+    actor: User | None,
+    now: dt.datetime,
+    name: str,
+    function: str,
+    like: Role | None = None,
+    cost_per_hour: Decimal | None = None,
+) -> Role:
+    """A new role at the end of the list; it may do what `like` may, or nothing."""
+    last = Role.objects.aggregate(last=Max("position"))["last"] or 0
+    role = Role(
+        name=name,
+        function=function,
+        cost_per_hour=cost_per_hour,
+        access=copy.deepcopy(like.access) if like else {},
+        position=last + 1,
+    )
+    _check(role)
+    save(role, actor=actor, now=now)
+    return role
+
+
+def change_role(*, actor: User | None, now: dt.datetime, on: dt.date, role: Role, version: int, **fields: Any) -> Role:
+    """Rename a role, change its function or cost per hour. `fields`: name, function, cost_per_hour."""
+    with administrators_kept(on):
+        row = Role.objects.select_for_update().get(pk=role.pk)
+        claim(row, version)
+        changed = assign(row, fields)
+        _check(row)
+        save(row, actor=actor, now=now, fields=[*changed, "version"])
+        if {"function", "cost_per_hour"} & set(changed):
+            members = Membership.objects.filter(ends_from(on), role=row).values_list("user_id", flat=True).distinct()
+            people_facts_changed.send(sender=Role, user_ids=list(members))
+        return row
+
+
+def retire_role(*, actor: User | None, now: dt.datetime, on: dt.date, role: Role) -> None:
+    """The role can no longer be given to anyone. Refused while somebody is in it."""
+    with administrators_kept(on):
+        row = Role.objects.select_for_update().get(pk=role.pk)
+        if row.retired_at:
+            return
+        holders = Membership.objects.filter(ends_from(on), role=row).count()
+        if holders:
+            raise ValidationError(
+                ngettext(
+                    "%(n)s membership has this role. Give it another role first.",
+                    "%(n)s memberships have this role. Give them another role first.",
+                    holders,
+                )
+                % {"n": holders}
+            )
+        row.retired_at, row.version = now, row.version + 1
+        sign(row, actor=actor, now=now)
+        row.save(update_fields=["retired_at", "version"])
+
+
+@transaction.atomic
+def restore_role(*, actor: User | None, now: dt.datetime, role: Role) -> None:
+    """The role can be given to people again."""
+    row = Role.objects.select_for_update().get(pk=role.pk)
+    row.retired_at, row.version = None, row.version + 1
+    sign(row, actor=actor, now=now)
+    row.save(update_fields=["retired_at", "version"])
+
+
+def _check(role: Role) -> None:
+    if Role.objects.exclude(pk=role.pk).filter(name__iexact=role.name).exists():
+        raise ValidationError({"name": _("There is a role of this name already.")})

@@ -1,0 +1,30 @@
+"""Signing in with e-mail and password: no sign-up, links from SITE_URL, guesses counted by address."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from territory.company.models import Company
+from territory.sign_in import ClosedAdapter
+
+
+class SignIn(ClosedAdapter):
+    """How allauth behaves here."""
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("profile")
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Mail in the company's name, also where there is no request (a command, a job)."""
+        company = Company.current()
+        site = SimpleNamespace(
+            name=company.name if company else "Territory", domain=settings.SITE_URL.partition("://")[2]
+        )
+        self.render_mail(template_prefix, email, {"email": email, "current_site": site, **context}).send()
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        # Without the host, which the client chooses: another port in it would start a new count.
+        return str(credentials.get("email", "")).strip().lower()

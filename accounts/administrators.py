@@ -1,0 +1,55 @@
+"""The last administrator stays. The only place that says who one is and that there is always one."""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership, Role
+from accounts.permissions import Act, Area, Reach
+from accounts.sign_in import can_sign_in
+from territory.rows import ends_from
+
+_FOR_EVER = dt.date.max
+
+
+def administrator_roles() -> list[int]:
+    """Roles that may change people, teams and roles of the whole company."""
+    rows = Role.objects.order_by("pk").values_list("pk", "access")
+    return [pk for pk, access in rows if access.get(str(Area.PEOPLE), {}).get(str(Act.CHANGE)) == Reach.ALL]
+
+
+def administrator_memberships(on: dt.date) -> QuerySet[Membership]:
+    """Memberships from `on` onwards that make an active person who can sign in an administrator."""
+    return Membership.objects.filter(ends_from(on), can_sign_in("user__"), role__in=administrator_roles())
+
+
+def administrators_until(on: dt.date) -> dt.date:
+    """The first day from `on` without any administrator; the last day of the calendar when there always is one."""
+    day = on
+    rows = administrator_memberships(on).values_list("starts_on", "ends_on")
+    for starts_on, ends_on in sorted(rows, key=lambda row: row[0] or dt.date.min):
+        if starts_on and starts_on > day:
+            return day
+        if ends_on is None:
+            return _FOR_EVER
+        day = max(day, ends_on + dt.timedelta(days=1))
+    return day
+
+
+@contextmanager
+def administrators_kept(on: dt.date) -> Iterator[None]:
+    """Undo what is done inside, with a ValidationError, if it shortens the time for which there is an administrator.
+
+    Roles are locked first, so that of two administrators who remove each other one is refused.
+    """
+    with transaction.atomic():
+        list(Role.objects.select_for_update().order_by("pk").values_list("pk"))
+        before = administrators_until(on)
+        yield
+        if administrators_until(on) < before:
+            raise ValidationError(_("This is the last administrator. Make somebody else an administrator first."))

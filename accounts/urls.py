@@ -1,0 +1,56 @@
+"""Addresses of people, teams and roles, and of signing in."""
+
+from allauth.account import views as sign_in
+from django.urls import path, re_path
+
+from accounts.views import absences, memberships, people, profile, roles, teams
+
+# Of the sign-in library only what is used: nobody signs up, nobody changes their own address.
+sign_in_urls = [
+    path("accounts/login/", sign_in.login, name="account_login"),
+    path("accounts/logout/", sign_in.logout, name="account_logout"),
+    path("accounts/inactive/", sign_in.account_inactive, name="account_inactive"),
+    path("accounts/reauthenticate/", sign_in.reauthenticate, name="account_reauthenticate"),
+    path("accounts/password/change/", sign_in.password_change, name="account_change_password"),
+    path("accounts/password/set/", sign_in.password_set, name="account_set_password"),
+    path("accounts/password/reset/", sign_in.password_reset, name="account_reset_password"),
+    path("accounts/password/reset/done/", sign_in.password_reset_done, name="account_reset_password_done"),
+    path(
+        "accounts/password/reset/key/done/",
+        sign_in.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        sign_in.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+]
+
+urlpatterns = [
+    *sign_in_urls,
+    path("profile/", profile.profile, name="profile"),
+    path("people/", people.people_list, name="people_list"),
+    path("people/add/", people.person_create, name="person_create"),
+    path("people/<int:pk>/", people.person_detail, name="person_detail"),
+    path("people/<int:pk>/edit/", people.person_edit, name="person_edit"),
+    path("people/<int:pk>/deactivate/", people.person_deactivate, name="person_deactivate"),
+    path("people/<int:pk>/reactivate/", people.person_reactivate, name="person_reactivate"),
+    path("people/<int:pk>/send-link/", people.person_send_link, name="person_send_link"),
+    path("people/<int:pk>/memberships/add/", memberships.membership_create, name="membership_create"),
+    path("memberships/<int:pk>/edit/", memberships.membership_edit, name="membership_edit"),
+    path("people/<int:pk>/absences/add/", absences.absence_create, name="absence_create"),
+    path("absences/<int:pk>/edit/", absences.absence_edit, name="absence_edit"),
+    path("absences/<int:pk>/delete/", absences.absence_delete, name="absence_delete"),
+    path("teams/", teams.team_list, name="team_list"),
+    path("teams/add/", teams.team_create, name="team_create"),
+    path("teams/<int:pk>/edit/", teams.team_edit, name="team_edit"),
+    path("teams/<int:pk>/archive/", teams.team_archive, name="team_archive"),
+    path("teams/<int:pk>/restore/", teams.team_restore, name="team_restore"),
+    path("roles/", roles.role_list, name="role_list"),
+    path("roles/add/", roles.role_create, name="role_create"),
+    path("roles/<int:pk>/edit/", roles.role_edit, name="role_edit"),
+    path("roles/<int:pk>/retire/", roles.role_retire, name="role_retire"),
+    path("roles/<int:pk>/restore/", roles.role_restore, name="role_restore"),
+    path("roles/access/", roles.access_table, name="access_table"),
+]

@@ -1,0 +1,170 @@
+"""The list of people, a person's page, and what administrators do with a person."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import queries
+from accounts.access import permission_required_in, recent_sign_in_required
+from accounts.actions import people as actions
+from accounts.forms import PeopleFilter, PersonForm
+from accounts.models import User
+from accounts.permissions import Act, Area, may_all, people_within
+from accounts.person_history import person_history
+from territory import clock
+
+from .pages import act_page, form_page
+
+PER_PAGE = 50
+changes_people = permission_required_in(Area.PEOPLE, Act.CHANGE, whole_company=True)
+form_methods = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+@permission_required_in(Area.PEOPLE, Act.SEE)
+def people_list(request: HttpRequest) -> HttpResponse:
+    """Everyone the reader may see, with their place."""
+    form = PeopleFilter(request.GET)
+    chosen = form.chosen()
+    rows = queries.people(request.user, clock.company_today(), **chosen)
+    descending = request.GET.get("sort") == "-name"
+    page = Paginator(rows.order_by("-name", "-pk") if descending else rows.order_by("name", "pk"), PER_PAGE)
+    context = {
+        "form": form,
+        "chosen": chosen,
+        "page": page.get_page(request.GET.get("page")),
+        "sort": "-name" if descending else "name",
+        "may_change": may_all(request.user, Area.PEOPLE, Act.CHANGE),
+        "sees_roles": may_all(request.user, Area.PEOPLE, Act.SEE),
+    }
+    return render(request, "accounts/people_list.html", context)
+
+
+@require_safe
+@permission_required_in(Area.PEOPLE, Act.SEE)
+def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where a person works, when they are away, whether they can sign in, what was changed."""
+    person = get_object_or_404(people_within(request.user, Area.PEOPLE, Act.SEE), pk=pk)
+    today = clock.company_today()
+    coming, past = queries.absences_of(person, today)
+    context = {
+        "person": person,
+        "memberships": queries.memberships_by_time(person, today),
+        "absences": coming,
+        "past_absences": past,
+        "sees_cost": queries.sees_cost_of(request.user, person),
+        "sees_absences": people_within(request.user, Area.ABSENCES, Act.SEE).filter(pk=pk).exists(),
+        "may_change": may_all(request.user, Area.PEOPLE, Act.CHANGE),
+        "may_change_absences": people_within(request.user, Area.ABSENCES, Act.CHANGE).filter(pk=pk).exists(),
+        "history": person_history(person, request.user),
+        "is_self": person.pk == request.user.pk,
+    }
+    return render(request, "accounts/person_detail.html", context)
+
+
+@form_methods
+@changes_people
+@recent_sign_in_required
+def person_create(request: HttpRequest) -> HttpResponse:
+    """Add a person; without an address they cannot sign in."""
+
+    def save(**fields) -> User:
+        return actions.create_person(actor=request.user, now=clock.now(), **fields)
+
+    return form_page(
+        request,
+        PersonForm(request.POST or None),
+        save,
+        back="",
+        cancel=reverse("people_list"),
+        done=_("%(name)s added"),
+        draft="person-new",
+        title=_("Add person"),
+    )
+
+
+@form_methods
+@changes_people
+@recent_sign_in_required
+def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change who a person is."""
+    person = get_object_or_404(people_within(request.user, Area.PEOPLE, Act.CHANGE), pk=pk)
+
+    def save(**fields) -> User:
+        return actions.change_person(
+            actor=request.user, now=clock.now(), on=clock.company_today(), person=person, **fields
+        )
+
+    return form_page(
+        request,
+        PersonForm(request.POST or None, instance=User.objects.get(pk=pk)),
+        save,
+        back=reverse("person_detail", args=[pk]),
+        done=_("%(name)s saved"),
+        draft=f"person-{pk}",
+        title=person.name,
+    )
+
+
+@form_methods
+@changes_people
+@recent_sign_in_required
+def person_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a person's access at once."""
+    person = get_object_or_404(people_within(request.user, Area.PEOPLE, Act.CHANGE), pk=pk)
+
+    def act() -> None:
+        actions.deactivate_person(actor=request.user, now=clock.now(), on=clock.company_today(), person=person)
+
+    return act_page(
+        request,
+        act,
+        back=reverse("person_detail", args=[pk]),
+        done=_("%(name)s deactivated") % {"name": person.name},
+        title=_("Deactivate %(name)s?") % {"name": person.name},
+        text=_("They are signed out everywhere at once and can no longer sign in. Memberships and touches stay."),
+        do=_("Deactivate"),
+    )
+
+
+@form_methods
+@changes_people
+@recent_sign_in_required
+def person_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a person in again."""
+    person = get_object_or_404(people_within(request.user, Area.PEOPLE, Act.CHANGE), pk=pk)
+
+    def act() -> None:
+        actions.reactivate_person(actor=request.user, now=clock.now(), person=person)
+
+    return act_page(
+        request,
+        act,
+        back=reverse("person_detail", args=[pk]),
+        done=_("%(name)s reactivated") % {"name": person.name},
+        title=_("Reactivate %(name)s?") % {"name": person.name},
+        text=_("They need a new password: send them a link to choose one."),
+        do=_("Reactivate"),
+        gentle=True,
+    )
+
+
+@form_methods
+@changes_people
+@recent_sign_in_required
+def person_send_link(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mail a person a link to choose a password."""
+    person = get_object_or_404(people_within(request.user, Area.PEOPLE, Act.CHANGE), pk=pk)
+    return act_page(
+        request,
+        lambda: actions.send_password_link(person=person),
+        back=reverse("person_detail", args=[pk]),
+        done=_("Link sent to %(email)s") % {"email": person.email},
+        title=_("Send %(name)s a link?") % {"name": person.name},
+        text=_("It goes to their e-mail address and lets them choose a password. It works once, for a day."),
+        do=_("Send"),
+        gentle=True,
+    )
