@@ -9,10 +9,10 @@ Decisions where the definition leaves room:
 - A team whose sales of the last 365 days are 0 has "sold nothing": a pending order from the minimum amount opens.
   It reads "first sales" where nothing was ever won, else "no sales in a year". It stays open while sales are 0 and
   the amount holds the minimum; once there are sales, the 15 % decide.
-- "A situation opened on the day its share first passed the threshold": the days are walked through from the order's
-  opening (unknown: from the first won order of the team, else from the day asked for), with the hysteresis; what is
-  reported is the day on which the situation that is open at the end was opened. Passing the threshold anew after having
-  resolved opens a new situation.
+- Looking at the stored state, an open situation stays until below 15 %. Looking back ("as of" a day) no state is
+  remembered: a situation is there if its share is above 1/5 on that day, and it "opened on the day its share first
+  passed the threshold": the start of the run of days that leads to the day asked for, a run that only a day below 15 %
+  interrupts. The days are those since the order was opened (opening unknown: since the team's first won order).
 """
 
 from bisect import bisect_left, bisect_right
@@ -137,19 +137,17 @@ def opened_on(
     thresholds: Thresholds,
     amount_days: Iterable[date] = (),
 ) -> date | None:
-    """The day on which the situation open on ``on`` was opened; None if none is open then.
+    """The day on which the situation of a pending order opened, seen from the day ``on``; None if there is none then.
 
     ``starts_on``: the day the order was opened, None if always open. ``amount_on``: the order's amount on a day;
     ``amount_days``: the days on which it changed.
     """
-    first = starts_on or history.first_won_on or on
-    first = min(first, on)
+    if not judge(False, amount_on(on), history.on(on), thresholds).is_open:
+        return None
+    first = min(starts_on or history.first_won_on or on, on)
     opened = None
-    days = sorted({*history.turning_days(first, on), *(day for day in amount_days if first <= day <= on), on})
-    for day in days:
+    days = {*history.turning_days(first, on), *(day for day in amount_days if first <= day <= on), on}
+    for day in sorted(days):
         verdict = judge(opened is not None, amount_on(day), history.on(day), thresholds)
-        if not verdict.is_open:
-            opened = None
-        elif opened is None:
-            opened = day
+        opened = (opened or day) if verdict.is_open else None
     return opened

@@ -109,10 +109,24 @@ def test_it_opens_when_old_sales_leave_the_window():
     assert opened_on(sales, date(2025, 10, 1), DAY, lambda _: Decimal(150_000), LIMITS) == date(2026, 3, 1)
 
 
-def test_it_stays_open_between_15_and_20_percent():
+def test_seen_from_a_day_between_15_and_20_percent_there_is_none():
     sales = history((date(2024, 1, 1), 1), (date(2025, 9, 1), 500_000), (date(2026, 1, 1), 200_000))
 
-    assert opened_on(sales, date(2025, 10, 1), DAY, lambda _: Decimal(110_000), LIMITS) == date(2025, 10, 1)
+    assert opened_on(sales, date(2025, 10, 1), DAY, lambda _: Decimal(110_000), LIMITS) is None
+
+
+def test_days_between_15_and_20_percent_do_not_interrupt():
+    sales = history((date(2024, 1, 1), 1), (date(2025, 9, 1), 500_000))
+    amounts = {
+        date(2025, 10, 1): Decimal(110_000),
+        date(2025, 11, 1): Decimal(80_000),
+        date(2025, 12, 1): Decimal(101_000),
+    }
+
+    def amount_on(day):
+        return amounts[max(changed for changed in amounts if changed <= day)]
+
+    assert opened_on(sales, date(2025, 10, 1), DAY, amount_on, LIMITS, amounts) == date(2025, 10, 1)
 
 
 def test_resolved_and_passed_anew_it_opened_the_second_time():
@@ -148,6 +162,8 @@ def test_the_opening_day_agrees_with_looking_at_every_day(rows, starts_on, amoun
         day = starts_on + timedelta(days=n)
         now = judge(opened is not None, Decimal(amount), sales.on(day), Thresholds(minimum=Decimal(500)))
         opened = (opened or day) if now.is_open else None
+    if not judge(False, Decimal(amount), sales.on(DAY), Thresholds(minimum=Decimal(500))).is_open:
+        opened = None
 
     assert opened_on(sales, starts_on, DAY, lambda _: Decimal(amount), Thresholds(minimum=Decimal(500))) == opened
 

@@ -1,0 +1,144 @@
+"""What all customers share on a day: today's rules, official values, working days, thresholds, people."""
+
+import datetime as dt
+import zoneinfo
+from collections import defaultdict
+from dataclasses import dataclass
+
+from accounts.models import Absence, User
+from planning.engine.calendar import Span, WorkCalendar
+from planning.engine.customer import Context
+from planning.engine.large_order import Thresholds
+from planning.engine.rules import ContactLoad, ContactRule, OrderRule, Rules, TeamSellingLoad
+from planning.engine.travel import Place
+from planning.engine.value import OfficialValue, ValueTable
+from planning.models import ContactLoad as StoredContactLoad
+from planning.models import ContactRule as StoredContactRule
+from planning.models import OrderRule as StoredOrderRule
+from planning.models import PlanningSettings, RulesVersion, TouchValue
+from planning.models import TeamSellingLoad as StoredTeamSellingLoad
+from territory import clock
+from territory.company.models import Company, Holiday
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The context of a day, and what loaders and stores need beside it.
+
+    `until` is the first instant after the day, `rules_number` the version of the rules that `context` holds.
+    """
+
+    context: Context
+    settings: PlanningSettings
+    zone: zoneinfo.ZoneInfo
+    until: dt.datetime
+    rules_number: int
+
+    @property
+    def on(self) -> dt.date:
+        return self.context.on
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The thresholds of a large pending order."""
+        rows = self.settings
+        return Thresholds(rows.large_order_above, rows.large_order_until, rows.first_sales_from)
+
+    def start_of(self, day: dt.date) -> dt.datetime:
+        return clock.start_of_day(day, self.zone)
+
+
+def load_ground(on: dt.date) -> Ground:
+    """The ground of a day, in 11 queries. Rules are today's, whatever the day; values are those in force on it."""
+    # The number is read first: rules that change while they are read leave the figures stale, never wrongly fresh.
+    rules_number = RulesVersion.current()
+    settings = PlanningSettings.current()
+    zone = clock.company_zone()
+    context = Context(
+        on=on,
+        rules=_rules(settings),
+        values=ValueTable(tuple(_values()), on),
+        calendar=load_calendar(),
+        bases=load_bases(),
+        away=_away(),
+        over_above=float(settings.over_served_above),
+        under_below=float(settings.under_served_below),
+    )
+    return Ground(context, settings, zone, clock.end_of_day(on, zone), rules_number)
+
+
+def load_calendar() -> WorkCalendar:
+    """The company's working weekdays and holidays; Monday to Friday before it is set up."""
+    company = Company.current()
+    days = company.working_days if company else [1, 2, 3, 4, 5]
+    return WorkCalendar(frozenset(day - 1 for day in days), frozenset(Holiday.objects.values_list("on", flat=True)))
+
+
+def load_bases() -> dict[int, Place]:
+    """Where people travel from, those whose base is known."""
+    rows = User.objects.filter(base_latitude__isnull=False).values_list("pk", "base_latitude", "base_longitude")
+    return {pk: (latitude, longitude) for pk, latitude, longitude in rows}
+
+
+def _rules(settings: PlanningSettings) -> Rules:
+    """Rules of roles and touch types in use, each kind in one query, in a steady order."""
+    return Rules(
+        contact_rules=tuple(_contact_rules()),
+        order_rules=tuple(
+            OrderRule(pk, role, tier, seconds / 60)
+            for pk, role, tier, seconds in StoredOrderRule.objects.filter(role__retired_at__isnull=True)
+            .order_by("pk")
+            .values_list("pk", "role_id", "tier_id", "duration_seconds")
+        ),
+        contact_loads=tuple(
+            ContactLoad(pk, contact_role, role, seconds / 60)
+            for pk, contact_role, role, seconds in StoredContactLoad.objects.filter(role__retired_at__isnull=True)
+            .order_by("pk")
+            .values_list("pk", "contact_role_id", "role_id", "duration_seconds")
+        ),
+        team_selling_loads=tuple(
+            TeamSellingLoad(pk, role, seconds / 60)
+            for pk, role, seconds in StoredTeamSellingLoad.objects.filter(role__retired_at__isnull=True)
+            .order_by("pk")
+            .values_list("pk", "role_id", "duration_seconds")
+        ),
+        detour=float(settings.detour_factor),
+        speed_kmh=float(settings.travel_speed_kmh),
+    )
+
+
+def _contact_rules() -> list[ContactRule]:
+    rows = (
+        StoredContactRule.objects.filter(role__retired_at__isnull=True, touch_type__retired_at__isnull=True)
+        .order_by("role__position", "touch_type__position", "pk")
+        .values_list(
+            "pk",
+            "tier_id",
+            "stage",
+            "role_id",
+            "touch_type_id",
+            "count",
+            "period",
+            "duration_seconds",
+            "touch_type__travels",
+        )
+    )
+    return [
+        ContactRule(pk, tier, stage, role, touch_type, count, period, seconds / 60, travels)
+        for pk, tier, stage, role, touch_type, count, period, seconds, travels in rows
+    ]
+
+
+def _values() -> list[OfficialValue]:
+    rows = TouchValue.objects.order_by("starts_on", "pk").values_list(
+        "touch_type_id", "tier_id", "stage", "starts_on", "amount"
+    )
+    return [OfficialValue(*row) for row in rows]
+
+
+def _away() -> dict[int, list[Span]]:
+    """Absences by person. Nobody covers yet: all of them count."""
+    found: dict[int, list[Span]] = defaultdict(list)
+    for user, starts_on, ends_on in Absence.objects.order_by("pk").values_list("user_id", "starts_on", "ends_on"):
+        found[user].append(Span(starts_on, ends_on))
+    return dict(found)

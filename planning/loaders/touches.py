@@ -1,0 +1,182 @@
+"""What touches and internal work say of customers: the last of each kind, and minutes spent in each window.
+
+Touches are summed in SQL, never loaded one by one, but for customers whose stage began within the longest window: only
+theirs must be held against an instant of their own.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Case, F, IntegerField, Max, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from customers.models import InternalWork, Touch, TouchOutcome
+from planning.engine.customer import Spent
+from planning.engine.facts import LastTouches
+from planning.loaders.ground import Ground
+
+# Above this many ids, rows are chosen here rather than in the statement: databases limit its parameters.
+MOST_IDS = 20_000
+
+NO_ROLE = "others"
+UNKNOWN = "unknown"
+
+Began = Mapping[int, dt.datetime]
+
+
+@dataclass
+class TouchFacts:
+    """By customer: last touches, minutes spent, and the last touch of all (answered or not)."""
+
+    last: dict[int, LastTouches] = field(default_factory=dict)
+    spent: dict[int, Spent] = field(default_factory=dict)
+    last_at: dict[int, dt.datetime] = field(default_factory=dict)
+
+
+def load_touches(ids: Collection[int] | None, began: Began, lengths: frozenset[int], ground: Ground) -> TouchFacts:
+    """Touch facts of customers (None: of all), in 4 queries. `began`: the instant each customer's stage began."""
+    starts = {days: ground.start_of(ground.on - dt.timedelta(days=days - 1)) for days in sorted(lengths)}
+    oldest = min(starts.values())
+    recent = {pk: at for pk, at in began.items() if at > oldest}
+    lasts: dict[int, _Lasts] = defaultdict(lambda: _Lasts(ground))
+    minutes: dict[int, _Minutes] = defaultdict(_Minutes)
+    facts = TouchFacts()
+    for row in _summed(ids, starts, ground):
+        customer = row["customer_id"]
+        lasts[customer].add(row)
+        if customer not in recent:
+            for days in starts:
+                minutes[customer].add(_who(row), days, row[f"spent_{days}"])
+    for row in _single(recent, oldest, ground):
+        for days, start in starts.items():
+            if row["at"] >= max(start, recent[row["customer_id"]]):
+                minutes[row["customer_id"]].add(_who(row), days, row["spent"])
+    _add_internal_work(minutes, ids, began, starts, ground)
+    _add_implausible(minutes, ids, began, starts, ground)
+    for customer, found in lasts.items():
+        facts.last[customer] = found.result()
+        facts.last_at[customer] = found.at
+    facts.spent = {customer: found.result() for customer, found in minutes.items()}
+    return facts
+
+
+class _Lasts:
+    """The last touches of one customer while rows are read."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.zone = ground.zone
+        self.by_role: dict[tuple[int, int], dt.datetime] = {}
+        self.unknown: dict[int, dt.datetime] = {}
+        self.anyone: dict[int, dt.datetime] = {}
+        self.at = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    def add(self, row: dict[str, Any]) -> None:
+        self.at = max(self.at, row["last_any"])
+        if row["last_answered"] is None:
+            return
+        at, touch_type = row["last_answered"].astimezone(self.zone), row["type_id"]
+        if row["person_unknown"]:
+            self.unknown[touch_type] = at
+        elif row["people__role_id"] is not None:
+            self.by_role[(row["people__role_id"], touch_type)] = at
+        self.anyone[touch_type] = max(at, self.anyone.get(touch_type, at))
+
+    def result(self) -> LastTouches:
+        return LastTouches(self.by_role, self.unknown, self.anyone)
+
+
+class _Minutes:
+    """Seconds spent on one customer while rows are read."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[Any, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self.implausible: dict[int, int] = defaultdict(int)
+
+    def add(self, who: Any, days: int, seconds: int | None) -> None:
+        if seconds:
+            self.seconds[who][days] += seconds
+
+    def result(self) -> Spent:
+        minutes = {who: {days: s / 60 for days, s in found.items()} for who, found in self.seconds.items()}
+        unknown, others = minutes.pop(UNKNOWN, {}), minutes.pop(NO_ROLE, {})
+        return Spent(minutes, unknown, others, dict(self.implausible))
+
+
+def _who(row: dict[str, Any]) -> Any:
+    if row["person_unknown"]:
+        return UNKNOWN
+    return NO_ROLE if row["people__role_id"] is None else row["people__role_id"]
+
+
+def _touches(ids: Collection[int] | None, ground: Ground) -> QuerySet[Touch]:
+    touches = Touch.objects.live().filter(at__lt=ground.until, customer__archived_at__isnull=True)
+    return touches if ids is None else touches.filter(customer_id__in=ids)
+
+
+def _seconds() -> Any:
+    """Seconds of a person's part, of the whole touch where the person is unknown; travel counts when time does not."""
+    length = Coalesce(F("people__duration_seconds"), F("duration_seconds"))
+    travel = Coalesce(F("people__travel_seconds"), F("travel_seconds"))
+    return Case(When(is_implausible=True, then=Value(0)), default=length, output_field=IntegerField()) + travel
+
+
+def _summed(ids: Collection[int] | None, starts: Mapping[int, dt.datetime], ground: Ground) -> QuerySet:
+    """One row per customer, touch type and role (or person unknown): the last touches, and seconds in each window."""
+    windows = {f"spent_{days}": Sum(_seconds(), filter=Q(at__gte=start)) for days, start in starts.items()}
+    return (
+        _touches(ids, ground)
+        .annotate(person_unknown=Case(When(people__isnull=True, then=Value(1)), default=Value(0)))
+        .order_by()
+        .values("customer_id", "type_id", "people__role_id", "person_unknown")
+        .annotate(last_any=Max("at"), last_answered=Max("at", filter=~Q(outcome=TouchOutcome.NO_ANSWER)), **windows)
+    )
+
+
+def _single(recent: Began, oldest: dt.datetime, ground: Ground) -> list[dict[str, Any]]:
+    """The touches of customers whose stage began lately, one row a person."""
+    touches = _touches(list(recent) if len(recent) <= MOST_IDS else None, ground).filter(at__gte=oldest)
+    rows = (
+        touches.annotate(person_unknown=Case(When(people__isnull=True, then=Value(1)), default=Value(0)))
+        .order_by()
+        .annotate(spent=_seconds())
+        .values("customer_id", "at", "people__role_id", "person_unknown", "spent")
+    )
+    return [row for row in rows if row["customer_id"] in recent]
+
+
+def _add_internal_work(
+    minutes: dict[int, _Minutes],
+    ids: Collection[int] | None,
+    began: Began,
+    starts: Mapping[int, dt.datetime],
+    ground: Ground,
+) -> None:
+    """Work on customers and their orders, by day: from the day on which the stage began."""
+    first = {days: ground.on - dt.timedelta(days=days - 1) for days in starts}
+    work = InternalWork.objects.live().filter(
+        spent_on__gte=min(first.values()), spent_on__lte=ground.on, customer__archived_at__isnull=True
+    )
+    work = work.filter(customer__isnull=False) if ids is None else work.filter(customer_id__in=ids)
+    rows = work.order_by().values_list("customer_id", "role_id", "spent_on").annotate(Sum("duration_seconds"))
+    for customer, role, spent_on, seconds in rows:
+        stage_day = began[customer].astimezone(ground.zone).date() if customer in began else dt.date.min
+        for days, start in first.items():
+            if spent_on >= max(start, stage_day):
+                minutes[customer].add(NO_ROLE if role is None else role, days, seconds)
+
+
+def _add_implausible(
+    minutes: dict[int, _Minutes],
+    ids: Collection[int] | None,
+    began: Began,
+    starts: Mapping[int, dt.datetime],
+    ground: Ground,
+) -> None:
+    touches = _touches(ids, ground).filter(is_implausible=True, at__gte=min(starts.values()))
+    for customer, at in touches.order_by().values_list("customer_id", "at"):
+        for days, start in starts.items():
+            if at >= max(start, began.get(customer, start)):
+                minutes[customer].implausible[days] += 1

@@ -1,0 +1,135 @@
+"""What weeks of work are computed from: stored or computed shares of budgets, memberships, absences, planned touches."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Q, Sum
+
+from accounts.models import Absence, Membership
+from customers.models import PlannedTouch
+from planning.engine.calendar import Span, monday
+from planning.engine.customer import CustomerFigures
+from planning.engine.rules import PROSPECT
+from planning.engine.travel import one_trip
+from planning.engine.workload import Away, BudgetShare, Member, SetAside, TeamLoad, WorkloadFacts
+from planning.engine.workload import PlannedTouch as Planned
+from planning.loaders.ground import Ground
+from planning.models import BudgetShare as StoredShare
+from planning.models import SituationHours
+from planning.models import TeamLoad as StoredTeamLoad
+from territory.rows import ends_from, starts_by
+
+WEEKS_SHOWN = 8
+
+
+def weeks_from(on: dt.date, count: int = WEEKS_SHOWN) -> list[dt.date]:
+    """The Mondays of the week of a day and of those after it."""
+    return [monday(on) + dt.timedelta(weeks=n) for n in range(count)]
+
+
+def load_workload(
+    ground: Ground, weeks: Sequence[dt.date], figures: Iterable[CustomerFigures] | None = None
+) -> WorkloadFacts:
+    """Everything the weeks are computed from, in 7 queries; from stored shares, or from figures just computed."""
+    first, last = weeks[0], weeks[-1] + dt.timedelta(days=6)
+    figures = None if figures is None else list(figures)
+    stages = None if figures is None else {row.facts.key: row.facts.stage for row in figures}
+    return WorkloadFacts(
+        shares=stored_shares() if figures is None else shares_of(figures),
+        members=_members(first, last),
+        team_loads=[
+            TeamLoad(role, seconds / 60)
+            for role, seconds in StoredTeamLoad.objects.filter(role__retired_at__isnull=True)
+            .order_by("pk")
+            .values_list("role_id", "duration_seconds")
+        ],
+        planned=_planned(ground, first, last, stages),
+        away=[
+            Away(user, Span(starts_on, ends_on))
+            for user, starts_on, ends_on in Absence.objects.between(first, last)
+            .order_by("pk")
+            .values_list("user_id", "starts_on", "ends_on")
+        ],
+        set_aside=_set_aside(ground),
+        calendar=ground.context.calendar,
+    )
+
+
+def stored_shares() -> list[BudgetShare]:
+    """One aggregate over the stored shares: by person, team and whether it is prospecting."""
+    rows = (
+        StoredShare.objects.order_by("membership__user_id", "team_id", "is_prospecting")
+        .values_list("membership__user_id", "team_id", "is_prospecting")
+        .annotate(Sum("touch_minutes"), Sum("travel_minutes"), Sum("other_minutes"))
+    )
+    return [BudgetShare(*row) for row in rows]
+
+
+def shares_of(figures: Iterable[CustomerFigures]) -> list[BudgetShare]:
+    """The same sums from figures just computed."""
+    sums: dict[tuple, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+    for row in figures:
+        prospecting = row.facts.stage == PROSPECT
+        for role in row.roles:
+            budget = role.budget
+            parts = [(part.assigned.person, part.assigned.team, part.share) for part in budget.staffing.parts]
+            if budget.staffing.unstaffed:
+                parts.append((None, row.facts.team, budget.staffing.unstaffed))
+            for person, team, share in parts:
+                total = sums[(person, team, prospecting)]
+                total[0] += budget.touch_minutes * share
+                total[1] += budget.travel_minutes * share
+                total[2] += budget.other_minutes * share
+    return [BudgetShare(*place, *minutes) for place, minutes in sums.items()]
+
+
+def _members(first: dt.date, last: dt.date) -> list[Member]:
+    rows = Membership.objects.filter(starts_by(last), ends_from(first)).order_by("user__name", "user_id", "pk")
+    return [
+        Member(user, team, role, float(hours), float(share), starts_on, ends_on)
+        for user, team, role, hours, share, starts_on, ends_on in rows.values_list(
+            "user_id", "team_id", "role_id", "weekly_hours", "selling_share", "starts_on", "ends_on"
+        )
+    ]
+
+
+def _planned(ground: Ground, first: dt.date, last: dt.date, stages: dict[int, str] | None) -> list[Planned]:
+    """Touches planned for the weeks that were known and open at the end of the day."""
+    rows = PlannedTouch.objects.filter(
+        Q(closed_at__isnull=True) | Q(closed_at__gte=ground.until),
+        planned_at__lt=ground.until,
+        due_on__range=(first, last),
+        assignee__isnull=False,
+        customer__archived_at__isnull=True,
+    ).order_by("pk")
+    found = []
+    for user, day, seconds, customer, stage, travels, latitude, longitude in rows.values_list(
+        "assignee_id",
+        "due_on",
+        "duration_seconds",
+        "customer_id",
+        "customer__stage",
+        "type__travels",
+        "customer__latitude",
+        "customer__longitude",
+    ):
+        stage = stage if stages is None else stages.get(customer)
+        if stage is None:
+            continue
+        place = None if latitude is None else (latitude, longitude)
+        rules = ground.context.rules
+        trip = one_trip(ground.context.bases.get(user), place, rules.detour, rules.speed_kmh)
+        found.append(Planned(user, day, stage == PROSPECT, seconds / 60, trip.minutes if travels else 0.0))
+    return found
+
+
+def _set_aside(ground: Ground) -> list[SetAside]:
+    """Hours set aside for situations that were open at the end of the day: until these resolve."""
+    rows = SituationHours.objects.filter(
+        Q(situation__resolved_at__isnull=True) | Q(situation__resolved_at__gte=ground.until),
+        situation__opened_at__lt=ground.until,
+    )
+    return [
+        SetAside(user, float(hours)) for user, hours in rows.order_by("pk").values_list("user_id", "hours_per_week")
+    ]
