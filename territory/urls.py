@@ -6,5 +6,5 @@ from territory.views import health
 
 urlpatterns = [
     path("health/", health, name="health"),
-    path("accounts/", include("allauth.account.urls")),
+    path("", include("accounts.urls")),
 ]
