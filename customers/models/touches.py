@@ -49,13 +49,19 @@ class Touch(Archivable):
     order = models.ForeignKey(
         "customers.Order", models.PROTECT, null=True, blank=True, related_name="touches", verbose_name=_("order")
     )
-    contacts = models.ManyToManyField("customers.Contact", blank=True, related_name="touches", verbose_name=_("contacts met"))
+    contacts = models.ManyToManyField(
+        "customers.Contact", blank=True, related_name="touches", verbose_name=_("contacts met")
+    )
     note = models.TextField(_("note"), blank=True, default="")
     logged_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="logged_touches")
     logged_at = models.DateTimeField()
+    # One outreach to many customers: its touches are undone together.
+    outreach = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
+    # Of what the client sent: tells a replay of the same request from another one that carries the same UUID.
+    request_digest = models.CharField(max_length=64, blank=True, default="", editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["request_digest"])
     objects = TouchQuerySet.as_manager()
 
     class Meta:
@@ -137,8 +143,12 @@ class PlannedTouch(models.Model):
     class Meta:
         ordering = ["due_on", "pk"]
         indexes = [
-            models.Index(fields=["assignee", "due_on"], condition=Q(closed_at__isnull=True), name="planned_open_by_assignee"),
-            models.Index(fields=["customer", "type"], condition=Q(closed_at__isnull=True), name="planned_open_by_customer"),
+            models.Index(
+                fields=["assignee", "due_on"], condition=Q(closed_at__isnull=True), name="planned_open_by_assignee"
+            ),
+            models.Index(
+                fields=["customer", "type"], condition=Q(closed_at__isnull=True), name="planned_open_by_customer"
+            ),
         ]
 
     def __str__(self) -> str:
