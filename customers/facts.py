@@ -94,8 +94,9 @@ def _orders(customer_ids: Collection[int] | None) -> dict[int, list[lifecycle.Or
     found: dict[int, list[lifecycle.Order]] = defaultdict(list)
     fields = ("customer_id", "pk", "external_id", "amount", "status", "opened_at", "closed_at")
     rows = _of(Order.objects.live(), customer_ids).values_list(*fields, "sale_type_id", "sale_type_chosen")
-    for customer, *values, sale_type, chosen in rows.iterator(chunk_size=2000):
-        found[customer].append(_order_fact(*values, sale_type if chosen else None))
+    for customer, pk, external_id, amount, status, opened_at, closed_at, sale_type, chosen in rows.iterator(2000):
+        choice = sale_type if chosen else None
+        found[customer].append(_order_fact(pk, external_id, amount, status, opened_at, closed_at, choice))
     return found
 
 

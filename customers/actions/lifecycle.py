@@ -30,7 +30,7 @@ def rebuild_lifecycle(customer_ids: Collection[int], *, now: dt.datetime, actor:
     """Bring what is stored of these customers' lifecycles in line with their facts, in one transaction.
 
     A fixed number of queries, whatever the number of customers. Returns the customers whose stage, tier or yearly value
-    became another; the caller tells others (customer_facts_changed). `actor` is written into the history of orders whose
+    became another; the caller tells others (customer_facts_changed). `actor` goes into the history of orders whose
     sale type follows anew.
     """
     ids = set(customer_ids)

@@ -1,0 +1,302 @@
+"""Touches: log (once, however often it is sent), edit, undo, restore."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid as uuids
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from customers.actions.planned import close_planned, planned_for_next_step, planned_for_retry, reopen_planned
+from customers.actions.touch_entries import NextStep, Participant, TouchEntry
+from customers.actions.writing import ConflictError, locked, tell, write
+from customers.models import Customer, PlannedSource, PlannedTouch, Touch, TouchOutcome, TouchPerson
+from customers.working_as import memberships_at_work
+from territory import clock
+from territory.conflicts import claim
+
+__all__ = [
+    "ConflictError",
+    "LoggedTouch",
+    "NextStep",
+    "Participant",
+    "TouchEntry",
+    "edit_touch",
+    "log_outreach",
+    "log_touch",
+    "restore_touch",
+    "undo_touch",
+]
+
+
+@dataclass(frozen=True)
+class LoggedTouch:
+    """A touch that was logged: now, or (`is_new` false) by an earlier sending of the same request."""
+
+    touch: Touch
+    is_new: bool
+    planned: list[PlannedTouch] = field(default_factory=list)
+    closed: list[PlannedTouch] = field(default_factory=list)
+
+
+def log_touch(*, actor: User, now: dt.datetime, uuid: uuids.UUID, entry: TouchEntry) -> LoggedTouch:
+    """Log a touch; the same UUID with the same content is the touch there is, also of requests that race each other.
+
+    It closes the planned touch that was named, else the one of its type that is due first (the participants' before
+    others'; none that was planned on a later day). "No answer" plans a retry on the second working day, unless a next
+    step of the same type is given. Errors: by field; ConflictError for a UUID that something else carries.
+    """
+    known = _replayed(uuid, entry, actor)
+    if known is not None:
+        return known
+    entry.check(now)
+    try:
+        with transaction.atomic():
+            return _log(actor, now, uuid, entry)
+    except IntegrityError:
+        # The constraint, not a check, decides between requests that race each other.
+        known = _replayed(uuid, entry, actor)
+        if known is None:
+            raise
+        return known
+
+
+def log_outreach(
+    *, actor: User, now: dt.datetime, uuid: uuids.UUID, entry: TouchEntry, customers: Sequence[Customer]
+) -> list[Touch]:
+    """One outreach to many: one touch a customer, its minutes split over them, undone together.
+
+    `entry` says the rest; its customer, contacts, order and planned touch do not count. Errors: as of `log_touch`;
+    `customers` where there are none.
+    """
+    if not customers:
+        raise ValidationError({"customers": _("Choose at least one customer.")})
+    with transaction.atomic():
+        return [
+            log_touch(actor=actor, now=now, uuid=uuids.uuid5(uuid, str(customer.pk)), entry=part).touch
+            for customer, part in zip(customers, _split(entry, customers, uuid), strict=True)
+        ]
+
+
+def _split(entry: TouchEntry, customers: Sequence[Customer], outreach: uuids.UUID) -> list[TouchEntry]:
+    count = len(customers)
+
+    def part(seconds: int, index: int) -> int:
+        return seconds // count + (index < seconds % count)
+
+    return [
+        _OutreachEntry(
+            customer=customer,
+            type=entry.type,
+            at=entry.at,
+            participants=tuple(
+                Participant(
+                    user=person.user,
+                    duration_seconds=part(person.duration_seconds, index),
+                    travel_seconds=part(person.travel_seconds, index),
+                )
+                for person in entry.participants
+            ),
+            duration_seconds=part(entry.duration_seconds, index),
+            travel_seconds=part(entry.travel_seconds, index),
+            outcome=entry.outcome,
+            note=entry.note,
+            outreach=outreach,
+        )
+        for index, customer in enumerate(customers)
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OutreachEntry(TouchEntry):
+    outreach: uuids.UUID
+
+
+def _replayed(uuid: uuids.UUID, entry: TouchEntry, actor: User) -> LoggedTouch | None:
+    touch = Touch.objects.filter(uuid=uuid).first()
+    if touch is None:
+        return None
+    if touch.logged_by_id != actor.pk or touch.request_digest != entry.digest():
+        raise ConflictError
+    return LoggedTouch(touch, is_new=False)
+
+
+def _log(actor: User, now: dt.datetime, uuid: uuids.UUID, entry: TouchEntry) -> LoggedTouch:
+    customer = locked(entry.customer)
+    if customer.archived_at is not None:
+        raise ValidationError({"customer": _("This customer was archived.")})
+    if entry.type.retired_at is not None:
+        raise ValidationError({"type": _("This touch type is no longer in use.")})
+    touch = Touch(
+        uuid=uuid,
+        customer=customer,
+        logged_by=actor,
+        logged_at=now,
+        request_digest=entry.digest(),
+        outreach=getattr(entry, "outreach", None),
+    )
+    _take(touch, entry, now)
+    write(touch, actor=actor, now=now)
+    _store_people(touch, entry)
+    if entry.contacts:
+        touch.contacts.set(entry.contacts)
+    closed = close_planned(touch, entry, actor=actor, now=now)
+    planned = _plan(touch, entry, actor, now)
+    tell([customer.pk], actor=actor, now=now, lifecycle=customer.since is None)
+    return LoggedTouch(touch, is_new=True, planned=planned, closed=closed)
+
+
+def _take(touch: Touch, entry: TouchEntry, now: dt.datetime) -> list[str]:
+    """Put what was entered into the touch; returns the names of its fields."""
+    values = {
+        "type": entry.type,
+        "at": entry.at or now,
+        "duration_seconds": entry.seconds,
+        "travel_seconds": entry.travel,
+        "is_implausible": entry.is_implausible,
+        "outcome": entry.outcome,
+        "order": entry.order,
+        "note": entry.note,
+    }
+    for name, value in values.items():
+        setattr(touch, name, value)
+    return list(values)
+
+
+def _store_people(touch: Touch, entry: TouchEntry, roles: Mapping[int, int | None] | None = None) -> None:
+    """Store who took part, in the role they had on that day; `roles` are known already."""
+    known = dict(roles or {})
+    day = clock.day_of(touch.at, clock.company_zone())
+    asked = [person.user.pk for person in entry.participants if person.user.pk not in known]
+    memberships = memberships_at_work(asked, touch.customer, day) if asked else {}
+    found = known | {user: membership.role_id for user, membership in memberships.items()}
+    TouchPerson.objects.bulk_create(
+        TouchPerson(
+            touch=touch,
+            user=person.user,
+            role_id=found.get(person.user.pk),
+            duration_seconds=person.duration_seconds,
+            travel_seconds=person.travel_seconds,
+        )
+        for person in entry.participants
+    )
+
+
+def _plan(touch: Touch, entry: TouchEntry, actor: User, now: dt.datetime) -> list[PlannedTouch]:
+    step = entry.next_step
+    planned = [planned_for_next_step(touch, step, actor=actor, now=now)] if step else []
+    if touch.outcome == TouchOutcome.NO_ANSWER and not (step and step.type.pk == touch.type_id):
+        planned.append(planned_for_retry(touch, entry, actor=actor, now=now))
+    return planned
+
+
+@transaction.atomic
+def edit_touch(*, actor: User, now: dt.datetime, touch: Touch, version: int, entry: TouchEntry) -> Touch:
+    """Correct a touch as it was shown: all of `entry` but customer, next step and planned touch.
+
+    A retry follows the outcome, the closing of planned touches the type. Errors: by field; `customer` where it is
+    another's (undo it and log it there); Conflict where another changed it meanwhile.
+    """
+    customer = locked(touch.customer)
+    if entry.customer.pk != customer.pk:
+        raise ValidationError({"customer": _("A touch stays with its customer: undo it and log it there.")})
+    entry.check(now)
+    before = Touch.objects.get(pk=touch.pk)
+    claim(touch, version)
+    fields = _take(touch, entry, before.at)
+    write(touch, actor=actor, now=now, fields=fields)
+    roles = {} if _day(before) != _day(touch) else dict(touch.people.values_list("user", "role"))
+    touch.people.all().delete()
+    _store_people(touch, entry, roles)
+    touch.contacts.set(entry.contacts)
+    _follow_edit(before, touch, entry, actor, now)
+    tell([customer.pk], actor=actor, now=now, lifecycle=customer.since is None)
+    return touch
+
+
+def _follow_edit(before: Touch, touch: Touch, entry: TouchEntry, actor: User, now: dt.datetime) -> None:
+    if before.type_id != touch.type_id:
+        for planned in PlannedTouch.objects.filter(closed_by_touch=touch, closed_at__isnull=False):
+            reopen_planned(planned, actor=actor, now=now)
+        close_planned(touch, entry, actor=actor, now=now)
+    was, unanswered = before.outcome == TouchOutcome.NO_ANSWER, touch.outcome == TouchOutcome.NO_ANSWER
+    retries = touch.planned_next.open().filter(source=PlannedSource.RETRY)
+    if was and not unanswered:
+        for planned in retries:
+            _close(planned, actor, now)
+    if unanswered and not was:
+        planned_for_retry(touch, entry, actor=actor, now=now)
+
+
+@transaction.atomic
+def undo_touch(*, actor: User, now: dt.datetime, touch: Touch) -> list[Touch]:
+    """Take a touch back, with all of the same outreach: archived, what it planned gone, what it closed open again.
+
+    Returns the touches taken back; none where it was archived already.
+    """
+    return [each for each in _together(touch) if _undo(each, actor, now)]
+
+
+@transaction.atomic
+def restore_touch(*, actor: User, now: dt.datetime, touch: Touch) -> list[Touch]:
+    """Bring a touch back, with all of the same outreach: what it planned, and what it closed unless done since."""
+    return [each for each in _together(touch) if _restore(each, actor, now)]
+
+
+def _together(touch: Touch) -> list[Touch]:
+    if touch.outreach is None:
+        return [touch]
+    return list(Touch.objects.filter(outreach=touch.outreach).order_by("customer_id"))
+
+
+def _undo(touch: Touch, actor: User, now: dt.datetime) -> bool:
+    customer = locked(touch.customer)
+    touch.refresh_from_db()
+    if touch.archived_at is not None:
+        return False
+    touch.archived_at = now
+    write(touch, actor=actor, now=now, fields=["archived_at"])
+    for planned in touch.planned_next.open():
+        _close(planned, actor, now)
+    # They keep the touch that had closed them, so that bringing it back closes them again.
+    for planned in PlannedTouch.objects.filter(closed_by_touch=touch, closed_at__isnull=False):
+        planned.closed_at = None
+        _write_planned(planned, ["closed_at"], actor, now)
+    tell([customer.pk], actor=actor, now=now, lifecycle=customer.since is None)
+    return True
+
+
+def _restore(touch: Touch, actor: User, now: dt.datetime) -> bool:
+    customer = locked(touch.customer)
+    touch.refresh_from_db()
+    undone_at = touch.archived_at
+    if undone_at is None:
+        return False
+    touch.archived_at = None
+    write(touch, actor=actor, now=now, fields=["archived_at"])
+    # What the undoing had closed carries its very instant; what a person cancelled carries another.
+    for planned in touch.planned_next.filter(closed_at=undone_at, closed_by_touch__isnull=True):
+        reopen_planned(planned, actor=actor, now=now)
+    for planned in PlannedTouch.objects.open().filter(closed_by_touch=touch):
+        _close(planned, actor, now)
+    tell([customer.pk], actor=actor, now=now, lifecycle=customer.since is None)
+    return True
+
+
+def _close(planned: PlannedTouch, actor: User, now: dt.datetime) -> None:
+    planned.closed_at = now
+    _write_planned(planned, ["closed_at"], actor, now)
+
+
+def _write_planned(planned: PlannedTouch, fields: list[str], actor: User, now: dt.datetime) -> None:
+    planned.version += 1
+    write(planned, actor=actor, now=now, fields=[*fields, "version"])
+
+
+def _day(touch: Touch) -> dt.date:
+    return clock.day_of(touch.at, clock.company_zone())
