@@ -4,21 +4,21 @@ import datetime as dt
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
 from django.db.models.deletion import ProtectedError
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from customers.models import Customer, Tier
-from customers.signals import catalogue_changed
+from customers.actions.lifecycle import mark_lifecycles_due
+from customers.models import Tier
 from planning.models import RulesVersion, TouchValue
+from planning.nudge import recompute_soon
 from territory.company.models import Company, Holiday
-from territory.company.signals import company_changed
 from territory.conflicts import claim
 
 
 def raise_rules_version(*, actor: User | None, now: dt.datetime, what: str) -> int:
-    """Everything computed so far is stale from now on. Returns the new version's number."""
+    """Everything computed so far is stale from now on, and recomputed soon. Returns the new version's number."""
+    recompute_soon(everything=True)
     return RulesVersion.objects.create(changed_at=now, changed_by=actor, what=what[:200]).number
 
 
@@ -77,9 +77,8 @@ def _refuse_last_tier(row: models.Model) -> None:
 def _announce(row: models.Model, *, actor: User, now: dt.datetime, what: str) -> None:
     """Figures rest on older rules from now on; a change of tiers also asks for every customer's tier anew."""
     if isinstance(row, Tier):
-        Customer.objects.filter(Q(next_change_at__isnull=True) | Q(next_change_at__gt=now)).update(next_change_at=now)
+        mark_lifecycles_due(now=now)
     raise_rules_version(actor=actor, now=now, what=what)
-    catalogue_changed.send(sender=type(row))
 
 
 @transaction.atomic
@@ -130,6 +129,5 @@ def remove_holiday(*, row: Holiday, actor: User, now: dt.datetime) -> None:
 
 def _calendar_changed(*, actor: User, now: dt.datetime, what: str) -> None:
     """Due days follow the calendar, and lifecycles the company's midnight: both are asked for anew."""
-    Customer.objects.filter(Q(next_change_at__isnull=True) | Q(next_change_at__gt=now)).update(next_change_at=now)
+    mark_lifecycles_due(now=now)
     raise_rules_version(actor=actor, now=now, what=what)
-    company_changed.send(sender=Company)

@@ -105,21 +105,28 @@ def load_band(percent: Any) -> str:
     return "far"
 
 
-def _load_content(percent: Any, away: bool, partial: bool) -> tuple[str, str]:
+def _load_content(percent: Any, away: bool, partial: bool, band: str = "") -> tuple[str, str]:
     """Class and text of a load cell."""
     if away:
         return "band-away", _("away")
     if percent is None or percent == "":
         return "band-none", ""
-    return f"band-{load_band(percent)}", f"{round(float(percent))}{'*' if partial else ''}"
+    return f"band-{band or load_band(percent)}", f"{round(float(percent))}{'*' if partial else ''}"
 
 
 @register.simple_tag
 def load_cell(
-    percent: Any = None, url: str = "", label: Any = "", away: bool = False, partial: bool = False, chosen: bool = False
+    percent: Any = None,
+    url: str = "",
+    label: Any = "",
+    away: bool = False,
+    partial: bool = False,
+    chosen: bool = False,
+    band: str = "",
 ) -> SafeString:
-    """A cell of the heat map: per cent of capacity in the colour of its band, opening its parts in the panel."""
-    band, text = _load_content(percent, away, partial)
+    """A cell of the heat map: per cent of capacity in the colour of its band (by the thresholds of the company where it
+    is given), opening its parts in the panel."""
+    band, text = _load_content(percent, away, partial, band)
     if chosen:
         band = f"{band} chosen"
     if url:
@@ -139,7 +146,7 @@ def load_cell(
 def load_chip(percent: Any = None, away: bool = False, partial: bool = False) -> SafeString:
     """A load outside a table."""
     band, text = _load_content(percent, away, partial)
-    return format_html('<span class="load {}">{}</span>', band, text)
+    return format_html('<span class="load load-chip {}">{}</span>', band, text)
 
 
 @register.simple_tag

@@ -1,0 +1,36 @@
+"""What people do about special situations: take note of one, and set hours aside for it."""
+
+import datetime as dt
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from planning.models import Situation, SituationHours
+from territory.conflicts import claim
+
+
+@transaction.atomic
+def acknowledge(*, situation: Situation, version: int, note: str, actor: User, now: dt.datetime) -> Situation:
+    """Write down that somebody saw it and what they make of it; raises Conflict when somebody else was first."""
+    if situation.resolved_at:
+        raise ValidationError(_("It has resolved by itself meanwhile."))
+    if not note.strip():
+        raise ValidationError({"note": _("Say in a few words what happens next.")})
+    claim(situation, version)
+    situation.acknowledged_at, situation.acknowledged_by, situation.note = now, actor, note.strip()
+    situation.save(update_fields=["acknowledged_at", "acknowledged_by", "note"])
+    return situation
+
+
+@transaction.atomic
+def set_hours_aside(*, situation: Situation, user: User, hours_per_week: Decimal) -> None:
+    """Keep hours a week of a person free for the situation while it is open; 0 hours end it."""
+    if situation.resolved_at:
+        raise ValidationError(_("It has resolved by itself meanwhile."))
+    if hours_per_week == 0:
+        SituationHours.objects.filter(situation=situation, user=user).delete()
+        return
+    SituationHours.objects.update_or_create(situation=situation, user=user, defaults={"hours_per_week": hours_per_week})

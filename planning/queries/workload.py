@@ -1,0 +1,336 @@
+"""Who has how much to do in the coming weeks: the manager's heat map, one cell explained, one's own week."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Q, Sum
+
+from accounts.models import Absence, Membership, Team, User
+from accounts.permissions import Act, Area, people_within, teams_within
+from customers.models import PlannedTouch
+from planning.engine import workload as engine
+from planning.engine.calendar import Span
+from planning.engine.travel import one_trip
+from planning.loaders.ground import load_calendar, load_ground
+from planning.loaders.workload import WEEKS_SHOWN, load_workload, weeks_from
+from planning.models import BudgetShare, CustomerFigures, PlanningSettings, SituationHours, TeamLoad
+from planning.queries.today import place
+from territory import clock
+from territory.rows import ends_from, starts_by
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person's weeks; `base_minutes` is the capacity of an ordinary week."""
+
+    person: User
+    role: str
+    base_minutes: float
+    cells: list[engine.Cell]
+
+    @property
+    def load(self) -> float | None:
+        return load_of(self.cells)
+
+
+@dataclass(frozen=True)
+class TeamRows:
+    """A team's people, its sums a week (where the reader may see its totals) and its unstaffed work a week."""
+
+    team: Team
+    people: list[PersonRow]
+    unstaffed: list[engine.Cell | None]
+    shows_totals: bool
+
+    @property
+    def base_minutes(self) -> float:
+        return sum(row.base_minutes for row in self.people)
+
+    @property
+    def loads(self) -> list[float | None]:
+        return [load_of(cells) for cells in zip(*(row.cells for row in self.people), strict=True)]
+
+    @property
+    def load(self) -> float | None:
+        return load_of([cell for row in self.people for cell in row.cells])
+
+    @property
+    def has_unstaffed(self) -> bool:
+        return any(self.unstaffed)
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Somebody away in the weeks shown."""
+
+    person: User
+    starts_on: dt.date
+    ends_on: dt.date
+    kind: str
+
+
+@dataclass(frozen=True)
+class Board:
+    """The heat map: weeks, teams with their people, who is away, and sums of the first week."""
+
+    weeks: list[dt.date]
+    teams: list[TeamRows]
+    away: list[Absent]
+    computed_at: dt.datetime | None
+    settings: PlanningSettings
+    rows: list[PersonRow] = field(default_factory=list)
+
+    @property
+    def people(self) -> int:
+        return len(self.rows)
+
+    @property
+    def first_week(self) -> "Sums":
+        return Sums.of(row.cells[0] for row in self.rows)
+
+    @property
+    def last_week(self) -> dt.date:
+        return self.weeks[-1]
+
+    @property
+    def by_week(self) -> list["Sums"]:
+        return [Sums.of(row.cells[number] for row in self.rows) for number in range(len(self.weeks))]
+
+    @property
+    def week_sums(self) -> list[tuple[dt.date, "Sums"]]:
+        return list(zip(self.weeks, self.by_week, strict=True))
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Workload and capacity of several people, minutes."""
+
+    workload: float
+    capacity: float
+
+    @classmethod
+    def of(cls, cells: Iterable[engine.Cell]) -> "Sums":
+        rows = list(cells)
+        return cls(sum(cell.workload for cell in rows), sum(cell.capacity for cell in rows))
+
+    @property
+    def load(self) -> float | None:
+        return self.workload / self.capacity if self.capacity else None
+
+
+def load_of(cells: Iterable[engine.Cell]) -> float | None:
+    """Workload of several cells over their capacity; None where there is none."""
+    return Sums.of(cells).load
+
+
+def band_of(load: float | None, settings: PlanningSettings) -> str:
+    """The band of a load under the administrator's thresholds: room, good, full, over, far or away."""
+    if load is None:
+        return "away"
+    shown = round(load, 9)
+    if shown < float(settings.room_below):
+        return "room"
+    for end, name in ((settings.good_up_to, "good"), (settings.full_up_to, "full"), (settings.over_up_to, "over")):
+        if shown <= float(end):
+            return name
+    return "far"
+
+
+def board(user: User, team: Team | None = None, weeks: int = WEEKS_SHOWN) -> Board:
+    """The heat map of the people whom the reader may see, of one team and below or of all; a fixed number of queries."""
+    today = clock.company_today()
+    mondays = weeks_from(today, weeks)
+    cells = engine.workload(load_workload(load_ground(today), mondays), mondays)
+    people = _people(user, team, mondays)
+    totals = set(teams_within(user, Area.BUDGETS, Act.SEE).values_list("pk", flat=True))
+    rows = _person_rows(cells, people, mondays)
+    teams = _teams(rows, cells, totals, team, mondays)
+    return Board(
+        weeks=mondays,
+        teams=teams,
+        away=_away(people, mondays),
+        computed_at=CustomerFigures.objects.order_by("computed_at").values_list("computed_at", flat=True).first(),
+        settings=PlanningSettings.current(),
+        rows=[row for rows in teams for row in rows.people],
+    )
+
+
+def _people(user: User, team: Team | None, mondays: Sequence[dt.date]) -> dict[int, tuple[User, Membership]]:
+    """Those the reader may see, with the membership under which they are listed: the earliest of these weeks."""
+    memberships = Membership.objects.filter(
+        starts_by(mondays[-1] + dt.timedelta(days=6)),
+        ends_from(mondays[0]),
+        user__in=people_within(user, Area.BUDGETS, Act.SEE).filter(is_active=True).values("pk"),
+    ).select_related("user", "team", "role")
+    if team:
+        memberships = memberships.filter(team__path__startswith=team.path)
+    found: dict[int, tuple[User, Membership]] = {}
+    for row in sorted(memberships, key=lambda row: (row.starts_on or dt.date.min, row.pk)):
+        found.setdefault(row.user_id, (row.user, row))
+    return found
+
+
+def _person_rows(
+    cells: Iterable[engine.Cell], people: dict[int, tuple[User, Membership]], mondays: Sequence[dt.date]
+) -> dict[Team, list[PersonRow]]:
+    """Rows by team; people without any time for customers and without work (administrators) are left out."""
+    mine: dict[int, list[engine.Cell]] = defaultdict(list)
+    for cell in cells:
+        if cell.person is not None:
+            mine[cell.person].append(cell)
+    found: dict[Team, list[PersonRow]] = defaultdict(list)
+    for pk, (person, membership) in sorted(people.items(), key=lambda item: item[1][0].name):
+        row = mine.get(pk, [])
+        base = float(membership.weekly_hours) * 60 * float(membership.selling_share)
+        if row and (base or any(cell.workload for cell in row)):
+            found[membership.team].append(PersonRow(person, membership.role.name, base, row))
+    return found
+
+
+def _teams(
+    rows: dict[Team, list[PersonRow]],
+    cells: Iterable[engine.Cell],
+    totals: set[int],
+    only: Team | None,
+    mondays: Sequence[dt.date],
+) -> list[TeamRows]:
+    left: dict[int, dict[dt.date, engine.Cell]] = defaultdict(dict)
+    for cell in cells:
+        if cell.person is None and cell.team in totals:
+            left[cell.team][cell.week] = cell
+    teams = {team.pk: team for team in rows}
+    missing = [pk for pk in left if pk not in teams]
+    teams |= {team.pk: team for team in Team.objects.filter(pk__in=missing)}
+    shown = [team for team in teams.values() if only is None or team.path.startswith(only.path)]
+    return [
+        TeamRows(team, rows.get(team, []), [left[team.pk].get(week) for week in mondays], team.pk in totals)
+        for team in sorted(shown, key=lambda team: team.name)
+    ]
+
+
+def _away(people: dict[int, tuple[User, Membership]], mondays: Sequence[dt.date]) -> list[Absent]:
+    absences = Absence.objects.between(mondays[0], mondays[-1] + dt.timedelta(days=6)).filter(user__in=list(people))
+    return [
+        Absent(people[row.user_id][0], row.starts_on, row.ends_on, row.get_kind_display())
+        for row in absences.order_by("starts_on", "pk")
+    ]
+
+
+def own_week(user: User) -> engine.Cell | None:
+    """The person's present week from stored shares; None for somebody without a membership."""
+    today = clock.company_today()
+    week = weeks_from(today, 1)
+    sunday = week[0] + dt.timedelta(days=6)
+    facts = engine.WorkloadFacts(
+        shares=_own_shares(user),
+        members=_members_around(user, week[0], sunday),
+        team_loads=[engine.TeamLoad(r, s / 60) for r, s in TeamLoad.objects.values_list("role_id", "duration_seconds")],
+        planned=_own_planned(user, week[0], sunday),
+        away=[
+            engine.Away(user.pk, Span(*span))
+            for span in Absence.objects.between(week[0], sunday).filter(user=user).values_list("starts_on", "ends_on")
+        ],
+        set_aside=[
+            engine.SetAside(user.pk, float(hours))
+            for hours in SituationHours.objects.filter(user=user, situation__resolved_at__isnull=True).values_list(
+                "hours_per_week", flat=True
+            )
+        ],
+        calendar=load_calendar(),
+    )
+    return next((cell for cell in engine.workload(facts, week) if cell.person == user.pk), None)
+
+
+def _own_shares(user: User) -> list[engine.BudgetShare]:
+    rows = (
+        BudgetShare.objects.filter(membership__user=user)
+        .order_by("team_id", "is_prospecting")
+        .values_list("team_id", "is_prospecting")
+        .annotate(Sum("touch_minutes"), Sum("travel_minutes"), Sum("other_minutes"))
+    )
+    return [engine.BudgetShare(user.pk, *row) for row in rows]
+
+
+def _members_around(user: User, first: dt.date, last: dt.date) -> list[engine.Member]:
+    """The person's memberships and those of the people in the same teams, whom the team load counts."""
+    in_force = starts_by(last) & ends_from(first)
+    teams = Membership.objects.filter(in_force, user=user).values("team")
+    rows = Membership.objects.filter(in_force, team__in=teams).values_list(
+        "user_id", "team_id", "role_id", "weekly_hours", "selling_share", "starts_on", "ends_on"
+    )
+    return [engine.Member(u, t, r, float(hours), float(share), a, b) for u, t, r, hours, share, a, b in rows]
+
+
+def _own_planned(user: User, first: dt.date, last: dt.date) -> list[engine.PlannedTouch]:
+    rows = list(
+        PlannedTouch.objects.open()
+        .filter(assignee=user, due_on__range=(first, last), customer__archived_at__isnull=True)
+        .select_related("customer", "type")
+    )
+    if not rows:
+        return []
+    settings = PlanningSettings.current()
+    base = place(user.base_latitude, user.base_longitude)
+    return [
+        engine.PlannedTouch(
+            user.pk,
+            row.due_on,
+            row.customer.stage == "prospect",
+            row.duration_seconds / 60,
+            one_trip(
+                base,
+                place(row.customer.latitude, row.customer.longitude),
+                float(settings.detour_factor),
+                float(settings.travel_speed_kmh),
+            ).minutes
+            if row.type.travels
+            else 0.0,
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One cell of the heat map and what it is made of."""
+
+    person: User | None
+    team: Team | None
+    cell: engine.Cell
+    memberships: list[Membership]
+    absences: list[Absence]
+    planned: list[PlannedTouch]
+    weekly_by_stage: list[tuple[bool, float, float, float]]
+
+
+def explain(user: User, person: User | None, team: Team | None, week: dt.date) -> Explained | None:
+    """What a person's week (or a team's unstaffed work) is made of, with the numbers of this case."""
+    today = clock.company_today()
+    cells = engine.workload(load_workload(load_ground(today), [week]), [week])
+    if person:
+        cell = next((c for c in cells if c.person == person.pk), None)
+        shares = BudgetShare.objects.filter(membership__user=person)
+    else:
+        cell = next((c for c in cells if c.person is None and team and c.team == team.pk), None)
+        shares = BudgetShare.objects.filter(membership__isnull=True, team=team)
+    if cell is None:
+        return None
+    sunday = week + dt.timedelta(days=6)
+    in_force = Q(starts_by(sunday) & ends_from(week))
+    planned = PlannedTouch.objects.open().visible_to(user).filter(assignee=person, due_on__range=(week, sunday))
+    return Explained(
+        person=person,
+        team=team,
+        cell=cell,
+        memberships=list(Membership.objects.filter(in_force, user=person).select_related("team", "role")) if person else [],
+        absences=list(Absence.objects.between(week, sunday).filter(user=person)) if person else [],
+        planned=list(planned.select_related("customer__tier", "type")) if person else [],
+        weekly_by_stage=[
+            (prospecting, *(minutes / float(engine.WEEKS_PER_MONTH) for minutes in parts))
+            for prospecting, *parts in shares.order_by("is_prospecting")
+            .values_list("is_prospecting")
+            .annotate(Sum("touch_minutes"), Sum("travel_minutes"), Sum("other_minutes"))
+        ],
+    )

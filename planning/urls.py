@@ -1,0 +1,18 @@
+"""Where planning is: Today, the team's workload, special situations, rules and values."""
+
+from django.urls import include, path
+
+from planning.views import situations, today, workload
+
+urlpatterns = [
+    path("", today.home, name="home"),
+    path("today/", today.today, name="today"),
+    path("workload/", workload.workload, name="workload"),
+    path("workload/people/<int:pk>/<slug:week>/", workload.workload_person, name="workload_person"),
+    path("workload/unstaffed/<int:pk>/<slug:week>/", workload.workload_unstaffed, name="workload_unstaffed"),
+    path("situations/", situations.situation_list, name="situation_list"),
+    path("situations/<int:pk>/", situations.situation_detail, name="situation_detail"),
+    path("situations/<int:pk>/acknowledge/", situations.situation_acknowledge, name="situation_acknowledge"),
+    path("situations/<int:pk>/hours/", situations.situation_hours, name="situation_hours"),
+    path("", include("planning.urls_rules")),
+]

@@ -1,0 +1,102 @@
+"""The manager's home: who has how much to do in the coming weeks, and where time does not go where it should."""
+
+import datetime as dt
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.access import permission_required_in
+from accounts.models import Team, User
+from accounts.permissions import Act, Area, people_within, teams_within
+from planning.engine.calendar import monday
+from planning.models import BudgetStatus, Situation
+from planning.queries import service
+from planning.queries import workload as weeks
+
+
+
+def _team_asked(request) -> Team | None:
+    """The team of ?team=, if it is one whose totals the reader may see."""
+    asked = request.GET.get("team", "")
+    if not asked:
+        return None
+    if not asked.isdecimal():
+        raise Http404
+    return get_object_or_404(teams_within(request.user, Area.BUDGETS, Act.SEE), pk=asked)
+
+
+@require_safe
+@permission_required_in(Area.BUDGETS, Act.SEE)
+def workload(request):
+    """Person x week for 8 weeks, budget against actual, who is under- and over-served, who is away."""
+    team = _team_asked(request)
+    board = weeks.board(request.user, team)
+    under, under_count = service.most_served(request.user, BudgetStatus.UNDER, team)
+    over, over_count = service.most_served(request.user, BudgetStatus.OVER, team)
+    context = {
+        "board": board,
+        "team": team,
+        "teams": teams_within(request.user, Area.BUDGETS, Act.SEE).live(),
+        "service": service.service_table(request.user, team),
+        "under": under,
+        "under_count": under_count,
+        "over": over,
+        "over_count": over_count,
+        "situations": _situations(request.user, team),
+        "chart": _chart(board),
+    }
+    return render(request, "planning/workload/board.html", context)
+
+
+def _situations(user, team: Team | None):
+    situations = Situation.objects.open().visible_to(user).select_related("customer", "order", "team")
+    return list(situations.filter(team__path__startswith=team.path) if team else situations)
+
+
+def _chart(board: weeks.Board) -> dict:
+    """Hours of work against capacity by week."""
+    sums = board.by_week
+    return {
+        "type": "bar",
+        "labels": [f"W{week.isocalendar().week}" for week in board.weeks],
+        "unit": _("hours"),
+        "series": [
+            {"label": _("work"), "values": [round(row.workload / 60, 1) for row in sums], "colour": "accent"},
+            {"label": _("capacity"), "values": [round(row.capacity / 60, 1) for row in sums], "colour": "c5"},
+        ],
+    }
+
+
+@require_safe
+@permission_required_in(Area.BUDGETS, Act.SEE)
+def workload_person(request, pk: int, week: str):
+    """What one person's week is made of."""
+    person = get_object_or_404(people_within(request.user, Area.BUDGETS, Act.SEE), pk=pk)
+    return _explained(request, person, None, week)
+
+
+@require_safe
+@permission_required_in(Area.BUDGETS, Act.SEE)
+def workload_unstaffed(request, pk: int, week: str):
+    """What a team's unstaffed work of a week is made of."""
+    team = get_object_or_404(teams_within(request.user, Area.BUDGETS, Act.SEE), pk=pk)
+    return _explained(request, None, team, week)
+
+
+def _explained(request, person: User | None, team: Team | None, week: str):
+    explained = weeks.explain(request.user, person, team, _monday_or_404(week))
+    if explained is None:
+        raise Http404
+    return render(request, "planning/workload/cell.html", {"explained": explained, "cell": explained.cell})
+
+
+def _monday_or_404(text: str) -> dt.date:
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise Http404 from error
+    if day != monday(day):
+        raise Http404
+    return day
