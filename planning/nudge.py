@@ -1,7 +1,7 @@
 """Rings the bell: asks a worker to recompute soon. The record is the database; a bell that nobody hears loses nothing.
 
-A broker that is down or hangs must not hold up people: publishing is bounded by the socket timeouts of the settings, and
-after a failure this process does not try again for a while. The sweep finds what was not announced.
+A broker that is down or hangs must not hold up people: publishing is bounded by the socket timeouts of the
+settings, and after a failure this process does not try again for a while. The sweep finds what was not announced.
 """
 
 import threading
@@ -34,7 +34,8 @@ _silent_until = 0.0
 def recompute_soon(customer_ids: Collection[int] = (), *, everything: bool = False) -> None:
     """After the commit, ask for these customers (or for whatever is stale): once a transaction, however often asked.
 
-    What a transaction that was rolled back had asked for is announced with the next one; recomputing needlessly is harmless.
+    What a transaction that was rolled back had asked for is announced with the next one; recomputing needlessly is
+    harmless.
     """
     _bell.waiting.update(customer_ids)
     _bell.sweep = _bell.sweep or everything

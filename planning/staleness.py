@@ -13,7 +13,8 @@ from planning.models import RulesVersion
 def stale_customers(today: dt.date) -> models.QuerySet[Customer]:
     """Customers whose figures are missing, of an older day, of older rules or of older facts than the latest.
 
-    An archived customer is stale as long as it has figures; a live one whose history has not begun has none to be stale.
+    An archived customer is stale as long as it has figures; a live one whose history has not begun has none to be
+    stale.
     """
     number = Coalesce(F("facts_mark__number"), 0, output_field=models.PositiveBigIntegerField())
     fresh = Q(figures__day=today, figures__rules_number=RulesVersion.current(), figures__facts_number=number)

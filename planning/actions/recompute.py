@@ -1,15 +1,16 @@
 """Recompute what is stored of customers: load, compute, store what changed.
 
-Each chunk is a transaction of its own, so that it can be stopped at any time and run again; running twice equals running
-once. Two at a time wait for each other on the rows of figures they share.
+Each chunk is a transaction of its own, so that it can be stopped at any time and run again; running twice equals
+running once. Two at a time wait for each other on the rows of figures they share.
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, transaction
 
 from customers.models import Customer
 from planning.actions.store import Store
@@ -19,6 +20,8 @@ from planning.staleness import stale_customers
 from territory import clock
 
 CHUNK = 300
+
+logger = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -48,11 +51,48 @@ def recompute_all(*, now: dt.datetime) -> Done:
     return recompute(Customer.objects.order_by("pk").values_list("pk", flat=True), now=now)
 
 
-def recompute_stale(*, now: dt.datetime, at_most: int | None = None, after: int = 0) -> Done:
-    """Recompute the customers whose figures are stale, with primary keys above `after`, up to `at_most`."""
-    today = clock.day_of(now, clock.company_zone())
-    stale = stale_customers(today).filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)
-    return recompute(list(stale if at_most is None else stale[:at_most]), now=now)
+def recompute_stale(
+    *, now: dt.datetime, until: dt.datetime | None = None, progress: Callable[[int, int | None], None] | None = None
+) -> Done:
+    """Recompute the customers whose figures are stale, chunk after chunk, taking up no chunk after the instant `until`.
+
+    The cursor is the primary key. A chunk that fails is tried customer by customer, so that one customer that cannot be
+    computed holds up no other; what failed is raised at the end, when all others are done.
+    """
+    ground = load_ground(clock.day_of(now, clock.company_zone()))
+    stale = stale_customers(ground.on).order_by("pk").values_list("pk", flat=True)
+    total = stale.count() if progress else None
+    done, cursor = Done(), 0
+    errors: list[Exception] = []
+    while chunk := list(stale.filter(pk__gt=cursor)[:CHUNK]):
+        if until is not None and clock.now() > until:
+            break
+        cursor = chunk[-1]
+        done += _patiently(chunk, ground, now, errors)
+        if progress:
+            progress(done.customers, total)
+    if errors:
+        raise errors[0]
+    return done
+
+
+def _patiently(chunk: list[int], ground: Ground, now: dt.datetime, errors: list[Exception]) -> Done:
+    try:
+        return recompute_chunk(chunk, ground=ground, now=now)
+    except DatabaseError:
+        raise  # locked, cut off, restarted: the whole run is tried again, not each customer
+    except Exception:
+        logger.exception("chunk not computed, trying one by one", first=chunk[0], last=chunk[-1])
+    done = Done()
+    for pk in chunk:
+        try:
+            done += recompute_chunk([pk], ground=ground, now=now)
+        except DatabaseError:
+            raise
+        except Exception as error:
+            logger.exception("customer not computed", customer=pk)
+            errors.append(error)
+    return done
 
 
 @transaction.atomic

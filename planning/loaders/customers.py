@@ -40,7 +40,8 @@ class Loaded:
 def load(ids: Collection[int] | None, ground: Ground, *, from_log: bool) -> Loaded:
     """Facts of live customers (None: all) on the ground's day, in a fixed number of queries.
 
-    `from_log`: stages, tiers and teams of that day from the log; else those stored with the customer, which are today's.
+    `from_log`: stages, tiers and teams of that day from the log; else those stored with the customer, which are
+    today's.
     """
     standings = as_of_standings(ids, ground) if from_log else stored_standings(ids)
     assigned, memberships = _assigned(ids, ground.on)

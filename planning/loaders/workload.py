@@ -1,4 +1,6 @@
-"""What weeks of work are computed from: stored or computed shares of budgets, memberships, absences, planned touches."""
+"""What weeks of work are computed from: stored or computed shares of budgets, memberships, absences, planned
+touches.
+"""
 
 import datetime as dt
 from collections import defaultdict

@@ -101,6 +101,6 @@ class Report:
         return rows, answer.computed_at
 
 
-def shown_id(external_id: str | None, pk: int) -> str:
-    """What names a thing to a machine: its external id where there is one, else its number."""
-    return external_id or str(pk)
+def shown_id(external_id: str | None, name: str) -> str:
+    """What names a thing to a machine: its external id where there is one, else its name."""
+    return external_id or name

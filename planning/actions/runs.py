@@ -1,0 +1,32 @@
+"""The runs that jobs and `manage.py recompute` share, each written down as a job."""
+
+import datetime as dt
+from typing import Any
+
+from customers.actions.lifecycle import refresh_due_lifecycles
+from planning.actions.recompute import recompute_stale
+from planning.situations.large_order import find_large_orders
+from territory import clock
+from territory.jobs.models import JobRun
+from territory.jobs.runner import Progress, forget_old_jobs, run_job
+
+
+def run_nightly(*, now: dt.datetime) -> JobRun | None:
+    """Everything once per local day of the company; None where that day's run is done or under way."""
+    day = clock.day_of(now, clock.company_zone())
+    return run_job("nightly", lambda progress: _everything(now, progress), key=f"nightly {day.isoformat()}")
+
+
+def _everything(now: dt.datetime, progress: Progress) -> dict[str, Any]:
+    return {
+        "lifecycles": refresh_due_lifecycles(now=now),
+        "customers": recompute_stale(now=now, progress=progress).customers,
+        "situations": find_all_situations(now=now),
+        "jobs_forgotten": forget_old_jobs(now),
+    }
+
+
+def find_all_situations(*, now: dt.datetime) -> dict[str, int]:
+    """Find situations of every kind; returns how many were opened, updated and resolved."""
+    done = find_large_orders(now=now)
+    return {"opened": done.opened, "updated": done.updated, "resolved": done.resolved}

@@ -1,0 +1,64 @@
+"""What the reports on figures share: figures of a day from the log, names, and what a reader may see. Not a report."""
+
+import datetime as dt
+from collections.abc import Collection
+
+from django.db.models import Min
+
+from accounts.models import Role, Team, User
+from accounts.permissions import Act, Area
+from customers.models import Customer, TouchType
+from customers.scope import hangs_within
+from planning.engine.customer import CustomerFigures as Figures
+from planning.loaders import Ground, load, load_ground
+from planning.models import Budget, CustomerFigures
+from planning.reports.definition import Asked, shown_id
+
+
+def figures_as_of(asked: Asked) -> tuple[list[Figures], Ground]:
+    """Everything computed from the log for the day asked for, of the customers whose figures the reader may see."""
+    ground = load_ground(asked.on)
+    return load(seen_customers(asked), ground, from_log=True).figures(), ground
+
+
+def seen_customers(asked: Asked) -> Collection[int] | None:
+    """Customers whose budgets the reader may see; None: all."""
+    if asked.reader is None:
+        return None
+    rows = CustomerFigures.objects.filter(hangs_within(asked.reader, Area.BUDGETS, Act.SEE))
+    return list(rows.values_list("customer_id", flat=True))
+
+
+def computed_at(asked: Asked) -> dt.datetime:
+    """When the oldest stored figure was computed; now where there are none."""
+    return CustomerFigures.objects.aggregate(oldest=Min("computed_at"))["oldest"] or asked.now
+
+
+def customer_names() -> dict[int, str]:
+    rows = Customer.objects.values_list("pk", "external_id", "name")
+    return {pk: shown_id(external_id, name) for pk, external_id, name in rows}
+
+
+def people_names() -> dict[int, str]:
+    rows = User.objects.values_list("pk", "external_id", "name")
+    return {pk: shown_id(external_id, name) for pk, external_id, name in rows}
+
+
+def team_names() -> dict[int, str]:
+    rows = Team.objects.values_list("pk", "external_id", "name")
+    return {pk: shown_id(external_id, name) for pk, external_id, name in rows}
+
+
+def role_names() -> dict[int, str]:
+    """In the roles' own order."""
+    return dict(Role.objects.order_by("position", "name").values_list("pk", "name"))
+
+
+def touch_type_names() -> dict[int, str]:
+    return dict(TouchType.objects.order_by("position", "name").values_list("pk", "name"))
+
+
+def stored_budgets(asked: Asked):
+    """Stored budgets that the reader may see."""
+    rows = Budget.objects.all()
+    return rows if asked.reader is None else rows.filter(hangs_within(asked.reader, Area.BUDGETS, Act.SEE))
