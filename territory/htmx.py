@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import resolve_url
+from django.utils.cache import patch_vary_headers
 
 
 class RedirectMiddleware:
@@ -26,6 +27,8 @@ class RedirectMiddleware:
             cookies = response.cookies
             response = HttpResponse(headers={"HX-Redirect": target})
             response.cookies = cookies
+        # One address answers with a page or, for the panel, with less: a browser must not mix them up.
+        patch_vary_headers(response, ["HX-Request", "HX-Target"])
         return response
 
     @staticmethod
