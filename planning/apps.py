@@ -6,4 +6,6 @@ class PlanningConfig(AppConfig):
     verbose_name = "Planning"
 
     def ready(self) -> None:
-        from planning import receivers  # noqa: F401  connects them
+        from planning import customer_screens, receivers  # noqa: F401  receivers connect themselves
+
+        customer_screens.register()

@@ -1,0 +1,284 @@
+"""What planning adds to the customers' screens: columns, tabs and panels, registered when the app is ready."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Subquery
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.permissions import Act, Area, may, teams_within
+from customers import extensions
+from customers.models import Customer, Order
+from planning.models import BudgetStatus, CustomerFigures, Situation
+from planning.queries import customer as queries
+
+from territory import clock
+from territory.formats.numbers import number_text, percent_text
+from territory.templatetags.look import badge, budget_bar, icon
+
+
+def _sees_budgets(user) -> bool:
+    return may(user, Area.BUDGETS, Act.SEE)
+
+
+def _figures(user, rows: Sequence[Any]) -> Any:
+    """Stored figures of these customers, as far as the reader's reach over budgets goes."""
+    within = Customer.objects.within(user, Area.BUDGETS, Act.SEE).filter(pk__in=[row.pk for row in rows])
+    return CustomerFigures.objects.filter(customer__in=within.values("pk"))
+
+
+def _budget_values(user, rows: Sequence[Any]) -> Mapping[int, Any]:
+    return {
+        row.customer_id: row for row in _figures(user, rows) if row.budget_minutes
+    }
+
+
+def _budget_cell(figures: CustomerFigures) -> str:
+    budget = number_text(figures.budget_minutes)
+    if figures.actual_minutes is None:
+        return format_html('<span class="faint">{}</span>', _("too early, budget %(budget)s") % {"budget": budget})
+    share = figures.actual_minutes / figures.budget_minutes
+    off = figures.status in (BudgetStatus.OVER, BudgetStatus.UNDER)
+    return format_html(
+        '{} <span class="second">{}</span> <b class="{}">{}</b>',
+        budget_bar(share * 100, figures.status, size="small"),
+        _("%(actual)s of %(budget)s") % {"actual": number_text(figures.actual_minutes), "budget": budget},
+        "warn" if off else "",
+        percent_text(share),
+    )
+
+
+def _budget_note(figures: CustomerFigures) -> str:
+    if figures.actual_minutes is None:
+        return ""
+    return _("%(share)s of budget") % {"share": percent_text(figures.actual_minutes / figures.budget_minutes)}
+
+
+def _budget_export(figures: CustomerFigures) -> Any:
+    return None if figures.actual_minutes is None else round(figures.actual_minutes / figures.budget_minutes, 6)
+
+
+def _through_figures(name: str):
+    """A sort by a stored figure, only of customers within the reader's reach over budgets."""
+
+    def sort(user) -> Any:
+        rows = CustomerFigures.objects.filter(
+            customer=OuterRef("pk"), customer__in=Customer.objects.within(user, Area.BUDGETS, Act.SEE).values("pk")
+        ).annotate(share=F("actual_minutes") / F("budget_minutes"))
+        return Subquery(rows.exclude(budget_minutes=0).values(name)[:1])
+
+    return sort
+
+
+def _due_values(user, rows: Sequence[Any]) -> Mapping[int, Any]:
+    figures = _figures(user, rows).filter(next_due_on__isnull=False).select_related("next_due_type")
+    today = clock.today(user)
+    return {row.customer_id: ((today - row.next_due_on).days, row.next_due_type) for row in figures}
+
+
+def _due_cell(value: tuple[int, Any]) -> str:
+    days, touch_type = value
+    return format_html("{} {}", icon(touch_type.icon), touch_type.name) if touch_type else ""
+
+
+def _overdue_values(user, rows: Sequence[Any]) -> Mapping[int, Any]:
+    return {pk: days for pk, (days, _type) in _due_values(user, rows).items()}
+
+
+def _overdue_words(days: int) -> str:
+    if days > 0:
+        return ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+    if days == 0:
+        return _("today")
+    return ngettext("in %(days)s day", "in %(days)s days", -days) % {"days": -days}
+
+
+def _overdue_cell(days: int) -> str:
+    if days > 0:
+        return format_html('<span class="late">{} {}</span>', icon("clock"), _overdue_words(days))
+    return format_html('<span class="second">{}</span>', _overdue_words(days))
+
+
+def _overdue_note(days: int) -> str:
+    return _("overdue %(days)s") % {"days": _overdue_words(days)} if days > 0 else ""
+
+
+def _overdue_sort(user) -> Any:
+    """By the due day: the column sorts by lateness, so the order is turned round."""
+    rows = CustomerFigures.objects.filter(
+        customer=OuterRef("pk"), customer__in=Customer.objects.within(user, Area.BUDGETS, Act.SEE).values("pk")
+    )
+    return Subquery(rows.values("next_due_on")[:1])
+
+
+def _situation_values(user, rows: Sequence[Any]) -> Mapping[int, Any]:
+    open_ones = Situation.objects.open().visible_to(user).filter(customer__in=[row.pk for row in rows])
+    return {row.customer_id: row.get_kind_display() for row in open_ones}
+
+
+def _situation_cell(kind: str) -> str:
+    return badge(str(kind).capitalize(), "warn", "exclamation-diamond")
+
+
+def _within(customers, user):
+    return customers.within(user, Area.BUDGETS, Act.SEE)
+
+
+def _overdue(customers, user):
+    return _within(customers, user).filter(figures__next_due_on__lt=clock.today(user))
+
+
+def _with_status(status: str):
+    def apply(customers, user):
+        return _within(customers, user).filter(figures__status=status)
+
+    return apply
+
+
+def _in_situation(customers, user):
+    return customers.filter(Exists(Situation.objects.open().visible_to(user).filter(customer=OuterRef("pk"))))
+
+
+def _time_fact(request: HttpRequest, customer: Customer) -> Any:
+    if not queries.sees_budgets(request.user, customer):
+        return None
+    figures = CustomerFigures.objects.filter(customer=customer, budget_minutes__gt=0).first()
+    if figures is None or figures.actual_minutes is None:
+        return None
+    words = {"actual": number_text(figures.actual_minutes, 1), "budget": number_text(figures.budget_minutes, 1)}
+    return _("%(actual)s of %(budget)s min") % words
+
+
+def _situations_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[str, Any]] | None:
+    situations = list(
+        Situation.objects.open().visible_to(request.user).filter(customer=customer).select_related("team", "order")
+    )
+    if not situations:
+        return None
+    orders = set(
+        Order.objects.amounts_visible_to(request.user)
+        .filter(pk__in=[row.order_id for row in situations])
+        .values_list("pk", flat=True)
+    )
+    teams = set(teams_within(request.user, Area.AMOUNTS, Act.SEE).values_list("pk", flat=True))
+    shown = [(row, row.order_id in orders and row.team_id in teams) for row in situations]
+    return "planning/customer/situations.html", {"situations": shown}
+
+
+def _next_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[str, Any]] | None:
+    return "planning/customer/next.html", {"touches": queries.next_touches(request.user, customer), "customer": customer}
+
+
+def _budget_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[str, Any]] | None:
+    if not queries.sees_budgets(request.user, customer):
+        return None
+    return "planning/customer/budgets.html", {"budgets": queries.budgets(customer), "customer": customer}
+
+
+def _situation_entries(user, customer, before: dt.datetime | None, limit: int):
+    rows = Situation.objects.visible_to(user).filter(customer=customer).select_related("team")
+    if before:
+        rows = rows.filter(opened_at__lte=before)
+    return [
+        extensions.Entry(
+            at=row.opened_at,
+            key=f"situation-{row.pk}",
+            icon="exclamation-diamond",
+            title=str(row.get_kind_display()).capitalize(),
+            people=str(row.team),
+            text=row.note,
+        )
+        for row in rows.order_by("-opened_at", "-pk")[:limit]
+    ]
+
+
+def register() -> None:
+    """Add planning's part to the lists and pages of customers."""
+    for column in (
+        extensions.Column(
+            key="budget",
+            label=gettext_lazy("Actual of budget, min a month"),
+            values=_budget_values,
+            cell=_budget_cell,
+            export=_budget_export,
+            note=_budget_note,
+            sort=_through_figures("share"),
+            numeric=True,
+            visible=_sees_budgets,
+            position=200,
+        ),
+        extensions.Column(
+            key="due",
+            label=gettext_lazy("Next due touch"),
+            values=_due_values,
+            cell=_due_cell,
+            export=lambda value: value[1].name if value[1] else "",
+            visible=_sees_budgets,
+            position=210,
+        ),
+        extensions.Column(
+            key="overdue",
+            label=gettext_lazy("Overdue"),
+            values=_overdue_values,
+            cell=_overdue_cell,
+            export=int,
+            note=_overdue_note,
+            sort=_overdue_sort,
+            visible=_sees_budgets,
+            position=220,
+        ),
+        extensions.Column(
+            key="situation",
+            label=gettext_lazy("Situation"),
+            values=_situation_values,
+            cell=_situation_cell,
+            visible=_sees_budgets,
+            position=230,
+        ),
+    ):
+        extensions.customer_columns.add(column)
+    for tab in (
+        extensions.Tab(
+            key="overdue", label=gettext_lazy("Overdue"), apply=_overdue, sort="overdue", visible=_sees_budgets, position=200
+        ),
+        extensions.Tab(
+            key="under",
+            label=gettext_lazy("Under-served"),
+            apply=_with_status(BudgetStatus.UNDER),
+            sort="budget",
+            visible=_sees_budgets,
+            position=210,
+        ),
+        extensions.Tab(
+            key="over",
+            label=gettext_lazy("Over-served"),
+            apply=_with_status(BudgetStatus.OVER),
+            sort="-budget",
+            visible=_sees_budgets,
+            position=220,
+        ),
+        extensions.Tab(
+            key="situation",
+            label=gettext_lazy("Special situations"),
+            apply=_in_situation,
+            visible=_sees_budgets,
+            position=230,
+        ),
+    ):
+        extensions.customer_tabs.add(tab)
+    extensions.customer_facts.add(
+        extensions.Fact(key="time", label=gettext_lazy("Time a month"), value=_time_fact, position=200)
+    )
+    for panel in (
+        extensions.Panel(key="situations", render=_situations_panel, place="main", position=10),
+        extensions.Panel(key="next", render=_next_panel, place="aside", position=10),
+        extensions.Panel(key="budgets", render=_budget_panel, place="aside", position=20),
+    ):
+        extensions.customer_panels.add(panel)
+    extensions.timeline_sources.add(
+        extensions.TimelineSource(key="situations", entries=_situation_entries, position=200)
+    )
