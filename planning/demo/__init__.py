@@ -8,12 +8,12 @@ from django.db import transaction
 
 from customers.actions.lifecycle import rebuild_lifecycle
 from customers.models import Customer
-from planning.actions.recompute import recompute
+from planning.actions.recompute import recompute_all
 from planning.demo.activity import log_activity, plan_ahead
 from planning.demo.book import create_customers
 from planning.demo.company import create_company, create_people, create_products
 from planning.demo.orders import create_orders, open_large_order
-from planning.situations import check_all
+from planning.situations.large_order import find_large_orders
 
 SEED = 2026
 
@@ -43,6 +43,6 @@ def load(now: dt.datetime) -> list[SignIn]:
         plan_ahead(rng, book, people, now)
         ids = list(Customer.objects.values_list("pk", flat=True))
         rebuild_lifecycle(ids, now=now)
-    recompute(customer_ids=ids, now=now)
-    check_all(now=now)
+    recompute_all(now=now)
+    find_large_orders(now=now)
     return [SignIn(label, email, password) for label, email, password in passwords]
