@@ -97,7 +97,9 @@ def secret_key(key: str) -> str:
     how = "Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
     refuse_if(not key, f"SECRET_KEY is missing. {how}")
     shipped = key.lower().startswith(("django-insecure", "change", "secret", "example", "test", "local"))
-    refuse_if(shipped or len(key) < 50 or len(set(key)) < 10, f"SECRET_KEY is one that others could know or guess. {how}")
+    refuse_if(
+        shipped or len(key) < 50 or len(set(key)) < 10, f"SECRET_KEY is one that others could know or guess. {how}"
+    )
     return key
 
 
@@ -133,7 +135,7 @@ def database(url: str, *, statement_seconds: int) -> dict[str, object]:
         config = environ.Env.db_url_config(url)
     except (KeyError, ValueError, ImproperlyConfigured, TypeError) as error:
         raise ImproperlyConfigured(message) from error
-    refuse_if(config.get("ENGINE") not in {SQLITE, POSTGRESQL} or not config.get("NAME"), message)
+    refuse_if(config.get("ENGINE") not in {SQLITE, POSTGRESQL} or config.get("NAME") in {None, "", ":memory:"}, message)
     if config["ENGINE"] == SQLITE:
         return config | {"OPTIONS": _sqlite_options(), "CONN_MAX_AGE": 60}
     return config | {

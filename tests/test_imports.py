@@ -63,16 +63,18 @@ def sources() -> list[Path]:
     return sorted(file for room in ("territory", *ROOMS) for file in (ROOT / room).rglob("*.py"))
 
 
+def mathematics() -> list[Path]:
+    names = {file: module_name(file) for file in sources()}
+    return [file for file, name in names.items() if within(name, PURE) and not within(name, PURE_PARTS_THAT_READ)]
+
+
 @pytest.mark.parametrize("file", sources(), ids=module_name)
 def test_nothing_is_imported_from_above(file):
     here = floor(module_name(file))
-    above = sorted(name for name in imported_by(file) if name.split(".")[0] in ("territory", *ROOMS) and floor(name) > here)
-    assert above == []
+    assert sorted(name for name in imported_by(file) if floor(name) > here) == []
 
 
-@pytest.mark.parametrize(
-    "file", [file for file in sources() if within(module_name(file), PURE) and not within(module_name(file), PURE_PARTS_THAT_READ)], ids=module_name
-)
+@pytest.mark.parametrize("file", mathematics(), ids=module_name)
 def test_mathematics_knows_neither_django_nor_the_database(file):
     own = tuple(place for place in PURE if within(module_name(file), (place,)))
     known = {name for name in imported_by(file) if name.split(".")[0] in ("django", "territory", *ROOMS)}

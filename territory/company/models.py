@@ -28,7 +28,9 @@ def monday_to_friday() -> list[int]:
 def check_time_zone(name: str) -> None:
     """A zone that this machine knows, such as Europe/Amsterdam."""
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(_("“%(name)s” is not a time zone. One reads like Europe/Amsterdam."), params={"name": name})
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. One reads like Europe/Amsterdam."), params={"name": name}
+        )
 
 
 def check_working_days(days: object) -> None:

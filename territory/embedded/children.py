@@ -1,5 +1,6 @@
 """Processes that live and die together: started in order, stopped in reverse, each with a log of its own."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -50,7 +51,7 @@ class Children:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  no threads here
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
         child = Child(name, process, log)
         self._children.append(child)
@@ -65,19 +66,15 @@ class Children:
         for child in reversed(self._children):
             if child.process.poll() is None:
                 child.process.terminate()
-                try:
+                with contextlib.suppress(subprocess.TimeoutExpired):
                     child.process.wait(patience)
-                except subprocess.TimeoutExpired:
-                    pass
             _kill_group(child.process)
 
 
 def _kill_group(process: subprocess.Popen) -> None:
     """Whatever is left of the process and what it started."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
     if process.poll() is None:
         process.wait(5)
 

@@ -49,7 +49,9 @@ def check_port(host: str, port: int) -> None:
         except PermissionError:
             raise CommandError(f"PORT {port} needs more rights than you have; choose one above 1023.") from None
         except OSError:
-            raise CommandError(f"PORT {port} is taken by another program; choose another, such as PORT={_another(port)}.") from None
+            raise CommandError(
+                f"PORT {port} is taken by another program; choose another, such as PORT={_another(port)}."
+            ) from None
 
 
 def _another(port: int) -> int:
@@ -70,7 +72,7 @@ def prepare_database() -> None:
     check_database()
     call_command("migrate", interactive=False, verbosity=0)
     if connection.vendor == "sqlite":
-        os.chmod(connection.settings_dict["NAME"], 0o600)
+        Path(connection.settings_dict["NAME"]).chmod(0o600)
 
 
 def first_content(*, empty: bool) -> None:

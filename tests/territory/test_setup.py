@@ -31,7 +31,12 @@ def setup(monkeypatch, settings):
 def test_it_creates_the_company(setup):
     setup()
     company = Company.objects.get()
-    assert (company.name, company.currency, company.time_zone, company.is_demo) == ("Acme", "EUR", "Europe/Amsterdam", False)
+    assert (company.name, company.currency, company.time_zone, company.is_demo) == (
+        "Acme",
+        "EUR",
+        "Europe/Amsterdam",
+        False,
+    )
 
 
 @pytest.mark.django_db

@@ -30,7 +30,9 @@ class Command(BaseCommand):
         parser.add_argument("--currency", metavar="EUR")
         parser.add_argument("--time-zone", metavar="ZONE")
         parser.add_argument("--admin", metavar="EMAIL")
-        parser.add_argument("--password-stdin", action="store_true", help="read the password from the first line of standard input")
+        parser.add_argument(
+            "--password-stdin", action="store_true", help="read the password from the first line of standard input"
+        )
 
     def handle(self, *, password_stdin: bool, **options):
         prepare_database()

@@ -29,7 +29,9 @@ class Command(BaseCommand):
 
     def handle(self, *, empty: bool, **options):
         if settings.PRODUCTION:
-            raise CommandError("`up` is for the local profile. In production start web, worker and beat each by itself, see docs/deploy.md.")
+            raise CommandError(
+                "`up` is for the local profile. In production start web, worker and beat each by itself, see docs/deploy.md."
+            )
         signal.signal(signal.SIGTERM, _interrupt)
         signal.signal(signal.SIGINT, _interrupt)
         with installation.data_of_our_own(settings.DATA_DIR):
@@ -66,7 +68,8 @@ class Command(BaseCommand):
         self.say(f"\nTerritory runs at {settings.SITE_URL}\n\n" + "\n".join(lines) + "\n\nStop it with Ctrl-C.")
 
     def _start_redis(self, children: Children) -> None:
-        if settings.REDIS_URL != private_redis_url(settings.DATA_DIR):
+        private = private_redis_url(settings.DATA_DIR)
+        if private != settings.REDIS_URL:
             if not private_redis.answers(settings.REDIS_URL):
                 raise CommandError("No Redis answers at REDIS_URL. Leave REDIS_URL out to have one started for you.")
             return
@@ -104,8 +107,28 @@ def commands() -> dict[str, list[str]]:
     python, celery = sys.executable, [sys.executable, "-m", "celery", "--app", "territory.celery"]
     web = ["-m", "gunicorn", "territory.wsgi", "--bind", f"{settings.HOST}:{settings.PORT}", "--no-control-socket"]
     return {
-        "web": [python, *web, "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "10"],
-        "worker": [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO"],
+        "web": [
+            python,
+            *web,
+            "--worker-class",
+            "gthread",
+            "--workers",
+            "2",
+            "--threads",
+            "4",
+            "--graceful-timeout",
+            "10",
+        ],
+        "worker": [
+            *celery,
+            "worker",
+            "--concurrency",
+            "2",
+            "--without-gossip",
+            "--without-mingle",
+            "--loglevel",
+            "INFO",
+        ],
         "beat": [*celery, "beat", "--pidfile", "", "--loglevel", "INFO"],
     }
 
@@ -122,7 +145,7 @@ def _listen_to_nothing() -> None:
 
 def _web_answers() -> bool:
     try:
-        with urllib.request.urlopen(f"http://{settings.HOST}:{settings.PORT}/health/", timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://{settings.HOST}:{settings.PORT}/health/", timeout=5) as answer:
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False

@@ -40,7 +40,9 @@ def test_text_that_a_spreadsheet_would_compute_is_quoted(text):
     assert safe(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["Brackwell Dairy", "a=b", "1-2", "O'Neil", "'quoted'", "", "nell@acme.example", "Ünïcode"])
+@pytest.mark.parametrize(
+    "text", ["Brackwell Dairy", "a=b", "1-2", "O'Neil", "'quoted'", "", "nell@acme.example", "Ünïcode"]
+)
 def test_other_text_stays_as_it_is(text):
     assert safe(text) == text
 
@@ -71,7 +73,11 @@ def test_nothing_dangerous_begins_a_cell(text):
     assert safe(text).lstrip(" \t\r\n\0")[:1] not in {"=", "+", "-", "@"}
 
 
-@given(st.lists(st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1, max_size=4
+    )
+)
 def test_a_whole_row_survives_a_file(row):
     text = "".join(csv_lines(["a"], [row]))
     back = list(csv.reader(io.StringIO(text, newline="")))[1]

@@ -58,7 +58,9 @@ def test_the_full_date_shows_on_hover():
     assert filters.when(dt.date(2026, 6, 12)) == '<time datetime="2026-06-12" title="12 June 2026">in 3 days</time>'
 
 
-@pytest.mark.parametrize(("name", "letters"), [("Nell Ashcombe", "NA"), ("Anna van den Berg", "AB"), ("Cher", "C"), ("", ""), (None, "")])
+@pytest.mark.parametrize(
+    ("name", "letters"), [("Nell Ashcombe", "NA"), ("Anna van den Berg", "AB"), ("Cher", "C"), ("", ""), (None, "")]
+)
 def test_initials(name, letters):
     assert filters.initials(name) == letters
 

@@ -28,7 +28,14 @@ def test_money_wears_the_company_s_currency(currency, amount, text):
 
 @pytest.mark.parametrize(
     ("minutes", "text"),
-    [(20, "20 min"), (Decimal("481.44"), "481.4 min"), (Fraction(1, 3), "0.3 min"), (1234.0, "1,234 min"), (0.05, "0.1 min"), (None, "")],
+    [
+        (20, "20 min"),
+        (Decimal("481.44"), "481.4 min"),
+        (Fraction(1, 3), "0.3 min"),
+        (1234.0, "1,234 min"),
+        (0.05, "0.1 min"),
+        (None, ""),
+    ],
 )
 def test_minutes(minutes, text):
     assert minutes_text(minutes) == text

@@ -1,0 +1,39 @@
+"""Days and formats are those of the person who asks."""
+
+import datetime as dt
+
+import pytest
+from django.http import HttpResponse
+from django.utils import timezone, translation
+
+from accounts.models import User
+from territory.company.models import Company
+from territory.formats import days
+from territory.middleware import PersonalFormats
+
+pytestmark = pytest.mark.django_db
+LATE = dt.datetime(2025, 6, 9, 22, 30, tzinfo=dt.UTC)
+
+
+def seen_by(rf, user) -> str:
+    request = rf.get("/")
+    request.user = user
+    return PersonalFormats(lambda request: HttpResponse(days.full_text(LATE)))(request).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("zone", "locale", "text"),
+    [
+        ("", "en-gb", "10 June 2025, 00:30"),
+        ("America/New_York", "en-us", "June 9, 2025, 6:30 p.m."),
+    ],
+)
+def test_a_moment_is_written_for_its_reader(rf, zone, locale, text):
+    Company.objects.create(name="Acme", time_zone="Europe/Amsterdam")
+    assert seen_by(rf, User(name="Nell", time_zone=zone, locale=locale)) == text
+
+
+def test_nothing_of_it_stays_for_the_next_reader(rf):
+    seen_by(rf, User(name="Nell", time_zone="Asia/Tokyo", locale="en-us"))
+    assert timezone.get_current_timezone_name() == "UTC"
+    assert translation.get_language() == "en-gb"
