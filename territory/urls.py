@@ -7,4 +7,6 @@ from territory.views import health
 urlpatterns = [
     path("health/", health, name="health"),
     path("", include("accounts.urls")),
+    path("", include("customers.urls")),
+    path("", include("planning.urls")),
 ]
