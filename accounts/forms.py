@@ -26,8 +26,13 @@ class ActionForm(forms.ModelForm):
     def validate_unique(self) -> None:
         """The action's."""
 
-    def validate_constraints(self) -> None:
-        """The action's: it says by which field a rule was broken."""
+    def _post_clean(self) -> None:
+        # Constraints too are the action's: it says by which field one was broken.
+        self.instance.validate_constraints = lambda exclude=None: None
+        try:
+            super()._post_clean()
+        finally:
+            del self.instance.validate_constraints
 
     def refuse(self, error: ValidationError) -> None:
         """Show what an action refused, beside its field where the form has it."""

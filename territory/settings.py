@@ -181,6 +181,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 # Administrators' acts on people, roles and cost ask for the password when it was given longer ago.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a mail to a stranger would say that others have an account
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/15m/key,60/15m/ip",
@@ -244,7 +245,7 @@ TIME_ZONE = "UTC"
 LOG_LEVEL = checked.one_of("LOG_LEVEL", env.str("LOG_LEVEL", "INFO").upper(), "DEBUG", "INFO", "WARNING", "ERROR")
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 
-_LOG_PROCESSORS = [
+_LOG_PROCESSORS: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -38,7 +38,7 @@ def form_page(
         else:
             toast(request, done % {"name": row}, saved=draft)
             return redirect(back or row_page(row))
-    context = {"form": form, "back": back, "draft": draft, **page}
+    context = {"form": form, "cancel": back, "draft": draft, **page}
     return render(request, template, context, status=422 if form.errors else 200)
 
 

@@ -353,9 +353,7 @@ def test_a_time_zone_that_is_none_is_refused(cast):
     assert list(response.context["form"].errors) == ["time_zone"]
 
 
-@pytest.mark.parametrize(
-    "name", ["people_list", "team_list", "role_list", "access_table", "profile"]
-)
+@pytest.mark.parametrize("name", ["people_list", "team_list", "role_list", "access_table", "profile"])
 def test_pages_are_readable_in_both_formats(cast, name):
     cast.admin.locale = "en-us"
     cast.admin.save(update_fields=["locale"])

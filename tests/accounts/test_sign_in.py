@@ -1,0 +1,152 @@
+"""Signing in, guessing passwords, leaving."""
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+
+from accounts.models import User
+from tests import factories
+from tests.accounts.signing_in import client_of
+
+PASSWORD = "correct horse 1"
+
+
+@pytest.fixture(autouse=True)
+def _no_earlier_guesses():
+    cache.clear()
+
+
+def sign_in(client, email, password=PASSWORD, **extra):
+    return client.post("/accounts/login/", {"login": email, "password": password}, **extra)
+
+
+def is_signed_in(client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+def test_with_address_and_password(company, client):
+    sign_in(client, factories.person().email)
+    assert is_signed_in(client)
+
+
+def test_with_an_address_in_capitals(company, client):
+    sign_in(client, factories.person().email.upper())
+    assert is_signed_in(client)
+
+
+def test_the_session_key_changes(company, client):
+    client.get("/accounts/login/")
+    session = client.session
+    session["anything"] = 1
+    session.save()
+    before = session.session_key
+    client.cookies[client.session.session_key and "session-8000"] = before
+    sign_in(client, factories.person().email)
+    assert client.session.session_key != before
+
+
+@pytest.mark.parametrize("fields", [{"is_active": False}, {"password": None}])
+def test_who_is_deactivated_or_has_no_password_cannot(company, client, fields):
+    sign_in(client, factories.person(**fields).email)
+    assert not is_signed_in(client)
+
+
+def test_nobody_signs_up(client):
+    with pytest.raises(NoReverseMatch):
+        reverse("account_signup")
+    assert client.get("/accounts/signup/").status_code in (302, 404)
+
+
+def test_nobody_changes_their_own_address(client):
+    with pytest.raises(NoReverseMatch):
+        reverse("account_email")
+
+
+def test_of_a_hundred_wrong_passwords_ten_are_evaluated(company, client, monkeypatch):
+    person = factories.person()
+    evaluated = []
+    check = User.check_password
+    monkeypatch.setattr(User, "check_password", lambda self, raw: evaluated.append(raw) or check(self, raw))
+    for n in range(100):
+        # Another port in the host must not start a new count, nor another place.
+        sign_in(client, person.email, f"wrong {n}", HTTP_HOST=f"localhost:{8000 + n}", REMOTE_ADDR=f"10.0.0.{n}")
+    assert len(evaluated) <= 10
+    sign_in(client, person.email)
+    assert not is_signed_in(client)
+
+
+def test_a_leaver_loses_access_with_the_next_request(cast):
+    leaving, staying, admin = client_of(cast.rep), client_of(cast.mate), client_of(cast.admin)
+    other_device = client_of(cast.rep)
+    assert leaving.get("/profile/").status_code == 200
+    admin.post(reverse("person_deactivate", args=[cast.rep.pk]))
+    assert leaving.get("/profile/").status_code == 302
+    assert other_device.get("/profile/").status_code == 302
+    assert staying.get("/profile/").status_code == 200
+    users = [session.get_decoded().get("_auth_user_id") for session in Session.objects.all()]
+    assert str(cast.rep.pk) not in users
+
+
+def test_an_old_session_does_not_come_back_with_the_person(cast):
+    client = client_of(cast.rep)
+    kept = dict(client.session.items())
+    admin = client_of(cast.admin)
+    admin.post(reverse("person_deactivate", args=[cast.rep.pk]))
+    admin.post(reverse("person_reactivate", args=[cast.rep.pk]))
+    stolen = Client()
+    session = stolen.session
+    session.update(kept)
+    session.save()
+    stolen.cookies["session-8000"] = session.session_key
+    assert stolen.get("/profile/").status_code == 302
+
+
+def test_who_loses_their_role_is_denied_at_once(cast):
+    client = client_of(cast.manager)
+    assert client.get(reverse("absence_create", args=[cast.rep.pk])).status_code == 200
+    seat = cast.manager.memberships.get()
+    seat.role = factories.role("Salesperson")
+    seat.save(update_fields=["role"])
+    assert client.get(reverse("absence_create", args=[cast.rep.pk])).status_code == 403
+
+
+def test_a_forgotten_password(company, client, mailoutbox):
+    person = factories.person()
+    client.post("/accounts/password/reset/", {"email": person.email}, HTTP_HOST="localhost:9999")
+    body = mailoutbox[0].body
+    url = next(word for word in body.split() if word.startswith("http"))
+    assert url.startswith("http://localhost:8000/accounts/password/reset/key/")
+    form = client.get(url.removeprefix("http://localhost:8000"), follow=True)
+    assert form.status_code == 200
+    new = "another long phrase 2"
+    client.post(form.redirect_chain[-1][0], {"password1": new, "password2": new})
+    sign_in(client, person.email, new)
+    assert is_signed_in(client)
+
+
+def test_a_stranger_is_told_nothing_about_addresses(company, client, mailoutbox):
+    known = client.post("/accounts/password/reset/", {"email": factories.person().email})
+    unknown = client.post("/accounts/password/reset/", {"email": "nobody@example.com"})
+    assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
+
+
+def test_a_link_outlives_neither_use_nor_deactivation(cast, client, mailoutbox):
+    client.post("/accounts/password/reset/", {"email": cast.rep.email})
+    url = next(word for word in mailoutbox[0].body.split() if word.startswith("http"))
+    client_of(cast.admin).post(reverse("person_deactivate", args=[cast.rep.pk]))
+    response = client.get(url.removeprefix("http://localhost:8000"), follow=True)
+    assert b'name="password1"' not in response.content
+
+
+def test_an_old_address_no_longer_signs_in(cast, client):
+    old = cast.rep.email
+    sign_in(client, old)
+    data = {"name": "Rep", "email": "new@example.com", "locale": "en-gb", "version": cast.rep.version}
+    assert client_of(cast.admin).post(reverse("person_edit", args=[cast.rep.pk]), data).status_code == 302
+    late = Client()
+    sign_in(late, old)
+    assert not is_signed_in(late)
+    sign_in(late, "new@example.com")
+    assert is_signed_in(late)
