@@ -117,7 +117,9 @@ def current_memberships(user: User) -> list[Membership]:
     today = clock.company_today()
     kept = getattr(user, "_memberships_of_day", None)
     if kept is None or kept[0] != today:
-        rows = list(Membership.objects.filter(on_day(today), user_id=user.pk).select_related("role", "team").order_by("pk"))
+        rows = list(
+            Membership.objects.filter(on_day(today), user_id=user.pk).select_related("role", "team").order_by("pk")
+        )
         kept = user._memberships_of_day = (today, rows)
     return kept[1]
 

@@ -15,7 +15,6 @@ from customers import extensions
 from customers.models import Customer, Order
 from planning.models import BudgetStatus, CustomerFigures, Situation
 from planning.queries import customer as queries
-
 from territory import clock
 from territory.formats.numbers import number_text, percent_text
 from territory.templatetags.look import badge, budget_bar, icon
@@ -32,9 +31,7 @@ def _figures(user, rows: Sequence[Any]) -> Any:
 
 
 def _budget_values(user, rows: Sequence[Any]) -> Mapping[int, Any]:
-    return {
-        row.customer_id: row for row in _figures(user, rows) if row.budget_minutes
-    }
+    return {row.customer_id: row for row in _figures(user, rows) if row.budget_minutes}
 
 
 def _budget_cell(figures: CustomerFigures) -> str:
@@ -81,7 +78,7 @@ def _due_values(user, rows: Sequence[Any]) -> Mapping[int, Any]:
 
 
 def _due_cell(value: tuple[int, Any]) -> str:
-    days, touch_type = value
+    _days, touch_type = value
     return format_html("{} {}", icon(touch_type.icon), touch_type.name) if touch_type else ""
 
 
@@ -170,7 +167,10 @@ def _situations_panel(request: HttpRequest, customer: Customer) -> tuple[str, di
 
 
 def _next_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[str, Any]] | None:
-    return "planning/customer/next.html", {"touches": queries.next_touches(request.user, customer), "customer": customer}
+    return "planning/customer/next.html", {
+        "touches": queries.next_touches(request.user, customer),
+        "customer": customer,
+    }
 
 
 def _budget_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[str, Any]] | None:
@@ -243,7 +243,12 @@ def register() -> None:
         extensions.customer_columns.add(column)
     for tab in (
         extensions.Tab(
-            key="overdue", label=gettext_lazy("Overdue"), apply=_overdue, sort="overdue", visible=_sees_budgets, position=200
+            key="overdue",
+            label=gettext_lazy("Overdue"),
+            apply=_overdue,
+            sort="overdue",
+            visible=_sees_budgets,
+            position=200,
         ),
         extensions.Tab(
             key="under",

@@ -62,7 +62,9 @@ _KINDS = [
     RuleKind(
         "contact-rules",
         _("Contact rules"),
-        _("How often each role makes which touch with customers of each tier and stage: the source of due dates and time budgets."),
+        _(
+            "How often each role makes which touch with customers of each tier and stage: the source of due dates and time budgets."
+        ),
         _("Add a contact rule"),
         ContactRule,
         forms.ContactRuleForm,

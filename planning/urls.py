@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from planning.views import situations, today, workload
+from planning.views import reports, situations, today, workload
 
 urlpatterns = [
     path("", today.home, name="home"),
@@ -14,5 +14,6 @@ urlpatterns = [
     path("situations/<int:pk>/", situations.situation_detail, name="situation_detail"),
     path("situations/<int:pk>/acknowledge/", situations.situation_acknowledge, name="situation_acknowledge"),
     path("situations/<int:pk>/hours/", situations.situation_hours, name="situation_hours"),
+    path("reports/<slug:name>/", reports.report, name="report"),
     path("", include("planning.urls_rules")),
 ]

@@ -35,10 +35,19 @@ def conflict_page(request, form, conflict: Conflict, back: str):
             continue
         theirs = getattr(conflict.row, name, None) if present is None else present[name].value()
         fields.append(
-            {"label": form.fields[name].label or name, "mine": _shown(form, name, form[name].value()), "theirs": _shown(form, name, theirs)}
+            {
+                "label": form.fields[name].label or name,
+                "mine": _shown(form, name, form[name].value()),
+                "theirs": _shown(form, name, theirs),
+            }
         )
     last = conflict.row.history.first() if hasattr(conflict.row, "history") else None
-    data = [(key, value) for key, values in request.POST.lists() if key not in ("version", "csrfmiddlewaretoken") for value in values]
+    data = [
+        (key, value)
+        for key, values in request.POST.lists()
+        if key not in ("version", "csrfmiddlewaretoken")
+        for value in values
+    ]
     context = {
         "conflict": {
             "by": str(last.history_user) if last and last.history_user else _("somebody else"),

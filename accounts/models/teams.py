@@ -21,7 +21,9 @@ class Team(Archivable):
 
     external_id = models.CharField(_("external id"), max_length=100, null=True, blank=True, unique=True)
     name = models.CharField(_("name"), max_length=150)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of")
+    )
     path = models.CharField(max_length=255, db_index=True, editable=False, default="")
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -32,7 +34,9 @@ class Team(Archivable):
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["parent", "name"], name="team_name_once_per_parent"),
-            models.UniqueConstraint(fields=["name"], condition=models.Q(parent__isnull=True), name="team_name_once_at_the_top"),
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(parent__isnull=True), name="team_name_once_at_the_top"
+            ),
         ]
 
     def __str__(self) -> str:

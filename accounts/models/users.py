@@ -33,7 +33,9 @@ class User(Searchable, AbstractBaseUser):
     external_id = models.CharField(_("external id"), max_length=100, null=True, blank=True, unique=True)
     name = models.CharField(_("name"), max_length=150)
     email = models.EmailField(_("e-mail"), null=True, blank=True, unique=True)
-    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="", help_text=_("Empty: the company's."))
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, blank=True, default="", help_text=_("Empty: the company's.")
+    )
     locale = models.CharField(
         _("dates and numbers"),
         max_length=10,

@@ -82,7 +82,9 @@ def _announce(row: models.Model, *, actor: User, now: dt.datetime, what: str) ->
 
 
 @transaction.atomic
-def set_touch_value(*, touch_type, tier, stage: str, amount, starts_on: dt.date, reason: str, actor: User, now: dt.datetime):
+def set_touch_value(
+    *, touch_type, tier, stage: str, amount, starts_on: dt.date, reason: str, actor: User, now: dt.datetime
+):
     """Let a new official value start; the old one stays readable. One value a day for type, tier and stage."""
     value = TouchValue(
         touch_type=touch_type,

@@ -102,7 +102,10 @@ def create_starting_rules(*, now: dt.datetime, on: dt.date) -> None:
             for name, role, minutes in CONTACT_LOADS
         ],
     )
-    _fill(TeamSellingLoad, [{"role": roles[role], "duration_seconds": minutes * 60} for role, minutes in TEAM_SELLING_LOADS])
+    _fill(
+        TeamSellingLoad,
+        [{"role": roles[role], "duration_seconds": minutes * 60} for role, minutes in TEAM_SELLING_LOADS],
+    )
     _fill(TeamLoad, [{"role": roles[role], "duration_seconds": minutes * 60} for role, minutes in TEAM_LOADS])
     _fill(
         TouchValue,

@@ -27,7 +27,9 @@ def log_activity(rng: random.Random, book: list[Account], people: dict[str, Pers
         for stage, first, last in _spans(account, today):
             for tier, rule_stage, role, touch_type, count, period, minutes in CONTACT_RULES:
                 if tier == account.tier and rule_stage == stage and role in account.people:
-                    days = _days(rng, account, account.people[role], float(interval_days(count, period)), first, last, today)
+                    days = _days(
+                        rng, account, account.people[role], float(interval_days(count, period)), first, last, today
+                    )
                     for day in days:
                         _touch(rng, account, account.people[role], types[touch_type], minutes, day, touches, parts)
     touches = [touch for touch in touches if touch.at < now]
@@ -68,12 +70,16 @@ def _days(rng, account: Account, person: Person, interval: float, first: dt.date
 
 
 def _touch(rng, account, person, touch_type, minutes, day, touches, parts) -> None:
-    outcome = "neutral" if touch_type.channel == "marketing" else rng.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
+    outcome = (
+        "neutral" if touch_type.channel == "marketing" else rng.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
+    )
     if outcome == "no_answer" and touch_type.channel != "voice":
         outcome = "neutral"
     spent = 3 if outcome == "no_answer" else max(1, round(minutes * rng.uniform(0.7, 1.35)))
     drive = _drive(person, account) if touch_type.travels else 0
-    at = clock.start_of_day(day, ZONE) + dt.timedelta(hours=rng.randint(8, 16), minutes=rng.choice([0, 10, 15, 30, 40, 45]))
+    at = clock.start_of_day(day, ZONE) + dt.timedelta(
+        hours=rng.randint(8, 16), minutes=rng.choice([0, 10, 15, 30, 40, 45])
+    )
     if person.is_away(day):
         return
     touch = Touch(
@@ -92,7 +98,11 @@ def _touch(rng, account, person, touch_type, minutes, day, touches, parts) -> No
     touches.append(touch)
     parts.append(
         TouchPerson(
-            touch=touch, user=person.user, role=person.membership.role, duration_seconds=spent * 60, travel_seconds=drive * 60
+            touch=touch,
+            user=person.user,
+            role=person.membership.role,
+            duration_seconds=spent * 60,
+            travel_seconds=drive * 60,
         )
     )
 
@@ -134,7 +144,9 @@ def _work(rng, book: list[Account], people: dict[str, Person], now: dt.datetime)
     InternalWork.objects.bulk_create(rows, batch_size=2000)
 
 
-def _row(rng, person: Person, day: dt.date, kind: str, minutes: int, account: Account | None = None, order=None) -> InternalWork:
+def _row(
+    rng, person: Person, day: dt.date, kind: str, minutes: int, account: Account | None = None, order=None
+) -> InternalWork:
     return InternalWork(
         uuid=uuid.UUID(int=rng.getrandbits(128), version=4),
         user=person.user,
@@ -170,7 +182,9 @@ def plan_ahead(rng: random.Random, book: list[Account], people: dict[str, Person
     PlannedTouch.objects.bulk_create(rows)
 
 
-def _planned(person: Person, account: Account, touch_type: TouchType, day: dt.date, reason: str, now: dt.datetime) -> PlannedTouch:
+def _planned(
+    person: Person, account: Account, touch_type: TouchType, day: dt.date, reason: str, now: dt.datetime
+) -> PlannedTouch:
     return PlannedTouch(
         customer=account.customer,
         type=touch_type,

@@ -23,7 +23,12 @@ from territory import clock
 PER_TEAM = 100
 
 # Tier -> part of all, yearly value from and to, orders a year.
-TIERS = {"A": (0.09, 45_000, 110_000, 14), "B": (0.20, 16_000, 36_000, 9), "C": (0.29, 5_500, 14_000, 5), "D": (0.42, 700, 4_500, 2)}
+TIERS = {
+    "A": (0.09, 45_000, 110_000, 14),
+    "B": (0.20, 16_000, 36_000, 9),
+    "C": (0.29, 5_500, 14_000, 5),
+    "D": (0.42, 700, 4_500, 2),
+}
 
 # Story -> part of all.
 STORIES = {"customer": 0.68, "prospect": 0.20, "lapsed": 0.07, "lost": 0.05}
@@ -146,7 +151,9 @@ def _give_contacts(rng, book: list[Account], today: dt.date) -> None:
     roles = {role.name: role for role in ContactRole.objects.all()}
     order = ["Buyer", "Management team", "Technical", "Senior officer", "User"]
     for account in book:
-        count = {"A": rng.randint(3, 5), "B": rng.randint(2, 4), "C": rng.randint(1, 3), "D": rng.randint(1, 2)}[account.tier]
+        count = {"A": rng.randint(3, 5), "B": rng.randint(2, 4), "C": rng.randint(1, 3), "D": rng.randint(1, 2)}[
+            account.tier
+        ]
         for number in range(count):
             first, last = rng.choice(CONTACTS_FIRST), rng.choice(CONTACTS_LAST)
             contact = Contact(

@@ -54,7 +54,12 @@ def create_people(rng: random.Random, today: dt.date) -> tuple[dict[str, Person]
     for name in TOWNS:
         teams[name] = Team.objects.create(name=name, parent=region, external_id=name.split()[0].lower())
     roles = {role.name: role for role in Role.objects.all()}
-    for role, cost in {"Salesperson": 42, "Sales coordinator": 30, "Technical support": 48, "Sales manager": 65}.items():
+    for role, cost in {
+        "Salesperson": 42,
+        "Sales coordinator": 30,
+        "Technical support": 48,
+        "Sales manager": 65,
+    }.items():
         Role.objects.filter(pk=roles[role].pk).update(cost_per_hour=cost)
     people, sign_ins = {}, []
     for player in PEOPLE:
@@ -108,7 +113,10 @@ def create_products(today: dt.date) -> list[ProductLine]:
         Market.objects.create(name=name, parent=food, external_id=name.lower().replace(" ", "-"))
     return [
         ProductLine.objects.create(
-            name=name, list_price=Decimal(price), launched_on=today - dt.timedelta(days=age), external_id=name.lower().replace(" ", "-")
+            name=name,
+            list_price=Decimal(price),
+            launched_on=today - dt.timedelta(days=age),
+            external_id=name.lower().replace(" ", "-"),
         )
         for name, price, age in PRODUCT_LINES
     ]

@@ -122,7 +122,11 @@ NOTES = {
         "",
         "Stock is fine until the end of the month.",
     ],
-    "set_back": ["Budget moved to the next quarter.", "A competitor is ten per cent lower on film.", "Line stopped twice, they blame the tray."],
+    "set_back": [
+        "Budget moved to the next quarter.",
+        "A competitor is ten per cent lower on film.",
+        "Line stopped twice, they blame the tray.",
+    ],
     "no_answer": ["", "Left a message.", ""],
 }
 LOST_REASONS = ["bought elsewhere, price", "plant closed", "project stopped", "stays with present supplier"]

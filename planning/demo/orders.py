@@ -37,7 +37,9 @@ def create_orders(rng: random.Random, book: list[Account], lines: list[ProductLi
     Order.objects.bulk_create(rows)
 
 
-def _order(account: Account, lines: list[ProductLine], rng: random.Random, amount: float, opened: dt.date, **fields) -> Order:
+def _order(
+    account: Account, lines: list[ProductLine], rng: random.Random, amount: float, opened: dt.date, **fields
+) -> Order:
     line = rng.choice(lines[:3] if amount < 15_000 else lines[1:])
     return Order(
         customer=account.customer,
@@ -60,9 +62,13 @@ def _won_and_lost(rng, account: Account, lines, kinds, today: dt.date) -> None:
         opened = max(account.since, day - dt.timedelta(days=rng.randint(6, 60)))
         closed = clock.start_of_day(day, ZONE) + dt.timedelta(hours=rng.randint(9, 17))
         kind = kinds["new_business"] if number == 0 else kinds["repeat"]
-        account.orders.append(_order(account, lines, rng, amount, opened, status="won", closed_at=closed, sale_type=kind))
+        account.orders.append(
+            _order(account, lines, rng, amount, opened, status="won", closed_at=closed, sale_type=kind)
+        )
         if rng.random() < 0.18:
-            lost = _order(account, lines, rng, amount * rng.uniform(0.6, 1.6), opened, status="lost", sale_type=kinds["repeat"])
+            lost = _order(
+                account, lines, rng, amount * rng.uniform(0.6, 1.6), opened, status="lost", sale_type=kinds["repeat"]
+            )
             lost.closed_at, lost.lost_reason = closed, rng.choice(LOST)
             account.orders.append(lost)
 
@@ -107,7 +113,9 @@ def open_large_order(book: list[Account], lines: list[ProductLine], now: dt.date
     team = book[0].customer.team
     since = clock.start_of_day(today - dt.timedelta(days=364), ZONE)
     won = Order.objects.filter(team=team, status="won", closed_at__gte=since).aggregate(sum=Sum("amount"))["sum"]
-    old = [a for a in book if a.customer.team_id == team.pk and a.tier == "A" and a.story == "customer" and a.effort == 1]
+    old = [
+        a for a in book if a.customer.team_id == team.pk and a.tier == "A" and a.story == "customer" and a.effort == 1
+    ]
     account = max(old, key=lambda a: a.yearly_value)
     step = OrderStep.objects.order_by("position")[2]
     order = Order(

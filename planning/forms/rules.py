@@ -132,7 +132,9 @@ class ThresholdsForm(RuleForm):
     good_up_to = PercentField(label=_("Good up to"), max_value=999, help_text="")
     full_up_to = PercentField(label=_("Full up to"), max_value=999, help_text="")
     over_up_to = PercentField(label=_("Over up to, far over above"), max_value=999, help_text="")
-    large_order_above = PercentField(label=_("A large order is above, per cent of the team's sales"), max_value=999, help_text="")
+    large_order_above = PercentField(
+        label=_("A large order is above, per cent of the team's sales"), max_value=999, help_text=""
+    )
     large_order_until = PercentField(label=_("It stays one until below"), max_value=999, help_text="")
 
     class Meta:
@@ -208,5 +210,3 @@ class TouchValueForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["touch_type"].queryset = TouchType.objects.live()
         self.fields["tier"].queryset = Tier.objects.live()
-
-

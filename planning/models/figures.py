@@ -76,7 +76,9 @@ class BudgetShare(models.Model):
 
     customer = models.ForeignKey("customers.Customer", models.CASCADE, related_name="budget_shares")
     role = models.ForeignKey("accounts.Role", models.PROTECT, related_name="+")
-    membership = models.ForeignKey("accounts.Membership", models.PROTECT, null=True, blank=True, related_name="budget_shares")
+    membership = models.ForeignKey(
+        "accounts.Membership", models.PROTECT, null=True, blank=True, related_name="budget_shares"
+    )
     team = models.ForeignKey("accounts.Team", models.PROTECT, related_name="+")
     share = models.FloatField()
     is_prospecting = models.BooleanField(default=False)
@@ -88,7 +90,9 @@ class BudgetShare(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["customer", "role", "membership"], name="budget_share_once"),
             models.UniqueConstraint(
-                fields=["customer", "role"], condition=models.Q(membership__isnull=True), name="budget_share_one_unstaffed"
+                fields=["customer", "role"],
+                condition=models.Q(membership__isnull=True),
+                name="budget_share_one_unstaffed",
             ),
         ]
         indexes = [models.Index(fields=["membership"]), models.Index(fields=["team"])]

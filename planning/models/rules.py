@@ -54,7 +54,13 @@ class OrderRule(models.Model):
 
     role = models.ForeignKey("accounts.Role", models.PROTECT, related_name="+", verbose_name=_("role"))
     tier = models.ForeignKey(
-        "customers.Tier", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("tier"), help_text=_("Empty: every tier without a rule of its own.")
+        "customers.Tier",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("tier"),
+        help_text=_("Empty: every tier without a rule of its own."),
     )
     duration_seconds = models.PositiveIntegerField(_("minutes per order"), default=1800)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -81,7 +87,9 @@ class OrderRule(models.Model):
 class ContactLoad(models.Model):
     """Time a month that each current contact of a contact role adds for a role."""
 
-    contact_role = models.ForeignKey("customers.ContactRole", models.PROTECT, related_name="+", verbose_name=_("contact role"))
+    contact_role = models.ForeignKey(
+        "customers.ContactRole", models.PROTECT, related_name="+", verbose_name=_("contact role")
+    )
     role = models.ForeignKey("accounts.Role", models.PROTECT, related_name="+", verbose_name=_("role"))
     duration_seconds = models.PositiveIntegerField(_("minutes a month"), default=600)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -140,10 +148,18 @@ class PlanningSettings(models.Model):
     full_up_to = models.DecimalField(_("full up to"), **_share("1.00"))
     over_up_to = models.DecimalField(_("over up to"), **_share("1.20"))
     detour_factor = models.DecimalField(
-        _("road to straight line"), max_digits=4, decimal_places=2, default=Decimal("1.30"), validators=[MinValueValidator(1)]
+        _("road to straight line"),
+        max_digits=4,
+        decimal_places=2,
+        default=Decimal("1.30"),
+        validators=[MinValueValidator(1)],
     )
     travel_speed_kmh = models.DecimalField(
-        _("travel speed, km/h"), max_digits=5, decimal_places=1, default=Decimal("50.0"), validators=[MinValueValidator(1)]
+        _("travel speed, km/h"),
+        max_digits=5,
+        decimal_places=1,
+        default=Decimal("50.0"),
+        validators=[MinValueValidator(1)],
     )
     large_order_above = models.DecimalField(_("large order above"), **_share("0.20"))
     large_order_until = models.DecimalField(_("large order until below"), **_share("0.15"))

@@ -51,7 +51,9 @@ class Situation(models.Model):
         ordering = ["-opened_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "order", "team"], condition=Q(resolved_at__isnull=True), name="situation_one_open_per_order"
+                fields=["kind", "order", "team"],
+                condition=Q(resolved_at__isnull=True),
+                name="situation_one_open_per_order",
             ),
             models.UniqueConstraint(
                 fields=["kind", "customer", "team"],

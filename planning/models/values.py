@@ -16,7 +16,9 @@ class ValueStage(models.TextChoices):
 class TouchValue(models.Model):
     """What a touch of a type is worth on a tier, from a day on, approved by a named person. Append only."""
 
-    touch_type = models.ForeignKey("customers.TouchType", models.PROTECT, related_name="values", verbose_name=_("touch type"))
+    touch_type = models.ForeignKey(
+        "customers.TouchType", models.PROTECT, related_name="values", verbose_name=_("touch type")
+    )
     tier = models.ForeignKey("customers.Tier", models.PROTECT, related_name="values", verbose_name=_("tier"))
     stage = models.CharField(_("for"), max_length=8, choices=ValueStage)
     amount = models.DecimalField(_("value"), max_digits=12, decimal_places=2, validators=[MinValueValidator(0)])

@@ -51,7 +51,9 @@ def budgets(customer: Customer) -> CustomerBudgets | None:
     rows = list(Budget.objects.filter(customer=customer).select_related("role"))
     names = _Names.of(rows)
     cards = [
-        BudgetCard(row.role.name, row.minutes, row.actual_minutes, row.status, [names.line(line) for line in row.breakdown])
+        BudgetCard(
+            row.role.name, row.minutes, row.actual_minutes, row.status, [names.line(line) for line in row.breakdown]
+        )
         for row in rows
     ]
     return CustomerBudgets(cards, figures, is_stale(customer, clock.company_today()))
@@ -98,7 +100,10 @@ class _Names:
         return _("%(count)s x %(type)s a %(period)s x %(each)s min") % words
 
     def _orders(self, line: dict) -> str:
-        return _("%(count)s orders a month x %(each)s min") % {"count": f"{line['per_month']:.2f}", "each": f"{line['each']:g}"}
+        return _("%(count)s orders a month x %(each)s min") % {
+            "count": f"{line['per_month']:.2f}",
+            "each": f"{line['each']:g}",
+        }
 
     def _contacts(self, line: dict) -> str:
         role = self.contact_roles.get(line["about"])

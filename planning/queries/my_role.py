@@ -59,7 +59,9 @@ def my_role(user: User) -> MyRole:
     return MyRole(
         memberships=current_memberships(user),
         kinds=Counter(assignments.filter(customer__archived_at__isnull=True).values_list("kind", flat=True)),
-        standings=[row for row in standings if any((row.prospects, row.prospects_before, row.customers, row.customers_before))],
+        standings=[
+            row for row in standings if any((row.prospects, row.prospects_before, row.customers, row.customers_before))
+        ],
         manager_share=_manager_share(assignments.values("customer"), today),
     )
 
@@ -74,7 +76,9 @@ def _counts(user: User, day: dt.date) -> Counter:
         ).values_list("customer_id", "stage")
     )
     tiers = dict(
-        TierPeriod.objects.filter(on_day(day), customer__in=worked_on.values("customer")).values_list("customer_id", "tier_id")
+        TierPeriod.objects.filter(on_day(day), customer__in=worked_on.values("customer")).values_list(
+            "customer_id", "tier_id"
+        )
     )
     return Counter((tiers.get(customer), stage) for customer, stage in stages.items())
 
@@ -82,7 +86,10 @@ def _counts(user: User, day: dt.date) -> Counter:
 def _manager_share(customers, today: dt.date) -> float | None:
     since = clock.start_of_day(today - dt.timedelta(days=WINDOW_DAYS - 1), clock.company_zone())
     minutes = TouchPerson.objects.filter(
-        touch__customer__in=customers, touch__at__gte=since, touch__archived_at__isnull=True, touch__is_implausible=False
+        touch__customer__in=customers,
+        touch__at__gte=since,
+        touch__archived_at__isnull=True,
+        touch__is_implausible=False,
     ).aggregate(
         everyone=Sum("duration_seconds"), managers=Sum("duration_seconds", filter=Q(role__function__in=MANAGING))
     )

@@ -98,12 +98,18 @@ def most_served(user: User, status: BudgetStatus, team: Team | None = None, coun
         customer__in=customers_of(user, team).values("pk"), status=status, budget_minutes__gt=0
     ).annotate(
         share=F("actual_minutes") / F("budget_minutes"),
-        rank=Case(When(customer__tier__isnull=True, then=99.0), default=F("customer__tier__position"), output_field=FloatField()),
+        rank=Case(
+            When(customer__tier__isnull=True, then=99.0),
+            default=F("customer__tier__position"),
+            output_field=FloatField(),
+        ),
     )
     order = ("rank", "share" if status == BudgetStatus.UNDER else "-share", "customer__name")
     rows = list(figures.select_related("customer__tier").order_by(*order)[:count])
     owners = owners_of([row.customer_id for row in rows])
-    served = [Served(r.customer, owners.get(r.customer_id, ""), r.actual_minutes or 0.0, r.budget_minutes) for r in rows]
+    served = [
+        Served(r.customer, owners.get(r.customer_id, ""), r.actual_minutes or 0.0, r.budget_minutes) for r in rows
+    ]
     return served, figures.count()
 
 

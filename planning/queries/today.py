@@ -214,5 +214,6 @@ def _budget_shares(ids: set[int], user: User) -> dict[int, float]:
         actual_minutes__isnull=False,
     )
     return {
-        pk: actual / budget for pk, actual, budget in figures.values_list("customer_id", "actual_minutes", "budget_minutes")
+        pk: actual / budget
+        for pk, actual, budget in figures.values_list("customer_id", "actual_minutes", "budget_minutes")
     }

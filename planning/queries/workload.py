@@ -324,7 +324,9 @@ def explain(user: User, person: User | None, team: Team | None, week: dt.date) -
         person=person,
         team=team,
         cell=cell,
-        memberships=list(Membership.objects.filter(in_force, user=person).select_related("team", "role")) if person else [],
+        memberships=list(Membership.objects.filter(in_force, user=person).select_related("team", "role"))
+        if person
+        else [],
         absences=list(Absence.objects.between(week, sunday).filter(user=person)) if person else [],
         planned=list(planned.select_related("customer__tier", "type")) if person else [],
         weekly_by_stage=[

@@ -38,7 +38,9 @@ def situation_list(request):
 def _figures(user, situations) -> set[int]:
     """The situations whose figures the reader may see: amounts of the order, and totals of the team."""
     orders = set(
-        Order.objects.amounts_visible_to(user).filter(pk__in=[s.order_id for s in situations]).values_list("pk", flat=True)
+        Order.objects.amounts_visible_to(user)
+        .filter(pk__in=[s.order_id for s in situations])
+        .values_list("pk", flat=True)
     )
     teams = set(teams_within(user, Area.AMOUNTS, Act.SEE).values_list("pk", flat=True))
     return {s.pk for s in situations if s.order_id in orders and s.team_id in teams}

@@ -59,7 +59,9 @@ def _visits(user, day: dt.date):
 
 def _situations(user):
     """Open situations on customers that the person works on."""
-    situations = Situation.objects.open().visible_to(user).filter(customer__assignments__membership__user=user).distinct()
+    situations = (
+        Situation.objects.open().visible_to(user).filter(customer__assignments__membership__user=user).distinct()
+    )
     return list(situations.select_related("customer", "order", "team"))
 
 

@@ -16,7 +16,6 @@ from planning.queries import service
 from planning.queries import workload as weeks
 
 
-
 def _team_asked(request) -> Team | None:
     """The team of ?team=, if it is one whose totals the reader may see."""
     asked = request.GET.get("team", "")

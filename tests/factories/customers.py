@@ -39,14 +39,18 @@ def tiers() -> dict[str, Tier]:
 
 
 def touch_type(name: str = "Voice call", channel: str = "voice", **fields) -> TouchType:
-    return TouchType.objects.get_or_create(name=name, defaults={"channel": channel, "default_seconds": 900, **fields})[0]
+    return TouchType.objects.get_or_create(name=name, defaults={"channel": channel, "default_seconds": 900, **fields})[
+        0
+    ]
 
 
 def touch_types() -> dict[str, TouchType]:
     """Voice call of 15, field sales call of 60 minutes with travel, online meeting of 30, marketing outreach of 2."""
     return {
         "voice": touch_type("Voice call", "voice", default_seconds=900, icon="telephone", position=1),
-        "field": touch_type("Field sales call", "field", default_seconds=3600, travels=True, icon="geo-alt", position=2),
+        "field": touch_type(
+            "Field sales call", "field", default_seconds=3600, travels=True, icon="geo-alt", position=2
+        ),
         "online": touch_type("Online meeting", "online", default_seconds=1800, icon="camera-video", position=3),
         "marketing": touch_type("Marketing outreach", "marketing", default_seconds=120, icon="envelope", position=4),
     }
@@ -128,7 +132,9 @@ def touch(
     return row
 
 
-def planned_touch(customer: Customer, assignee: User | None = None, due_on: dt.date | None = None, **fields) -> PlannedTouch:
+def planned_touch(
+    customer: Customer, assignee: User | None = None, due_on: dt.date | None = None, **fields
+) -> PlannedTouch:
     values = {"planned_at": clock.now(), "type": fields.pop("type", None) or touch_type(), **fields}
     return PlannedTouch.objects.create(
         customer=customer, assignee=assignee, due_on=due_on or clock.company_today(), **values

@@ -51,7 +51,9 @@ def person(name: str | None = None, **fields) -> User:
     return User.objects.create_user(email=email, password=password, name=name or f"Person {number}", **fields)
 
 
-def membership(user: User | None = None, team: Team | None = None, role: Role | str = "Salesperson", **fields) -> Membership:
+def membership(
+    user: User | None = None, team: Team | None = None, role: Role | str = "Salesperson", **fields
+) -> Membership:
     """A membership since always: 40 hours a week, half of them for customers, may be sole contact."""
     if isinstance(role, str):
         role = roles()[role]

@@ -3,17 +3,15 @@
 import datetime as dt
 import json
 from argparse import ArgumentParser
-from decimal import Decimal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from planning import reports
-from planning.reports import Asked, Kind, Report
-from planning.reports.definition import DECIMALS
+from planning.reports import Asked, Report
+from planning.reports.writing import csv_of, envelope
 from territory import clock
 from territory.company.models import Company
-from territory.formats.cells import csv_lines
 
 
 def day(text: str) -> dt.date:
@@ -39,23 +37,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         report = reports.find(options["name"])
         assert report is not None  # noqa: S101  argparse lets only known names through
-        company = Company.current()
-        if company is None:
+        if Company.current() is None:
             raise CommandError("The company is not set up yet: run manage.py setup.")
         asked = self._asked(report, options)
-        rows, computed_at = report.rows(asked)
         if options["format"] == "csv":
-            self._print_csv(report, rows)
+            for line in csv_of(report, asked):
+                self.stdout.write(line, ending="")
         else:
-            envelope = {
-                "report": report.name,
-                "as_of": asked.on.isoformat(),
-                "computed_at": computed_at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z"),
-                "time_zone": company.time_zone,
-                "currency": company.currency,
-                "rows": rows,
-            }
-            self.stdout.write(json.dumps(envelope, indent=1, ensure_ascii=False))
+            self.stdout.write(json.dumps(envelope(report, asked), indent=1, ensure_ascii=False))
 
     def _asked(self, report: Report, options: dict[str, Any]) -> Asked:
         by = options["by"]
@@ -71,17 +60,6 @@ class Command(BaseCommand):
         today = clock.day_of(now, clock.company_zone())
         by = by or (report.by[0] if report.by else None)
         return Asked(today, now, options["as_of"], starts_on, ends_on, by)
-
-    def _print_csv(self, report: Report, rows: list[dict[str, Any]]) -> None:
-        """Numbers stay numbers: a minus in front of one is no formula."""
-        header = [column.name for column in report.columns]
-        lines = csv_lines(header, ([_cell(column.kind, row[column.name]) for column in report.columns] for row in rows))
-        for line in lines:
-            self.stdout.write(line, ending="")
-
-
-def _cell(kind: Kind, value: Any) -> Any:
-    return Decimal(value) if kind in DECIMALS and value is not None else value
 
 
 def _usage(message: str) -> CommandError:

@@ -1,0 +1,61 @@
+"""Every report as a file: what a screen shows, as CSV or JSON, for the rows that the reader may see."""
+
+import datetime as dt
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.access import permission_required_in
+from accounts.permissions import Act, Area, may
+from planning import reports
+from planning.reports import Asked, Report
+from planning.reports.writing import csv_text, envelope
+from territory import clock
+
+
+@require_safe
+@permission_required_in(Area.BUDGETS, Act.SEE)
+def report(request, name: str) -> HttpResponse:
+    """The report `name`: ?format=csv or json, ?by=, ?as_of=, ?from=, ?to=."""
+    if not may(request.user, Area.EXPORT, Act.SEE):
+        raise PermissionDenied
+    found = reports.find(name)
+    if found is None:
+        raise Http404
+    try:
+        asked = _asked(request, found)
+    except ValueError as error:
+        return HttpResponseBadRequest(str(error), content_type="text/plain; charset=utf-8")
+    if request.GET.get("format", "json") == "csv":
+        response = HttpResponse(csv_text(found, asked), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{found.name}-{asked.on.isoformat()}.csv"'
+        return response
+    return JsonResponse(envelope(found, asked), json_dumps_params={"ensure_ascii": False})
+
+
+def _asked(request, found: Report) -> Asked:
+    """What the address asks for; raises ValueError with what is wrong."""
+    by = request.GET.get("by") or (found.by[0] if found.by else None)
+    if by is not None and by not in found.by:
+        raise ValueError(_("“by” is one of: %(names)s.") % {"names": ", ".join(found.by)})
+    return Asked(
+        today=clock.company_today(),
+        now=clock.now(),
+        as_of=_day(request, "as_of"),
+        starts_on=_day(request, "from"),
+        ends_on=_day(request, "to"),
+        by=by,
+        reader=request.user,
+    )
+
+
+def _day(request, name: str) -> dt.date | None:
+    text = request.GET.get(name)
+    if not text:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(_("“%(name)s” is a day such as 2026-06-09.") % {"name": name}) from error
