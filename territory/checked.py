@@ -1,6 +1,7 @@
 """Settings read strictly: what cannot be right raises ImproperlyConfigured, naming the variable and what it should be."""
 
 import ipaddress
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -124,7 +125,7 @@ def mail(url: str, *, production: bool) -> dict[str, object]:
         raise ImproperlyConfigured("EMAIL_URL is not one; it reads like smtp+tls://user:password@host:587.") from error
 
 
-def database(url: str, *, statement_seconds: int) -> dict[str, object]:
+def database(url: str, *, statement_seconds: int) -> dict[str, Any]:
     """Django's setting for PostgreSQL or SQLite, with the options that were measured to matter."""
     message = (
         f"DATABASE_URL is “{_without_password(url)}”; it must read like postgres://user:password@host:5432/name "

@@ -42,7 +42,7 @@ def check_answer(name: str, text: str) -> str:
     else:
         field = {"company": "name"}.get(name, name)
         text = text.upper() if name == "currency" else text
-        Company._meta.get_field(field).clean(text, None)
+        Company(**{field: text}).clean_fields(exclude={other.name for other in Company._meta.fields} - {field})
     return text
 
 
