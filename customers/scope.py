@@ -43,7 +43,9 @@ def _teams(reached: Scope) -> Q:
     orders = apps.get_model("customers.Order").objects.filter(
         reached.teams_through("team__"), status="pending", archived_at__isnull=True
     )
-    return reached.teams_through("team__") | Q(pk__in=assignments.values("customer")) | Q(pk__in=orders.values("customer"))
+    return (
+        reached.teams_through("team__") | Q(pk__in=assignments.values("customer")) | Q(pk__in=orders.values("customer"))
+    )
 
 
 def _customers(condition: Q):
@@ -91,6 +93,6 @@ def amounts_within(user, customer: str = "customer__") -> Q:
     seen = customers_within(user, Area.CUSTOMERS, Act.SEE)
     amounts = customers_within(user, Area.AMOUNTS, Act.SEE)
     if not seen and not amounts:
-        return Q()
+        return Q(pk__isnull=False)  # all of them; an empty condition could not stand in a When()
     field = f"{customer}pk__in"
     return Q(**{field: _customers(seen).filter(amounts).values("pk")})

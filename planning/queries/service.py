@@ -44,7 +44,9 @@ def service_table(user: User, team: Team | None = None) -> ServiceTable:
         Budget.objects.filter(customer__in=customers.values("pk"))
         .order_by()
         .values_list("customer__tier_id", "role_id")
-        .annotate(Sum("actual_minutes"), Sum(F("touch_minutes") + F("travel_minutes") + F("other_minutes")))
+        .annotate(
+            actual=Sum("actual_minutes"), budget=Sum(F("touch_minutes") + F("travel_minutes") + F("other_minutes"))
+        )
     )
     counts = dict(
         Budget.objects.filter(customer__in=customers.values("pk"))
