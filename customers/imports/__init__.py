@@ -1,0 +1,4 @@
+"""CSV files into the product, by a mapping that says which column is what (docs/import.md).
+
+`runs.run_import` imports one file, `plans.run_plan` several in order; `kinds` knows what each kind of row becomes.
+"""

@@ -1,0 +1,93 @@
+"""What every kind of row has in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Act, Area, may, may_all
+from customers.imports.errors import CouldNot
+from customers.imports.fields import Field
+from customers.imports.mapping import Mapping
+from customers.imports.runs import Run, reject_for
+from customers.imports.sources import Row
+
+
+class Kind:
+    """A kind of row: its fields, what is the same thing twice, and how rows are stored.
+
+    `area` is what an importing person must be able to change; `whole_company`: for all of the company.
+    `needs`: groups of fields of which the mapping must name one.
+    """
+
+    name: str
+    fields: tuple[Field, ...]
+    area: str = Area.CUSTOMERS
+    whole_company = False
+    needs: tuple[tuple[str, ...], ...] = ()
+    chunk: int | None = None
+
+    def require(self, actor: User | None) -> None:
+        """Raise PermissionDenied unless the person may import such rows at all."""
+        if actor is None:
+            return
+        allowed = may_all if self.whole_company else may
+        if not allowed(actor, Area.IMPORT, Act.CHANGE) or not allowed(actor, self.area, Act.CHANGE):
+            raise PermissionDenied
+
+    def check(self, mapping: Mapping) -> None:
+        """Raise CouldNot unless the mapping names what such rows cannot be without."""
+        for group in self.needs:
+            if not mapping.has(*group):
+                raise CouldNot(_("fields: the mapping must name %(fields)s.") % {"fields": _(" or ").join(group)})
+
+    def key(self, row: Row) -> Any:
+        """What makes two rows of a file the same thing."""
+        raise NotImplementedError
+
+    def identities(self, row: Row) -> list[tuple[Any, tuple[str, ...] | None]]:
+        """What may stand in a file once only: a key, and the fields that must agree where it comes again (None: all)."""
+        return [(self.key(row), None)]
+
+    def key_field(self, row: Row) -> str:
+        """The field to name when a row is the same thing twice."""
+        return "external_id" if row.get("external_id") else self.needs[0][0]
+
+    def store(self, rows: list[Row], run: Run) -> None:
+        """Write the rows in a fixed number of queries, give each its outcome, and add to `run.touched`."""
+        raise NotImplementedError
+
+
+class RowByRow(Kind):
+    """Kinds of which there are few rows: each goes through the action that a person's change goes through."""
+
+    def store(self, rows: list[Row], run: Run) -> None:
+        for row in rows:
+            try:
+                with transaction.atomic():
+                    row.outcome = self.put(row, run)
+            except ValidationError as error:
+                reject_for(row, error)
+
+    def put(self, row: Row, run: Run) -> str:
+        """Store one row; returns its outcome; raises ValidationError."""
+        raise NotImplementedError
+
+
+def given(row: Row, *names: str) -> dict[str, Any]:
+    """The values of those fields that the mapping names."""
+    return {name: row.values[name] for name in names if name in row.values}
+
+
+def differing(existing: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Those values that an existing row does not have yet."""
+    return {name: value for name, value in values.items() if getattr(existing, name) != value}
+
+
+def pk_of(found: Any) -> int | None:
+    """The primary key of what a reference found, None for a blank one."""
+    return found.pk if found is not None else None

@@ -1,0 +1,145 @@
+"""Orders from pending to won or lost, and stages that were set: lost with a reason, prospect again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.permissions import Area
+from customers.imports.fields import Currency, Instant, Reference, field_of
+from customers.imports.kinds.base import Kind, given, pk_of
+from customers.imports.kinds.customers import company_currency, put
+from customers.imports.kinds.work_of_people import Memberships
+from customers.imports.runs import Run
+from customers.imports.sources import Row
+from customers.models import Order, OrderStatus, StageDecision
+from territory import clock
+
+# The file's word for each field of an order, where it differs from the product's.
+DATES = {"opened": "opened_at", "closed": "closed_at", "expected": "expected_on"}
+
+
+class Orders(Kind):
+    """By external id. Salesperson and team are frozen once an order is closed; the sale type follows by itself."""
+
+    name = "orders"
+    area = Area.ORDERS
+    needs = (("external_id",), ("customer",), ("status",), ("amount",))
+    fields = (
+        field_of(Order, "external_id", required=True),
+        Reference("customer", target="customer", required=True),
+        field_of(Order, "title"),
+        field_of(Order, "status", required=True),
+        field_of(Order, "amount", required=True, default=None),
+        Currency("currency", currency=company_currency),
+        Reference("step", target="order_step"),
+        field_of(Order, "probability"),
+        Reference("product_line", target="product_line"),
+        Reference("sale_type", target="sale_type"),
+        Instant("opened"),
+        field_of(Order, "expected_on", field_name="expected"),
+        Instant("closed"),
+        field_of(Order, "lost_reason"),
+        Reference("salesperson", target="person"),
+        Reference("team", target="team"),
+        field_of(Order, "note"),
+    )
+
+    def key(self, row: Row) -> Any:
+        return row.values["external_id"]
+
+    def store(self, rows: list[Row], run: Run) -> None:
+        store = run.store()
+        stored = Order.objects.filter(external_id__in=[row.values["external_id"] for row in rows])
+        existing = {order.external_id: order for order in stored}
+        memberships = Memberships(run, {row.values["customer"].pk for row in rows if row.get("salesperson")})
+        for row in rows:
+            order = existing.get(row.values["external_id"])
+            if not _is_sound(row):
+                continue
+            values = self._values(row) | _whose(row, order, memberships, run)
+            if row.outcome:
+                continue
+            before = order.customer_id if order else row.values["customer"].pk
+            put(store, row, order, values, lambda values: Order(**values))
+            if row.outcome != "unchanged":
+                run.touched.customers |= {row.values["customer"].pk, before}
+        store.flush(Order)
+        run.touched.lifecycle |= run.touched.customers
+        run.references.forget("order")
+
+    def _values(self, row: Row) -> dict[str, Any]:
+        values = given(row, "external_id", "title", "status", "amount", "probability", "lost_reason", "note")
+        values["customer_id"] = row.values["customer"].pk
+        values |= {column: row.values[name] for name, column in DATES.items() if name in row.values}
+        values |= {f"{name}_id": pk_of(row.values[name]) for name in ("step", "product_line") if name in row.values}
+        if row.get("sale_type"):
+            values |= {"sale_type_id": row.values["sale_type"].pk, "sale_type_chosen": True}
+        return values
+
+
+def _is_sound(row: Row) -> bool:
+    """Ended orders have a closing, pending ones none; nothing closes before it was opened."""
+    ended, closed, opened = row.values["status"] != OrderStatus.PENDING, row.get("closed"), row.get("opened")
+    if ended and closed is None:
+        row.reject(_("a won or lost order needs the day it closed"), "closed")
+    elif not ended and closed is not None:
+        row.reject(_("a pending order has not closed yet"), "closed")
+    elif opened and closed and closed < opened:
+        row.reject(_("the order closed before it was opened"), "closed")
+    return not row.outcome
+
+
+def _whose(row: Row, order: Order | None, memberships: Memberships, run: Run) -> dict[str, Any]:
+    """Salesperson and team: as the row says; the team else that of the salesperson's membership, else the customer's."""
+    frozen = order is not None and order.status != OrderStatus.PENDING
+    person, team = row.get("salesperson"), row.get("team")
+    if frozen and order is not None:
+        if person and person.pk != order.salesperson_id and "salesperson" in row.values:
+            row.reject(_("the salesperson is frozen since the order closed"), "salesperson")
+        elif team and team.pk != order.team_id:
+            row.reject(_("the team is frozen since the order closed"), "team")
+        return {}
+    values: dict[str, Any] = {"salesperson_id": pk_of(person)} if "salesperson" in row.values else {}
+    if team:
+        return values | {"team_id": team.pk}
+    if person is None:
+        return values | ({} if order else {"team_id": row.values["customer"].extra[0]})
+    if order is not None and order.salesperson_id == person.pk and row.values["status"] == OrderStatus.PENDING:
+        return values
+    at = row.get("closed") or row.get("opened") or run.now
+    membership = memberships.at(person.pk, row.values["customer"].pk, clock.day_of(at, clock.company_zone()))
+    if membership is None:
+        row.reject(_("was in no team on that day; name the team"), "salesperson")
+        return {}
+    return values | {"team_id": membership.team_id}
+
+
+class Stages(Kind):
+    """Stages set by hand elsewhere. The same customer at the same instant is the same decision."""
+
+    name = "stages"
+    needs = (("customer",), ("stage",), ("at",), ("reason",))
+    fields = (
+        Reference("customer", target="customer", required=True),
+        field_of(StageDecision, "stage", required=True),
+        field_of(StageDecision, "at", required=True),
+        field_of(StageDecision, "reason", required=True),
+    )
+
+    def key(self, row: Row) -> Any:
+        return (row.values["customer"].pk, row.values["at"])
+
+    def store(self, rows: list[Row], run: Run) -> None:
+        store = run.store()
+        decisions = StageDecision.objects.filter(customer__in={row.values["customer"].pk for row in rows})
+        existing = {(decision.customer_id, decision.at): decision for decision in decisions}
+        for row in rows:
+            values = given(row, "stage", "at", "reason") | {"customer_id": row.values["customer"].pk}
+            decision = existing.get(self.key(row))
+            put(store, row, decision, values, lambda values: StageDecision(decided_by=run.actor, **values))
+            if row.outcome != "unchanged":
+                run.touched.customers.add(row.values["customer"].pk)
+        store.flush(StageDecision)
+        run.touched.lifecycle |= run.touched.customers

@@ -1,0 +1,118 @@
+"""A file of comma-separated values as rows, each with its number as a spreadsheet shows it (the header is row 1)."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from customers.imports.errors import CouldNot
+from customers.imports.mapping import Layout
+
+MAX_CELL = 1_000_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the file; `cells` are stripped. `problem` says why it cannot be read, "" when it can."""
+
+    number: int
+    cells: list[str]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The header and the rows of a file."""
+
+    header: list[str]
+    lines: list[Line]
+
+    def position(self, column: str) -> int:
+        """Where a column stands; raises CouldNot."""
+        found = [index for index, name in enumerate(self.header) if name == column]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise CouldNot(_("The file has the column “%(column)s” twice.") % {"column": column})
+        raise CouldNot(
+            _("The file has no column “%(column)s”. It has: %(columns)s.")
+            % {"column": column, "columns": ", ".join(self.header)}
+        )
+
+
+def read_table(data: bytes, layout: Layout) -> Table:
+    """The rows of a file; raises CouldNot, naming the line, for what cannot be read at all."""
+    text = decode(data, layout.encoding)
+    rows = _rows(text, layout)
+    header = next(rows, None)
+    if header is None:
+        raise CouldNot(_("The file is empty: its first row must name the columns."))
+    names = [name.strip() for name in header[1]]
+    _check_delimiter(names, layout)
+    return Table(names, [_line(number, cells, len(names)) for number, cells in rows])
+
+
+def decode(data: bytes, encoding: str) -> str:
+    """The text of a file; raises CouldNot with the line and the byte that do not fit the encoding."""
+    if encoding == "utf-8" and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise CouldNot(
+            _("Line 1 is not UTF-8: the file looks like UTF-16. Choose “encoding”: “utf-16” in the mapping.")
+        )
+    try:
+        text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    except UnicodeError as error:
+        start = getattr(error, "start", 0)
+        line = data[:start].decode(encoding, "replace").count("\n") + 1
+        raise CouldNot(
+            _("Line %(line)d is not %(encoding)s (byte 0x%(byte)02X). Choose the file's own “encoding” in the mapping.")
+            % {"line": line, "encoding": encoding.upper(), "byte": data[start] if start < len(data) else 0}
+        ) from error
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise CouldNot(_("Line %(line)d holds a zero byte: this is not a text file in that encoding.") % {"line": line})
+    return text
+
+
+def _rows(text: str, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """Rows that are not blank, with their numbers; quotes must be closed."""
+    csv.field_size_limit(MAX_CELL)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter, quotechar=layout.quote, strict=True)
+    number = 0
+    while True:
+        number += 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise CouldNot(
+                _("Row %(row)d, ending in line %(line)d, cannot be read: %(error)s.")
+                % {"row": number, "line": reader.line_num, "error": error}
+            ) from error
+        if any(cell.strip() for cell in cells):
+            yield number, cells
+
+
+def _check_delimiter(names: list[str], layout: Layout) -> None:
+    if len(names) > 1:
+        return
+    for other in (";", ",", "\t", "|"):
+        if other != layout.delimiter and other in names[0]:
+            raise CouldNot(
+                _(
+                    "The header is one column only, and holds “%(other)s”. Choose “delimiter”: “%(other)s” in the mapping."
+                )
+                % {"other": "\\t" if other == "\t" else other}
+            )
+
+
+def _line(number: int, cells: list[str], width: int) -> Line:
+    while len(cells) > width and not cells[-1].strip():
+        cells.pop()
+    stripped = [cell.strip() for cell in cells]
+    if len(cells) == width:
+        return Line(number, stripped)
+    problem = _("The row has %(cells)d cells, the header %(width)d.") % {"cells": len(cells), "width": width}
+    return Line(number, stripped + [""] * (width - len(cells)), problem)

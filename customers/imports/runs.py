@@ -1,0 +1,199 @@
+"""Running an import: read, check, store in chunks, report.
+
+Each chunk is a transaction of its own: what a killed run had stored stays, and running again finds it unchanged. A chunk
+that the database refuses is stored again row by row, so that only the rows at fault are rejected.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.signals import people_facts_changed
+from customers.actions.lifecycle import rebuild_lifecycle
+from customers.imports.errors import CouldNot
+from customers.imports.mapping import Mapping, read_mapping
+from customers.imports.reading import Line, Table, read_table
+from customers.imports.references import Reach, References
+from customers.imports.report import MAX_VALUE, ImportReport, RejectedRow
+from customers.imports.sources import Row, Sources, make_how, refuse_ambiguous_dates
+from customers.imports.storing import Store
+from customers.signals import customer_facts_changed
+from territory import clock
+from territory.company.models import Company
+
+CHUNK = 500
+
+
+@dataclass
+class Touched:
+    """Whose facts a chunk changed. `lifecycle`: customers whose stages and tiers may differ."""
+
+    customers: set[int] = field(default_factory=set)
+    lifecycle: set[int] = field(default_factory=set)
+    people: set[int] = field(default_factory=set)
+
+
+@dataclass
+class Run:
+    """What a kind needs while it stores rows."""
+
+    actor: User | None
+    now: dt.datetime
+    on: dt.date
+    mapping: Mapping
+    references: References
+    reason: str
+    touched: Touched = field(default_factory=Touched)
+
+    def store(self) -> Store:
+        """An empty store that signs what it writes."""
+        return Store(actor=self.actor, now=self.now, reason=self.reason)
+
+
+def run_import(
+    *,
+    kind: str,
+    data: bytes,
+    mapping: Any,
+    actor: User | None,
+    now: dt.datetime,
+    file: str = "",
+    dry_run: bool = False,
+    chunk: int = CHUNK,
+) -> ImportReport:
+    """Import the rows of a file as `kind`; raises CouldNot when nothing can be done, and then has written nothing.
+
+    `actor` None is the command line: it reaches everything. Anyone else reaches the rows within their reach over imports;
+    to them no other exists. `mapping` is the JSON of docs/import.md.
+    """
+    from customers.imports.kinds import kind_named  # kinds know what a run is
+
+    found = kind_named(kind)
+    found.require(actor)
+    company = Company.current()
+    if company is None:
+        raise CouldNot(_("The company is not set up yet."))
+    checked = read_mapping(mapping, kind=kind, fields=found.fields)
+    found.check(checked)
+    _check_currency(checked, company.currency)
+    table = read_table(data, checked.layout)
+    references = References(Reach(actor))
+    sources = Sources(checked, table, make_how(checked, references, clock.company_zone()))
+    refuse_ambiguous_dates(checked, table)
+    run = Run(actor, now, clock.company_today(), checked, references, _("Import of %(file)s") % {"file": file or kind})
+    report = ImportReport(kind, file, dry_run)
+    if dry_run:
+        with transaction.atomic():
+            _import_all(found, table, sources, run, report, chunk)
+            transaction.set_rollback(True)
+    else:
+        _import_all(found, table, sources, run, report, chunk)
+    return report
+
+
+def _check_currency(mapping: Mapping, currency: str) -> None:
+    if mapping.currency and mapping.currency != currency:
+        raise CouldNot(
+            _("currency: the file is in %(other)s, the company's currency is %(currency)s.")
+            % {"other": mapping.currency, "currency": currency}
+        )
+
+
+def _import_all(kind, table: Table, sources: Sources, run: Run, report: ImportReport, chunk: int) -> None:
+    seen: dict[Any, Row] = {}
+    for lines in _chunks(table.lines, kind.chunk or chunk):
+        with transaction.atomic():
+            rows = [sources.row(line) for line in lines]
+            for row in rows:
+                if not row.outcome:
+                    _once(kind, row, seen)
+            _store(kind, [row for row in rows if not row.outcome], run)
+            _announce(kind, run)
+        for row in rows:
+            _count(row, sources, report)
+
+
+def _chunks(lines: list[Line], size: int) -> Iterator[list[Line]]:
+    for start in range(0, len(lines), size):
+        yield lines[start : start + size]
+
+
+def _once(kind, row: Row, seen: dict[Any, Row]) -> None:
+    """The same thing twice in a file: as before is nothing new, with other values it is refused."""
+    for key, names in kind.identities(row):
+        first = seen.setdefault(key, row)
+        if first is row:
+            continue
+        if any(first.values.get(name) != row.values.get(name) for name in names or row.values):
+            row.reject(
+                _("stands in row %(row)d already, with other values") % {"row": first.number}, kind.key_field(row)
+            )
+            return
+        if names is None:
+            row.outcome = "unchanged"
+
+
+def _store(kind, rows: list[Row], run: Run) -> None:
+    run.touched = Touched()
+    if not rows:
+        return
+    try:
+        with transaction.atomic():
+            kind.store(rows, run)
+            return
+    except (IntegrityError, DataError, ValidationError):
+        run.references.forget()
+    run.touched = Touched()
+    for row in rows:
+        _store_alone(kind, row, run)
+
+
+def _store_alone(kind, row: Row, run: Run) -> None:
+    row.outcome, row.problem = "", None
+    before = Touched(set(run.touched.customers), set(run.touched.lifecycle), set(run.touched.people))
+    try:
+        with transaction.atomic():
+            kind.store([row], run)
+    except (IntegrityError, DataError, ValidationError) as error:
+        run.touched = before
+        run.references.forget()
+        reject_for(row, error)
+
+
+def reject_for(row: Row, error: Exception) -> None:
+    """Reject a row for what an action or the database said."""
+    if isinstance(error, ValidationError):
+        messages = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        name, words = next(iter(messages.items()))
+        row.reject(" ".join(words), "" if name == "__all__" else name)
+    else:
+        row.reject(_("contradicts what is stored already: %(error)s") % {"error": str(error).splitlines()[0]})
+
+
+def _announce(kind, run: Run) -> None:
+    """What follows from changed facts, once a chunk and in its transaction."""
+    touched = run.touched
+    if touched.lifecycle:
+        moved = rebuild_lifecycle(touched.lifecycle, now=run.now, actor=run.actor)
+        touched.customers |= moved
+    if touched.customers:
+        customer_facts_changed.send(sender=type(kind), customer_ids=sorted(touched.customers))
+    if touched.people:
+        people_facts_changed.send(sender=type(kind), user_ids=sorted(touched.people))
+
+
+def _count(row: Row, sources: Sources, report: ImportReport) -> None:
+    if row.outcome == "rejected" and row.problem is not None:
+        name = row.problem.field
+        value = row.texts.get(name, row.problem.value)[:MAX_VALUE]
+        report.rejected_rows.append(RejectedRow(row.number, name, sources.column(name), value, row.problem.reason))
+    else:
+        setattr(report, row.outcome, getattr(report, row.outcome) + 1)
