@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class CustomersConfig(AppConfig):
     name = "customers"
     verbose_name = "Customers"
+
+    def ready(self) -> None:
+        # The room's own columns, tabs and entries use the same registries as those of the rooms above.
+        from customers.queries import columns, timeline_sources
+
+        columns.register()
+        timeline_sources.register()

@@ -28,6 +28,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 
 
 def everyone(user) -> bool:
@@ -50,6 +51,7 @@ class Column:
              Empty values always come last, whichever way it is sorted. It may use only what the reader may see.
     export:  value -> what stands in the CSV file: plain text, a number or a date; None is left empty.
     note:    value -> a few words for the second line of the row on a phone, or "".
+    phone:   the cell itself stays on a phone (at most one or two columns fit); else only its note is seen there.
     chosen:  shown until the reader chooses columns of their own.
     numeric: right-aligned (say the unit in the label).
     first:   "desc" when the first click should sort from high to low.
@@ -63,10 +65,21 @@ class Column:
     sort: Callable[[Any], Any] | None = None
     note: Callable[[Any], str] | None = None
     numeric: bool = False
+    phone: bool = False
     chosen: bool = True
     first: str = "asc"
     visible: Callable[[Any], bool] = everyone
     position: int = 100
+
+    @property
+    def wide(self) -> bool:
+        """Whether the cell is left out on a phone."""
+        return not self.phone
+
+    @property
+    def classes(self) -> str:
+        """The cell's CSS classes."""
+        return " ".join(name for name, on in (("num", self.numeric), ("wide", self.wide)) if on)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,8 +130,9 @@ class Fact:
 class Panel:
     """A part of a customer's (or an order's) page, served by the room above.
 
-    render: (request, customer) -> (template name, context) or None when there is nothing to show. The template gets the
-            page's context too; it writes its own <section class="card"> or callout.
+    render: (request, customer or order) -> (template name, context) or None when there is nothing to show. The template
+            also knows `customer` (or `order`) and what every page knows (request, user, company); it writes its own
+            <section class="card"> or callout. `customer.amounts_seen` and `customer.may_change` say what the reader may.
     place:  "main": above the tabs, for what is odd and open; "aside": beside the stream (on a phone below the head).
     """
 
@@ -134,7 +148,8 @@ class Entry:
 
     at:     when it happened, aware; entries are shown newest first.
     key:    unique in the stream ("touch-17"); decides between entries of the same instant.
-    icon:   of the sprite. title: in bold. people: faint words beside it. text: what was typed, shown as text.
+    icon:   of the sprite. title: in bold; "" keeps the entry's place in the stream and shows nothing.
+    people: faint words beside it. text: what was typed, shown as text.
     badge:  (word, tone, icon) or None. url: where the title leads, or "".
     """
 
@@ -194,13 +209,14 @@ order_columns: Registry[Column] = Registry()
 order_panels: Registry[Panel] = Registry()
 
 
-def panels(registry: Registry[Panel], request: HttpRequest, subject: Any, place: str) -> list[dict[str, Any]]:
-    """The panels of a place that have something to show: [{"key", "template", "context"}]."""
-    shown = []
-    for panel in registry:
-        if panel.place != place:
-            continue
-        part = panel.render(request, subject)
-        if part is not None:
-            shown.append({"key": panel.key, "template": part[0], "context": part[1]})
-    return shown
+def panels(registry: Registry[Panel], request: HttpRequest, subject: Any, place: str) -> list[str]:
+    """The panels of a place that have something to show, rendered."""
+    parts = [panel.render(request, subject) for panel in registry if panel.place == place]
+    name = subject._meta.model_name
+    return [render_to_string(part[0], {name: subject, **part[1]}, request) for part in parts if part is not None]
+
+
+def facts(request: HttpRequest, customer: Any) -> list[tuple[str, Any]]:
+    """Label and figure of each contributed fact that has something to say."""
+    found = [(fact.label, fact.value(request, customer)) for fact in customer_facts]
+    return [(label, value) for label, value in found if value is not None]

@@ -1,0 +1,1 @@
+"""Shape and cross-field checks of what people type about customers."""

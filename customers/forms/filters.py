@@ -1,0 +1,71 @@
+"""The filters of the lists: plain GET forms, read from the address and shown when they are opened."""
+
+from functools import partial
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Team, User
+from customers.extensions import customer_filters
+from customers.models import Market, ProductLine, Stage, Tier
+
+
+def _ticks(**options) -> dict:
+    return {"required": False, "widget": forms.CheckboxSelectMultiple, **options}
+
+
+class CustomerFilterForm(forms.Form):
+    """Filters of the list of customers; rooms above add theirs (customers.extensions). Nothing is required."""
+
+    tier = forms.ModelMultipleChoiceField(Tier.objects.live(), label=_("Tier"), **_ticks())
+    stage = forms.MultipleChoiceField(choices=Stage, label=_("Stage"), **_ticks())
+    market = forms.ModelMultipleChoiceField(Market.objects.live(), label=_("Market"), required=False)
+    team = forms.ModelMultipleChoiceField(Team.objects.live(), label=_("Team"), required=False)
+    person = forms.ModelMultipleChoiceField(
+        User.objects.filter(memberships__isnull=False).distinct(), label=_("Person"), required=False
+    )
+    archived = forms.BooleanField(label=_("Archived ones instead"), required=False)
+
+    def __init__(self, *args, user, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.contributed = customer_filters.visible_to(user)
+        for item in self.contributed:
+            self.fields[item.key] = forms.MultipleChoiceField(
+                label=item.label, choices=partial(item.choices, user), **_ticks()
+            )
+        self.order_fields([name for name in self.fields if name != "archived"] + ["archived"])
+
+    def chosen(self, name: str) -> list:
+        """What was validly chosen for a filter, as a list; empty when nothing was."""
+        value = self.cleaned_data.get(name)
+        if isinstance(value, bool | str):
+            return [value] if value else []
+        return list(value or [])
+
+    def chosen_labels(self, name: str) -> list[str]:
+        """The chosen values as words."""
+        field, chosen = self.fields[name], self.chosen(name)
+        if isinstance(field, forms.MultipleChoiceField) and not isinstance(field, forms.ModelMultipleChoiceField):
+            words = {str(value): str(label) for value, label in field.choices}
+            return [words[value] for value in chosen]
+        return [_("yes") if value is True else str(value) for value in chosen]
+
+
+class OrderFilterForm(forms.Form):
+    """Filters of the list of orders."""
+
+    team = forms.ModelMultipleChoiceField(Team.objects.live(), label=_("Team"), required=False)
+    person = forms.ModelMultipleChoiceField(
+        User.objects.filter(memberships__isnull=False).distinct(), label=_("Salesperson"), required=False
+    )
+    month = forms.RegexField(
+        r"^\d{4}-(0[1-9]|1[0-2])\Z",
+        label=_("Expected in month"),
+        required=False,
+        widget=forms.TextInput(attrs={"type": "month"}),
+        error_messages={"invalid": _("A month reads like 2026-07.")},
+    )
+    line = forms.ModelMultipleChoiceField(ProductLine.objects.live(), label=_("Product line"), required=False)
+
+    chosen = CustomerFilterForm.chosen
+    chosen_labels = CustomerFilterForm.chosen_labels

@@ -1,0 +1,1 @@
+"""What is read across tables, for screens and files."""

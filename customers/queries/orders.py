@@ -1,0 +1,141 @@
+"""The list of orders and one order, as far as the reader may see them and their amounts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models.fields import BooleanField
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Act, Area
+from customers.extensions import Column, order_columns
+from customers.models import Order, OrderStatus
+from customers.queries.listing import PER_PAGE, CountedPaginator, shown_rows, teams_below
+from customers.scope import hangs_within
+from territory.rows import matching
+
+EVERY_ROW = Q(pk__isnull=False)
+
+
+def orders_for(user) -> QuerySet[Order]:
+    """Orders the person may see, each with `seen_amount` and whether they `may_change` it."""
+    changeable = hangs_within(user, Area.ORDERS, Act.CHANGE) or EVERY_ROW
+    return (
+        Order.objects.visible_to(user)
+        .with_amounts_for(user)
+        .annotate(
+            may_change=Case(When(changeable, then=Value(True)), default=Value(False), output_field=BooleanField())
+        )
+        .select_related("customer__tier", "product_line", "sale_type", "step", "salesperson", "team")
+    )
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How many orders of a status, and what those together are worth whose amounts the reader may see."""
+
+    status: str
+    count: int
+    amount: Decimal | None
+
+    @property
+    def label(self) -> str:
+        return capfirst(str(OrderStatus(self.status).label))
+
+
+class OrderListing:
+    """One reading of the list of orders; `form` is the filter form of the address."""
+
+    def __init__(self, request: HttpRequest, form, within: QuerySet[Order] | None = None) -> None:
+        self.request, self.user, self.form = request, request.user, form
+        self.words = request.GET.get("q", "").strip()[:200]
+        form.is_valid()
+        self._within = within if within is not None else orders_for(self.user)
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        return [column for column in order_columns.visible_to(self.user) if column.chosen]
+
+    @cached_property
+    def sorts(self) -> dict[str, tuple[str, str, Any]]:
+        """What can be sorted by: key -> (label, first direction, expression of the reader)."""
+        own = {"customer": (_("Customer"), "asc", lambda user: F("customer__search_text"))}
+        return own | {column.key: (column.label, column.first, column.sort) for column in self.columns if column.sort}
+
+    @cached_property
+    def sort(self) -> str:
+        """The sort in force; pending orders by their expected close, others by the latest closed."""
+        key = self.request.GET.get("sort", "")
+        if key.removeprefix("-") in self.sorts:
+            return key
+        return "expected" if self.status == OrderStatus.PENDING else "-closed"
+
+    @cached_property
+    def is_filtered(self) -> bool:
+        return bool(self.words or any(self.form.chosen(name) for name in self.form.fields))
+
+    @property
+    def narrowed(self) -> QuerySet[Order]:
+        """What the filters leave, whatever the status."""
+        rows = self._within.live().filter(customer__archived_at__isnull=True)
+        if self.words:
+            rows = rows.filter(
+                Q(pk__in=matching(Order.objects.all(), self.words).values("pk"))
+                | Q(pk__in=matching(Order.objects.all(), self.words, "customer__search_text").values("pk"))
+            )
+        if teams := self.form.chosen("team"):
+            rows = rows.filter(team__in=teams_below(teams).values("pk"))
+        if lines := self.form.chosen("line"):
+            rows = rows.filter(product_line__in=lines)
+        if people := self.form.chosen("person"):
+            rows = rows.filter(salesperson__in=people)
+        if month := self.form.cleaned_data.get("month"):
+            first = dt.date.fromisoformat(f"{month}-01")
+            rows = rows.filter(expected_on__gte=first, expected_on__lt=(first + dt.timedelta(days=32)).replace(day=1))
+        return rows
+
+    @cached_property
+    def status(self) -> str:
+        """The chosen status, or "all"; pending where none was chosen."""
+        status = self.request.GET.get("status", "")
+        return status if status in (*OrderStatus.values, "all") else OrderStatus.PENDING.value
+
+    @property
+    def rows(self) -> QuerySet[Order]:
+        """The orders asked for, in the order asked for."""
+        rows = self.narrowed if self.status == "all" else self.narrowed.filter(status=self.status)
+        by = self.sorts[self.sort.removeprefix("-")][2](self.user)
+        order = by.desc(nulls_last=True) if self.sort.startswith("-") else by.asc(nulls_last=True)
+        return rows.order_by(order, "-pk")
+
+    @cached_property
+    def totals(self) -> list[Totals]:
+        """By status, over what the filters leave: one question."""
+        rows = self.narrowed.order_by().values("status").annotate(count=Count("pk"), worth=Sum("seen_amount"))
+        found = {row["status"]: row for row in rows}
+        return [
+            Totals(status, found.get(status, {}).get("count", 0), found.get(status, {}).get("worth"))
+            for status in OrderStatus.values
+        ]
+
+    @property
+    def weighted(self) -> Decimal | None:
+        """Pending amounts times probability (the step's where none is given), over those the reader may see."""
+        pending = self.narrowed.filter(status=OrderStatus.PENDING, seen_amount__isnull=False)
+        share = Coalesce("probability", "step__probability")
+        return pending.aggregate(worth=Sum(F("seen_amount") * share))["worth"]
+
+    def page(self):
+        """The page asked for."""
+        known = sum(total.count for total in self.totals if self.status in (total.status, "all"))
+        page = CountedPaginator(self.rows, PER_PAGE, known=known).get_page(self.request.GET.get("page"))
+        page.object_list = shown_rows(self.user, self.columns, list(page.object_list))
+        return page

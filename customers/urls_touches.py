@@ -1,0 +1,3 @@
+"""Addresses of touches, planned touches and internal work."""
+
+urlpatterns: list = []

@@ -1,0 +1,1 @@
+"""Pages about customers: each parses, chooses and answers."""

@@ -1,0 +1,114 @@
+"""The list of customers, its file, its filters; a customer's page and its stream; forms for the customer itself."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.access import permission_required_in
+from accounts.permissions import Act, Area, may
+from customers import extensions
+from customers.forms.filters import CustomerFilterForm
+from customers.models import Customer
+from customers.places import phone_url, route_url
+from customers.queries import customer as queries
+from customers.queries import timeline
+from customers.queries.listing import COLUMNS_KEPT_AS, CustomerListing
+from customers.views.parts import csv_rows, filter_chips, kept_fields, sort_choices, tab_links
+from territory import clock
+from territory.formats.cells import csv_download
+
+
+@require_safe
+@permission_required_in(Area.CUSTOMERS, Act.SEE)
+def customer_list(request: HttpRequest) -> HttpResponse:
+    """Customers the reader may see: words, tab, filters, sort and columns come from the address."""
+    if "choose_columns" in request.GET:
+        request.session[COLUMNS_KEPT_AS] = request.GET.getlist("columns")
+    listing = CustomerListing(request, CustomerFilterForm(request.GET, user=request.user))
+    context = {
+        "listing": listing,
+        "page": listing.page(),
+        "tabs": tab_links(request, listing),
+        "chips": filter_chips(request, listing.form),
+        "sorts": sort_choices(request, listing),
+        "sort": listing.sort,
+        "kept": kept_fields(request, "q"),
+        "may_add": may(request.user, Area.CUSTOMERS, Act.CHANGE),
+        "may_export": may(request.user, Area.EXPORT, Act.SEE),
+    }
+    part = request.headers.get("HX-Target") == "results"
+    return render(request, "customers/list.html#results" if part else "customers/list.html", context)
+
+
+@require_safe
+@permission_required_in(Area.CUSTOMERS, Act.SEE)
+def customer_filters(request: HttpRequest) -> HttpResponse:
+    """The filter form alone, loaded when it is opened: its choices cost more than the list itself."""
+    form = CustomerFilterForm(request.GET, user=request.user)
+    form.is_valid()
+    kept = kept_fields(request, *form.fields)
+    part = request.headers.get("HX-Request") == "true"
+    return render(
+        request, "customers/filters.html#fields" if part else "customers/filters.html", {"form": form, "kept": kept}
+    )
+
+
+@require_safe
+@permission_required_in(Area.EXPORT, Act.SEE)
+def customer_export(request: HttpRequest) -> HttpResponse:
+    """The list as a CSV file, as far as the reader's reach for exports goes."""
+    within = Customer.objects.visible_to(request.user).within(request.user, Area.EXPORT, Act.SEE)
+    listing = CustomerListing(request, CustomerFilterForm(request.GET, user=request.user), within)
+    header = [_("External id"), _("Name"), _("Tier"), _("Stage")]
+    columns = [column for column in listing.columns if column.key not in {"external_id", "stage"}]
+    header += [str(column.label) for column in columns]
+    return csv_download(f"customers-{clock.today(request.user)}.csv", header, csv_rows(listing, columns))
+
+
+@require_safe
+def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """A customer's page: head, what is odd, who works on it, contacts, and one of the tabs."""
+    customer = get_object_or_404(queries.customers_for(request.user), pk=pk)
+    team = queries.team_of(customer)
+    contacts, gone = queries.contacts_of(request.user, customer)
+    context = {
+        "customer": customer,
+        "team": team,
+        "you": next((row for row in team if row.membership.user_id == request.user.pk), None),
+        "contacts": contacts,
+        "gone": gone,
+        "gaps": queries.gaps(customer, contacts),
+        "fix": queries.open_fix(customer),
+        "figures": queries.figures(request.user, customer),
+        "facts": extensions.facts(request, customer),
+        "main_panels": extensions.panels(extensions.customer_panels, request, customer, "main"),
+        "aside_panels": extensions.panels(extensions.customer_panels, request, customer, "aside"),
+        "call_url": phone_url(customer.phone) or next((url for c in contacts if (url := phone_url(c.phone))), ""),
+        "route_url": route_url(customer),
+        "may_log": may(request.user, Area.TOUCHES, Act.CHANGE),
+        "may_see_orders": may(request.user, Area.ORDERS, Act.SEE),
+        "may_order": may(request.user, Area.ORDERS, Act.CHANGE),
+    }
+    return render(request, "customers/detail.html", context | _tab(request, customer))
+
+
+def _tab(request: HttpRequest, customer: Customer) -> dict:
+    """What the chosen tab shows: the customer's orders, or a piece of the stream."""
+    tab = request.GET.get("tab", "timeline")
+    if tab == "orders":
+        return {"tab": tab, "orders": queries.orders_of(request.user, customer)}
+    if tab not in timeline.TABS:
+        tab = "timeline"
+    after = timeline.Cursor.read(request.GET.get("after", ""))
+    return {"tab": tab, "piece": timeline.piece(request.user, customer, tab=tab, after=after), "after": after}
+
+
+@require_safe
+def customer_timeline(request: HttpRequest, pk: int) -> HttpResponse:
+    """The next piece of a customer's stream, as entries to put where the last one ended."""
+    customer = get_object_or_404(queries.customers_for(request.user), pk=pk)
+    context = {"customer": customer} | _tab(request, customer)
+    if "piece" not in context:
+        return redirect("customer_detail", pk=pk)
+    return render(request, "customers/timeline.html", context)
