@@ -25,8 +25,8 @@ def seen_customers(asked: Asked) -> Collection[int] | None:
     """Customers whose budgets the reader may see; None: all."""
     if asked.reader is None:
         return None
-    rows = CustomerFigures.objects.filter(hangs_within(asked.reader, Area.BUDGETS, Act.SEE))
-    return list(rows.values_list("customer_id", flat=True))
+    rows = Customer.objects.visible_to(asked.reader).within(asked.reader, Area.BUDGETS, Act.SEE)
+    return list(rows.values_list("pk", flat=True))
 
 
 def computed_at(asked: Asked) -> dt.datetime:

@@ -8,7 +8,7 @@ from accounts.permissions import Act, Area, teams_within
 from customers.models import Order
 from planning.models import Situation, SituationKind
 from planning.reports.definition import Answer, Asked, Column, Kind, Report, shown_id
-from planning.reports.figures import team_names
+from planning.reports.figures import seen_customers, team_names
 from planning.situations.large_order import find_as_of
 from territory import clock
 
@@ -38,20 +38,30 @@ def answer(asked: Asked) -> Answer:
 
 def _stored(asked: Asked) -> Iterable[tuple]:
     rows = Situation.objects.open()
-    amounts = None
     if asked.reader is not None:
         rows = rows.visible_to(asked.reader)
-        amounts = set(teams_within(asked.reader, Area.AMOUNTS, Act.SEE).values_list("pk", flat=True))
-    zone = clock.company_zone()
+    amounts, zone = _teams_with_amounts(asked), clock.company_zone()
     for kind, order, team, share, opened_at in rows.values_list("kind", "order_id", "team_id", "share", "opened_at"):
         shown = share if amounts is None or team in amounts else None
         yield kind, order, team, shown, clock.day_of(opened_at, zone)
 
 
 def _as_of(asked: Asked) -> Iterable[tuple]:
+    customers = seen_customers(asked)
+    seen = None if customers is None else set(customers)
+    amounts = _teams_with_amounts(asked)
     for finding in find_as_of(asked.on):
-        share = None if finding.share is None else float(finding.share)
-        yield SituationKind.LARGE_ORDER.value, finding.order.pk, finding.team, share, finding.opened_on
+        if seen is None or finding.order.customer in seen:
+            known = finding.share is not None and (amounts is None or finding.team in amounts)
+            share = float(finding.share) if known else None
+            yield SituationKind.LARGE_ORDER.value, finding.order.pk, finding.team, share, finding.opened_on
+
+
+def _teams_with_amounts(asked: Asked) -> set[int] | None:
+    """Teams whose totals the reader may see in amounts, and so in shares of them; None: all."""
+    if asked.reader is None:
+        return None
+    return set(teams_within(asked.reader, Area.AMOUNTS, Act.SEE).values_list("pk", flat=True))
 
 
 def _order_names(orders: list[int]) -> dict[int, str]:

@@ -25,8 +25,8 @@ from planning.models import (
     TouchValue,
 )
 from planning.staleness import is_stale, stale_customers
-from tests import factories
 from territory import clock
+from tests import factories
 
 NOW = dt.datetime(2026, 6, 9, 10, 0, tzinfo=dt.UTC)  # a Tuesday
 TODAY = NOW.date()

@@ -1,0 +1,97 @@
+"""The bell: rung once after the commit, never in the way of people, and nothing is lost when nobody hears it."""
+
+import time
+
+import pytest
+from django.db import transaction
+
+from customers.models import Customer
+from customers.signals import customer_facts_changed
+from planning import nudge, tasks
+from planning.models import FactsMark
+from territory.company.signals import company_changed
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fresh_bell(monkeypatch):
+    monkeypatch.setattr(nudge, "_bell", nudge._Bell())
+    monkeypatch.setattr(nudge, "_silent_until", 0.0)
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    """What was announced."""
+    found = []
+    monkeypatch.setattr(tasks.recompute_customers, "delay", lambda *args: found.append(("customers", *args)))
+    monkeypatch.setattr(tasks.sweep, "delay", lambda *args: found.append(("sweep", *args)))
+    return found
+
+
+def change(*ids):
+    customer_facts_changed.send(sender=Customer, customer_ids=ids)
+
+
+def test_one_message_a_transaction(heard, company, django_capture_on_commit_callbacks):
+    one, other = factories.customer(), factories.customer()
+    with django_capture_on_commit_callbacks(execute=True):
+        change(one.pk)
+        change(other.pk)
+        change(one.pk)
+
+    assert heard == [("customers", [one.pk, other.pk])]
+
+
+def test_many_customers_are_left_to_the_sweep(heard, company, django_capture_on_commit_callbacks, monkeypatch):
+    monkeypatch.setattr(nudge, "MOST_IDS", 1)
+    with django_capture_on_commit_callbacks(execute=True):
+        change(factories.customer().pk, factories.customer().pk)
+
+    assert heard == [("sweep",)]
+
+
+def test_a_change_of_the_company_asks_for_everything(heard, company, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        company_changed.send(sender=None)
+
+    assert heard == [("sweep",)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_announced_or_marked_when_the_transaction_is_rolled_back(heard, company):
+    customer = factories.customer()
+    with transaction.atomic():
+        change(customer.pk)
+        transaction.set_rollback(True)
+
+    assert heard == []
+    assert not FactsMark.objects.exists()
+
+
+def test_a_broker_that_is_down_fails_nothing_and_is_left_alone_for_a_while(
+    company, django_capture_on_commit_callbacks, monkeypatch
+):
+    calls = []
+
+    def down(*args):
+        calls.append(args)
+        raise OSError("nobody there")
+
+    monkeypatch.setattr(tasks.recompute_customers, "delay", down)
+    customer = factories.customer()
+    for _ in range(3):
+        with django_capture_on_commit_callbacks(execute=True):
+            change(customer.pk)
+
+    assert len(calls) == 1
+    assert FactsMark.objects.get().number == 3
+
+
+def test_after_a_while_it_is_tried_again(company, django_capture_on_commit_callbacks, monkeypatch, heard):
+    monkeypatch.setattr(nudge, "_silent_until", time.monotonic() - 0.001)
+    with django_capture_on_commit_callbacks(execute=True):
+        change(factories.customer().pk)
+
+    assert len(heard) == 1
