@@ -3,16 +3,23 @@
 from types import SimpleNamespace
 from typing import Any
 
+from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
 from territory.company.models import Company
-from territory.sign_in import ClosedAdapter
 
 
-class SignIn(ClosedAdapter):
-    """How allauth behaves here."""
+class SignIn(DefaultAccountAdapter):
+    """How allauth behaves here: an administrator adds people."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return settings.SITE_URL + path.replace("UID-KEY", key)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("profile")
