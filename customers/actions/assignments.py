@@ -140,9 +140,11 @@ def _check(row: Assignment) -> None:
     """What must hold of an assignment; its customer is locked.
 
     Errors: `kind` that the job profile does not authorise, or a second owner; `membership` not in force on the first
-    day, or twice at a time on this customer; `share` above what is left of that role's work.
+    day, or twice at a time on this customer; `share` above what is left of that role's work; `ends_on` too early.
     """
-    row.full_clean()
+    row.clean_fields()
+    if row.starts_on is not None and row.ends_on is not None and row.ends_on < row.starts_on:
+        raise ValidationError({"ends_on": _("The last day is before the first.")})
     profile = row.membership.profile
     if row.kind not in AUTHORISES[JobProfile(profile)]:
         message = _("%(person)s may be %(profile)s at most.")

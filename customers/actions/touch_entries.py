@@ -45,7 +45,7 @@ class NextStep:
 
 @dataclass(frozen=True, kw_only=True)
 class TouchEntry:
-    """A touch as entered. `at` None = now. Without participants: person unknown, and the lengths are the touch's own."""
+    """A touch as entered. `at` None = now. No participants: person unknown, and the lengths are the touch's own."""
 
     customer: Customer
     type: TouchType
