@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class TerritoryConfig(AppConfig):
     name = "territory"
     verbose_name = "Territory"
+
+    def ready(self) -> None:
+        from territory.celery import app
+
+        # Without it the web server's threads would ring the bell of Celery's built-in default, which nobody hears.
+        app.set_default()

@@ -130,7 +130,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 
 # --- Jobs ------------------------------------------------------------------------------------------------------------
 
-# Redis is a doorbell, never a record: what is to be done stands in the database. Measured, see docs/deploy.md.
+# Redis is a doorbell, never a record: what is to be done stands in the database. Each value was measured.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {

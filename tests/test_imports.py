@@ -10,6 +10,7 @@ ROOMS = ("accounts", "customers", "planning")
 
 # What wires all and is imported by no room; the rest of territory/ is the ground floor.
 FRONT_DOOR = (
+    "territory.apps",
     "territory.settings",
     "territory.urls",
     "territory.celery",
