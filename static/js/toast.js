@@ -6,7 +6,7 @@ const region = document.getElementById("toasts");
 const words = document.getElementById("words").dataset;
 
 function start(toast) {
-  if (toast.dataset.stays !== undefined || toast.classList.contains("danger")) return;
+  if (toast.classList.contains("danger")) return;
   let timer;
   const wait = () => {
     clearTimeout(timer);
@@ -26,16 +26,23 @@ function move() {
   if (region.parentElement !== host) host.append(region);
 }
 
-export function fail(text, again) {
-  region.querySelectorAll("[data-stays]").forEach((old) => old.remove());
-  const toast = document.getElementById("toast-failed").content.firstElementChild.cloneNode(true);
-  toast.querySelector("span").textContent = text;
-  const button = toast.querySelector("[data-again]");
-  if (again) button.addEventListener("click", () => { toast.remove(); again(); });
-  else button.remove();
+// The one toast of failures stands in the page from the start, so that its icons are there without a connection.
+const failed = document.getElementById("toast-failed");
+const retry = failed.querySelector("[data-again]");
+let attempt = null;
+
+function fail(text, again) {
+  failed.querySelector("span").textContent = text;
+  attempt = again || null;
+  retry.hidden = !again;
   move();
-  region.append(toast);
+  failed.hidden = false;
 }
+
+retry.addEventListener("click", () => {
+  failed.hidden = true;
+  attempt?.();
+});
 
 function again(detail) {
   const config = detail.requestConfig || {};
@@ -49,7 +56,10 @@ function again(detail) {
 }
 
 region.addEventListener("click", (event) => {
-  if (event.target.closest(".toast-close")) event.target.closest("[data-toast]").remove();
+  if (!event.target.closest(".toast-close")) return;
+  const toast = event.target.closest(".note-toast");
+  if (toast === failed) failed.hidden = true;
+  else toast.remove();
 });
 document.addEventListener("toast:fail", (event) => fail(event.detail.text, event.detail.again));
 document.addEventListener("toggle", move, true);
@@ -66,7 +76,7 @@ document.addEventListener("htmx:responseError", (event) => {
   else fail(words.failed, again(event.detail));
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful) region.querySelectorAll("[data-stays]").forEach((toast) => toast.remove());
+  if (event.detail.successful) failed.hidden = true;
 });
 
 // What stood in the page from the start is put in again, so that screen readers say it.
