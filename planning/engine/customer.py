@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from planning.engine import actual
+from planning.engine.actual import SHORTEST_WINDOW, Window, minutes_per_month, status, window_length
+from planning.engine.actual import window as window_on
 from planning.engine.budget import Budget, budgets
 from planning.engine.calendar import Span, WorkCalendar
 from planning.engine.due import Due, due_touches
@@ -75,15 +76,15 @@ class CustomerFigures:
     actual: float | None
     unknown: float
     status: str | None
-    window: actual.Window
+    window: Window
     implausible: int
 
 
 def windows(rules: Rules) -> frozenset[int]:
     """Every length of window that these rules can ask for, in days."""
-    lengths = {actual.SHORTEST_WINDOW}
+    lengths = {SHORTEST_WINDOW}
     for rule in rules.contact_rules:
-        lengths.add(actual.window_length(rule.interval))
+        lengths.add(window_length(rule.interval))
     return frozenset(lengths)
 
 
@@ -94,7 +95,7 @@ def compute(facts: CustomerFacts, spent: Spent, context: Context) -> CustomerFig
     longest = max((budget.longest_interval for budget in found), default=0.0)
     window, days = _window(context.on, longest, facts)
     whole = sum(budget.minutes for budget in found)
-    made = actual.minutes_per_month(spent.whole(days), window)
+    made = minutes_per_month(spent.whole(days), window)
     return CustomerFigures(
         facts=facts,
         roles=roles,
@@ -103,8 +104,8 @@ def compute(facts: CustomerFacts, spent: Spent, context: Context) -> CustomerFig
         ),
         budget=whole,
         actual=made,
-        unknown=actual.minutes_per_month(spent.unknown.get(days, 0.0), window) or 0.0,
-        status=actual.status(made, whole, context.over_above, context.under_below),
+        unknown=minutes_per_month(spent.unknown.get(days, 0.0), window) or 0.0,
+        status=status(made, whole, context.over_above, context.under_below),
         window=window,
         implausible=spent.implausible.get(days, 0),
     )
@@ -112,9 +113,9 @@ def compute(facts: CustomerFacts, spent: Spent, context: Context) -> CustomerFig
 
 def _role(budget: Budget, facts: CustomerFacts, spent: Spent, context: Context) -> RoleFigures:
     window, days = _window(context.on, budget.longest_interval, facts)
-    made = actual.minutes_per_month(spent.by(budget.role, days), window)
-    return RoleFigures(budget, made, actual.status(made, budget.minutes, context.over_above, context.under_below))
+    made = minutes_per_month(spent.by(budget.role, days), window)
+    return RoleFigures(budget, made, status(made, budget.minutes, context.over_above, context.under_below))
 
 
-def _window(on: date, longest: float, facts: CustomerFacts) -> tuple[actual.Window, int]:
-    return actual.window(on, longest, facts.began_on), actual.window_length(longest)
+def _window(on: date, longest: float, facts: CustomerFacts) -> tuple[Window, int]:
+    return window_on(on, longest, facts.began_on), window_length(longest)

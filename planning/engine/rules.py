@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from planning.engine import rhythm
 
@@ -97,7 +98,7 @@ class Rules:
         object.__setattr__(self, "_order", {(rule.role, rule.tier): rule for rule in self.order_rules})
         object.__setattr__(self, "_loads", _by_role(self.contact_loads))
         object.__setattr__(self, "_team_selling", _by_role(self.team_selling_loads))
-        rows = (*self.order_rules, *self.contact_loads, *self.team_selling_loads)
+        rows: tuple[Any, ...] = (*self.order_rules, *self.contact_loads, *self.team_selling_loads)
         object.__setattr__(self, "_other_roles", frozenset(row.role for row in rows))
 
     def contact_rules_by_role(self, tier: Key, stage: str) -> Mapping[Key, tuple[ContactRule, ...]]:
@@ -122,7 +123,7 @@ class Rules:
         return [*named, *sorted(self._other_roles - named.keys(), key=repr)]
 
 
-def _by_role(rows: Iterable) -> dict[Key, tuple]:
+def _by_role(rows: Iterable[Any]) -> dict[Key, tuple]:
     found: dict = defaultdict(list)
     for row in rows:
         found[row.role].append(row)

@@ -297,9 +297,9 @@ def _week(facts: WorkloadFacts, index: _Index, people: list[Key], week: date) ->
             _hand_to_teams(left, mine, kept)
         cells.append(_cell(person, week, mine, 0.0 if entirely_away else kept, gained.get(person), len(working)))
     rows = [
-        Cell(None, team, week, *minutes, days=len(working))
-        for team, minutes in left.items()
-        if any(minute > 0 for minute in minutes)
+        Cell(None, team, week, prospecting, keeping, travel, team_load, set_aside, days=len(working))
+        for team, (prospecting, keeping, travel, team_load, set_aside) in left.items()
+        if prospecting > 0 or keeping > 0 or travel > 0 or team_load > 0 or set_aside > 0
     ]
     return cells, rows
 

@@ -34,7 +34,11 @@ def stored_standings(ids: Collection[int] | None) -> list[Standing]:
     rows = customers.order_by("pk").values_list(
         "pk", "stage", "stage_began_at", "tier_id", "team_id", "latitude", "longitude"
     )
-    return [Standing(*standing, _place(latitude, longitude)) for *standing, latitude, longitude in rows]
+    return [
+        Standing(pk, stage, began_at, tier, team, _place(latitude, longitude))
+        for pk, stage, began_at, tier, team, latitude, longitude in rows
+        if began_at is not None
+    ]
 
 
 def as_of_standings(ids: Collection[int] | None, ground: Ground) -> list[Standing]:
