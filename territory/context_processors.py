@@ -25,7 +25,14 @@ class Entry:
 OWN = (
     Entry("today", _("Today"), "check2-circle", Area.TOUCHES, ("today",), "g t"),
     Entry("customer_list", _("Customers"), "buildings", Area.DIRECTORY, ("customer", "contact", "assignment"), "g c"),
-    Entry("order_list", _("Orders"), "kanban", Area.ORDERS, ("order_list", "order_detail", "order_create", "order_edit"), "g o"),
+    Entry(
+        "order_list",
+        _("Orders"),
+        "kanban",
+        Area.ORDERS,
+        ("order_list", "order_detail", "order_create", "order_edit"),
+        "g o",
+    ),
 )
 TEAM = (
     Entry("workload", _("Team workload"), "grid-3x3-gap", Area.BUDGETS, ("workload", "load", "service"), "g w"),
@@ -33,8 +40,17 @@ TEAM = (
 )
 RULES = (
     Entry("touch_values", _("Touch values"), "cash-coin", Area.TOUCH_VALUES, ("touch_value",), "g v"),
-    Entry("rules_home", _("Rules"), "sliders", Area.RULES, ("rule", "tier_", "touch_type", "threshold", "holiday"), "g r"),
-    Entry("people_list", _("People and teams"), "people", Area.PEOPLE, ("people", "person", "team", "role", "access", "member"), "g p"),
+    Entry(
+        "rules_home", _("Rules"), "sliders", Area.RULES, ("rule", "tier_", "touch_type", "threshold", "holiday"), "g r"
+    ),
+    Entry(
+        "people_list",
+        _("People and teams"),
+        "people",
+        Area.PEOPLE,
+        ("people", "person", "team", "role", "access", "member"),
+        "g p",
+    ),
 )
 
 

@@ -37,7 +37,10 @@ def test_vendored_versions_are_those_of_the_script():
 
 
 def test_every_library_comes_with_its_licence():
-    assert all("Permission is hereby granted" in (VENDOR / f"{name}.LICENSE").read_text() for name in ("bootstrap", "chart", "bootstrap-icons"))
+    assert all(
+        "Permission is hereby granted" in (VENDOR / f"{name}.LICENSE").read_text()
+        for name in ("bootstrap", "chart", "bootstrap-icons")
+    )
 
 
 def test_no_file_asks_for_a_source_map():
@@ -45,13 +48,15 @@ def test_no_file_asks_for_a_source_map():
 
 
 def test_scripts_name_no_address():
-    assert [named(f) for f in (ROOT / "scripts").iterdir() if f.is_file() and "://" in f.read_text().replace(NAMESPACE, "")] == []
+    assert [
+        named(f) for f in (ROOT / "scripts").iterdir() if f.is_file() and "://" in f.read_text().replace(NAMESPACE, "")
+    ] == []
 
 
 @pytest.mark.parametrize("path", [*OWN_FILES, *TEMPLATES], ids=named)
 def test_nothing_is_loaded_from_another_host(path):
     text = path.read_text().replace(NAMESPACE, "")
-    text = re.sub(r"""href="https?://[^"]*\{[^"]*\}[^"]*"[^>]*>""", "", text)  # links that are built from data are followed, not loaded
+    text = re.sub(r"""href="https?://[^"]*\{[^"]*\}[^"]*"[^>]*>""", "", text)  # built from data: followed, not loaded
     assert not re.search(r"""(?:src|href|action|data)=["'](?:https?:)?//""", text)
     assert not re.search(r"""url\(["']?(?:https?:)?//|@import|fetch\(["']http""", text)
 
@@ -62,7 +67,9 @@ def test_templates_hold_no_inline_style_script_or_handler(path):
     assert not re.search(r"\sstyle\s*=", text)
     assert "<style" not in text
     assert not re.search(r"\s(?:on[a-z]+|hx-on\S*)\s*=", text)
-    assert not [tag for tag in re.findall(r"<script[^>]*>", text) if "src=" not in tag and "application/json" not in tag]
+    assert not [
+        tag for tag in re.findall(r"<script[^>]*>", text) if "src=" not in tag and "application/json" not in tag
+    ]
     assert "|safe" not in path.read_text()
 
 
@@ -73,7 +80,9 @@ def test_every_icon_written_in_a_template_is_in_the_sprite():
         text = path.read_text()
         written |= set(re.findall(r"""\{%\s*icon\s+["']([^"']+)["']""", text))
         written |= set(re.findall(r"""\sicon=["']([^"']+)["']""", text))
-        written |= set(re.findall(r"""\{%\s*badge\s[^%]*?["'](?:warn|danger|good|accent)?["']\s+["']([^"']+)["']""", text))
+        written |= set(
+            re.findall(r"""\{%\s*badge\s[^%]*?["'](?:warn|danger|good|accent)?["']\s+["']([^"']+)["']""", text)
+        )
     assert written - sprite == set()
 
 
@@ -99,7 +108,11 @@ THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 
 # Text on grounds that it is written on: 4.5 to 1 at least.
 TEXTS = [
-    *((text, ground) for text in ("ink", "ink-2", "ink-3", "accent") for ground in ("canvas", "surface", "raise", "surface-2")),
+    *(
+        (text, ground)
+        for text in ("ink", "ink-2", "ink-3", "accent")
+        for ground in ("canvas", "surface", "raise", "surface-2")
+    ),
     *((text, ground) for text in ("danger", "warn", "good") for ground in ("surface", "surface-2", f"{text}-soft")),
     *((text, f"{tone}-soft") for text in ("ink", "ink-2") for tone in ("warn", "danger", "good", "accent")),
     *((f"on-{band}", band) for band in ("room", "good-load", "full", "over", "far", "tier-a")),

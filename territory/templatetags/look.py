@@ -29,7 +29,11 @@ def icon(name: str, label: str = "", extra: str = "") -> SafeString:
     """An icon of the sprite in the text's colour; with a label it is read out, without it is decoration."""
     if label:
         return format_html(
-            '<svg class="icon {}" role="img" aria-label="{}"><use href="{}#{}"></use></svg>', extra, label, _sprite(), name
+            '<svg class="icon {}" role="img" aria-label="{}"><use href="{}#{}"></use></svg>',
+            extra,
+            label,
+            _sprite(),
+            name,
         )
     return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>', extra, _sprite(), name)
 
@@ -68,7 +72,9 @@ def badge(word: Any, tone: str = "", icon_name: str = "") -> SafeString:
 def chart_scripts() -> SafeString:
     """The two scripts of a page with charts, for its block `scripts`."""
     return format_html(
-        '<script src="{}" defer></script><script type="module" src="{}"></script>', static("vendor/chart.umd.min.js"), static("js/chart.js")
+        '<script src="{}" defer></script><script type="module" src="{}"></script>',
+        static("vendor/chart.umd.min.js"),
+        static("js/chart.js"),
     )
 
 
@@ -90,7 +96,9 @@ def avatar(person: Any) -> SafeString:
 def person(who: Any, note: Any = "") -> SafeString:
     """Initials, name and a second line."""
     second = format_html('<span class="row-note">{}</span>', note) if note else ""
-    return format_html('<span class="person">{}<span><span class="person-name">{}</span>{}</span></span>', avatar(who), who, second)
+    return format_html(
+        '<span class="person">{}<span><span class="person-name">{}</span>{}</span></span>', avatar(who), who, second
+    )
 
 
 @register.filter
@@ -138,7 +146,9 @@ def load_cell(
             text,
         )
     else:
-        inside = format_html('<span class="load {}"{}>{}</span>', band, format_html(' title="{}"', label) if label else "", text)
+        inside = format_html(
+            '<span class="load {}"{}>{}</span>', band, format_html(' title="{}"', label) if label else "", text
+        )
     return format_html('<td role="cell" class="heat-cell">{}</td>', inside)
 
 
@@ -159,7 +169,9 @@ def bar(percent: Any, label: Any = "", size: str = "", tone: str = "") -> SafeSt
 def budget_bar(percent: Any, status: str = "", label: Any = "", size: str = "") -> SafeString:
     """Actual in per cent of budget, with an upright tick at 100; over and under in the colour of warnings."""
     tick = format_html(
-        '<line class="bar-tick" x1="{0}%" x2="{0}%" y1="0" y2="{1}"></line>', _share(100, BUDGET_SCALE), 8 if size == "small" else 10
+        '<line class="bar-tick" x1="{0}%" x2="{0}%" y1="0" y2="{1}"></line>',
+        _share(100, BUDGET_SCALE),
+        8 if size == "small" else 10,
     )
     return _bar(_share(percent, BUDGET_SCALE), label, size, "warn" if status in ("over", "under") else "", tick)
 
@@ -241,7 +253,9 @@ def interval(low: Any, mid: Any, high: Any, official: Any = None, label: Any = "
         label,
         at[0],
         f"{float(at[2]) - float(at[0]):.2f}",
-        format_html_join("", '<line class="interval-end" x1="{0}%" x2="{0}%" y1="4" y2="16"></line>', ((at[0],), (at[2],))),
+        format_html_join(
+            "", '<line class="interval-end" x1="{0}%" x2="{0}%" y1="4" y2="16"></line>', ((at[0],), (at[2],))
+        ),
         at[1],
         diamond,
     )
@@ -259,7 +273,9 @@ def _with(request: Any, **changes: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def sort_head(context: dict, label: Any, key: str, num: bool = False, wide: bool = False, first: str = "asc") -> SafeString:
+def sort_head(
+    context: dict, label: Any, key: str, num: bool = False, wide: bool = False, first: str = "asc"
+) -> SafeString:
     """A column's head that sorts by `key`, the other way round at the second click. The view reads ?sort=."""
     request = context["request"]
     now = request.GET.get("sort") or context.get("sort") or ""
