@@ -18,6 +18,7 @@ from .customers import (
     touch_types,
 )
 from .people import absence, company, membership, person, role, roles, team
+from .planning import contact_rule, due_touch, figures, situation, touch_value
 
 __all__ = [
     "absence",
@@ -25,7 +26,10 @@ __all__ = [
     "company",
     "contact",
     "contact_role",
+    "contact_rule",
     "customer",
+    "due_touch",
+    "figures",
     "internal_work",
     "market",
     "membership",
@@ -36,10 +40,12 @@ __all__ = [
     "role",
     "roles",
     "sale_types",
+    "situation",
     "team",
     "tier",
     "tiers",
     "touch",
     "touch_type",
     "touch_types",
+    "touch_value",
 ]

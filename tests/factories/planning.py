@@ -1,0 +1,101 @@
+"""Rules, values and stored figures for tests."""
+
+import datetime as dt
+from decimal import Decimal
+
+from accounts.models import Role, User
+from customers.models import Customer, Order, Tier, TouchType
+from planning.models import ContactRule, CustomerFigures, DueTouch, Situation, TouchValue
+from territory import clock
+
+from .customers import tier as any_tier
+from .customers import touch_type as any_type
+from .people import roles
+
+
+def contact_rule(
+    tier: Tier | None = None,
+    role: Role | None = None,
+    touch_type: TouchType | None = None,
+    count: int = 1,
+    period: str = "week",
+    minutes: int = 15,
+    stage: str = "prospect",
+) -> ContactRule:
+    """One voice call a week of 15 minutes by salespeople with prospects of tier A, unless said otherwise."""
+    return ContactRule.objects.get_or_create(
+        tier=tier or any_tier(),
+        stage=stage,
+        role=role or roles()["Salesperson"],
+        touch_type=touch_type or any_type(),
+        defaults={"count": count, "period": period, "duration_seconds": minutes * 60},
+    )[0]
+
+
+def touch_value(
+    touch_type: TouchType, tier: Tier, amount, stage: str = "prospect", starts_on=dt.date(2020, 1, 1)
+) -> TouchValue:
+    return TouchValue.objects.create(
+        touch_type=touch_type,
+        tier=tier,
+        stage=stage,
+        amount=Decimal(amount),
+        starts_on=starts_on,
+        reason="for a test",
+        approved_at=clock.now(),
+    )
+
+
+def due_touch(
+    customer: Customer, person: User | None, due_on: dt.date, rule: ContactRule | None = None, value=90, **fields
+) -> DueTouch:
+    """A stored due touch: 15 minutes and 30 of travel, weekly."""
+    rule = rule or contact_rule()
+    values = {"interval_days": 7.0, "minutes": 15, "travel_minutes": 30, "value_is_set": True, **fields}
+    return DueTouch.objects.create(
+        customer=customer,
+        rule=rule,
+        touch_type=rule.touch_type,
+        role=rule.role,
+        person=person,
+        due_on=due_on,
+        value=Decimal(value),
+        **values,
+    )
+
+
+def figures(
+    customer: Customer, budget: float = 100, actual: float | None = 50, status: str = "under", **fields
+) -> CustomerFigures:
+    return CustomerFigures.objects.create(
+        customer=customer,
+        day=clock.company_today(),
+        computed_at=clock.now(),
+        budget_minutes=budget,
+        actual_minutes=actual,
+        status=status,
+        **fields,
+    )
+
+
+def situation(order: Order, team=None, share: float = 0.29, **fields) -> Situation:
+    """An open large pending order with its evidence."""
+    evidence = {
+        "amount": f"{order.amount:.2f}",
+        "probability": "0.6000",
+        "because": "above threshold",
+        "share": f"{share:.6f}",
+        "uplift": f"{share * 0.6:.6f}",
+        "won": "1000000.00",
+        "sales": "1000000.00",
+        "history_days": 730,
+        "first_won_on": None,
+        "scaled": False,
+        "enter_above": "0.2000",
+        "leave_below": "0.1500",
+        "minimum": "10000.00",
+    }
+    values = {"opened_at": clock.now(), "checked_at": clock.now(), "evidence": evidence, **fields}
+    return Situation.objects.create(
+        kind="large_order", customer=order.customer, order=order, team=team or order.team, share=share, **values
+    )

@@ -1,0 +1,203 @@
+"""Rules on screen: administrators set them, everyone reads them, each change raises the version."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from customers.models import Tier
+from planning.actions.starting_rules import create_starting_rules
+from planning.models import ContactRule, PlanningSettings, RulesVersion, TouchValue
+from planning.rule_kinds import RULE_KINDS
+from territory.company.models import Company, Holiday
+from tests import factories
+
+NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
+TODAY = NOW.date()
+
+
+@pytest.fixture(autouse=True)
+def _frozen(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def rules(cast):
+    create_starting_rules(now=NOW, on=TODAY)
+    return cast
+
+
+def test_starting_rules_are_created_once(rules):
+    before = (ContactRule.objects.count(), TouchValue.objects.count(), RulesVersion.current())
+    create_starting_rules(now=NOW, on=TODAY)
+    assert (ContactRule.objects.count(), TouchValue.objects.count(), RulesVersion.current()) == before
+
+
+@pytest.mark.parametrize("key", list(RULE_KINDS))
+def test_every_kind_is_read_by_all_and_changed_by_administrators_alone(client, rules, key):
+    row = RULE_KINDS[key].rows().first()
+    for user, status in [(rules.rep, 403), (rules.manager, 403), (rules.admin, 200)]:
+        client.force_login(user)
+        assert client.get(reverse("rule_list", args=[key])).status_code == 200
+        assert client.get(reverse("rule_create", args=[key])).status_code == status
+        assert client.get(reverse("rule_edit", args=[key, row.pk])).status_code == status
+
+
+def test_a_kind_that_is_none_is_not_found(client, rules):
+    client.force_login(rules.admin)
+    assert client.get(reverse("rule_list", args=["secrets"])).status_code == 404
+
+
+def edit(client, rule, **changes):
+    data = {
+        "tier": rule.tier_id,
+        "stage": rule.stage,
+        "role": rule.role_id,
+        "touch_type": rule.touch_type_id,
+        "count": rule.count,
+        "period": rule.period,
+        "duration_seconds": rule.duration_seconds // 60,
+        "version": rule.version,
+        **changes,
+    }
+    return client.post(reverse("rule_edit", args=["contact-rules", rule.pk]), data)
+
+
+def test_a_change_raises_the_version_of_the_rules(client, rules):
+    client.force_login(rules.admin)
+    rule = ContactRule.objects.first()
+    before = RulesVersion.current()
+    assert edit(client, rule, count=9, duration_seconds="12.5").status_code == 302
+    rule.refresh_from_db()
+    assert (rule.count, rule.duration_seconds, rule.version) == (9, 750, 2)
+    assert RulesVersion.current() == before + 1
+    assert RulesVersion.objects.first().changed_by == rules.admin
+
+
+def test_a_denied_change_changes_nothing(client, rules):
+    client.force_login(rules.manager)
+    rule = ContactRule.objects.first()
+    before = RulesVersion.current()
+    assert edit(client, rule, count=9).status_code == 403
+    rule.refresh_from_db()
+    assert rule.count != 9
+    assert RulesVersion.current() == before
+
+
+def test_a_contradicting_rule_is_named(client, rules):
+    client.force_login(rules.admin)
+    rule = ContactRule.objects.first()
+    data = {
+        "tier": rule.tier_id,
+        "stage": rule.stage,
+        "role": rule.role_id,
+        "touch_type": rule.touch_type_id,
+        "count": 7,
+        "period": "year",
+        "duration_seconds": 10,
+    }
+    answer = client.post(reverse("rule_create", args=["contact-rules"]), data)
+    assert answer.status_code == 422
+    assert f"already: {rule.count} per {rule.get_period_display()}" in answer.content.decode()
+
+
+def test_of_two_edits_the_second_is_shown_both_values(client, rules):
+    client.force_login(rules.admin)
+    rule = ContactRule.objects.first()
+    edit(client, rule, count=9)
+    answer = edit(client, rule, count=5)
+    assert answer.status_code == 409
+    rule.refresh_from_db()
+    assert rule.count == 9
+    assert ">9<" in answer.content.decode()
+    assert ">5<" in answer.content.decode()
+
+
+def test_removing_and_retiring(client, rules):
+    client.force_login(rules.admin)
+    rule = ContactRule.objects.first()
+    client.post(reverse("rule_remove", args=["contact-rules", rule.pk]))
+    assert not ContactRule.objects.filter(pk=rule.pk).exists()
+    assert ContactRule.history.filter(id=rule.pk, history_type="-").exists()
+    tier = Tier.objects.get(name="D")
+    client.post(reverse("rule_remove", args=["tiers", tier.pk]))
+    assert not Tier.objects.live().filter(pk=tier.pk).exists()
+    client.post(reverse("rule_restore", args=["tiers", tier.pk]))
+    assert Tier.objects.live().filter(pk=tier.pk).exists()
+
+
+def test_a_change_of_tiers_asks_for_every_customers_tier_anew(client, rules):
+    client.force_login(rules.admin)
+    tier = Tier.objects.get(name="A")
+    data = {"name": "A", "lower_bound": "50000", "position": 1, "version": tier.version}
+    assert client.post(reverse("rule_edit", args=["tiers", tier.pk]), data).status_code == 302
+    rules.own.refresh_from_db()
+    assert rules.own.next_change_at <= NOW
+
+
+def test_thresholds_must_be_in_order(client, rules):
+    client.force_login(rules.admin)
+    page = client.get(reverse("thresholds"))
+    data = {name: page.context["form"][name].value() for name in page.context["form"].fields}
+    answer = client.post(reverse("thresholds"), {**data, "room_below": "95"})
+    assert answer.status_code == 422
+    assert client.post(reverse("thresholds"), {**data, "room_below": "60"}).status_code == 302
+    assert PlanningSettings.current().room_below == Decimal("0.6")
+
+
+def test_working_days_and_holidays(client, rules):
+    client.force_login(rules.admin)
+    company = Company.objects.get()
+    data = {
+        "name": "Test company",
+        "time_zone": "Europe/London",
+        "working_days": [1, 2, 3, 4],
+        "version": company.version,
+    }
+    assert client.post(reverse("calendar"), data).status_code == 302
+    assert Company.objects.get().working_days == [1, 2, 3, 4]
+    client.post(reverse("holiday_create"), {"on": "2026-06-24", "name": "Midsummer"})
+    holiday = Holiday.objects.get()
+    client.post(reverse("holiday_delete", args=[holiday.pk]))
+    assert not Holiday.objects.exists()
+
+
+def test_a_new_value_starts_and_the_old_one_stays(client, rules):
+    client.force_login(rules.admin)
+    old = TouchValue.objects.first()
+    data = {
+        "touch_type": old.touch_type_id,
+        "tier": old.tier_id,
+        "stage": old.stage,
+        "amount": "321.50",
+        "starts_on": "2026-06-10",
+        "reason": "measured",
+    }
+    assert client.post(reverse("touch_value_set"), data).status_code == 302
+    assert client.post(reverse("touch_value_set"), data).status_code == 422  # the same day again
+    values = TouchValue.objects.filter(touch_type=old.touch_type, tier=old.tier, stage=old.stage)
+    assert sorted(values.values_list("amount", flat=True)) == sorted([old.amount, Decimal("321.50")])
+    assert values.get(amount=Decimal("321.50")).approved_by == rules.admin
+
+
+def test_only_who_may_approve_sets_values(client, rules):
+    client.force_login(rules.manager)
+    assert client.get(reverse("touch_values")).status_code == 200
+    assert client.post(reverse("touch_value_set"), {}).status_code == 403
+
+
+def test_queries_of_a_list_do_not_grow(client, rules):
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("rule_list", args=["contact-rules"]))
+        return len(queries)
+
+    client.force_login(rules.admin)
+    first = count()
+    tier = factories.tier("E", 1, 9)
+    for touch_type in factories.touch_types().values():
+        factories.contact_rule(tier=tier, touch_type=touch_type)
+    assert count() == first

@@ -1,0 +1,130 @@
+"""Today: best first, one row a customer and type, only what is the reader's, in a fixed number of queries."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from planning.queries import today
+from tests import factories
+
+NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)  # a Tuesday
+TODAY = NOW.date()
+
+
+@pytest.fixture(autouse=True)
+def _frozen(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+def days_ago(days: int) -> dt.date:
+    return TODAY - dt.timedelta(days=days)
+
+
+def test_the_worked_score(cast):
+    factories.due_touch(cast.own, cast.rep, days_ago(7))
+    (row,) = today.rows(cast.rep)
+    assert f"{row.score:.2f}" == "4.00"
+    assert row.overdue_days == 7
+    assert row.lateness == "Voice call due 7 days ago"
+
+
+def test_best_first(cast):
+    other = factories.customer("Another", owner=cast.rep_membership)
+    factories.due_touch(cast.own, cast.rep, TODAY, value=90)
+    factories.due_touch(other, cast.rep, TODAY, value=300)
+    assert [row.customer.name for row in today.rows(cast.rep)] == ["Another", "Own customer"]
+
+
+def test_future_ones_are_not_shown(cast):
+    factories.due_touch(cast.own, cast.rep, TODAY + dt.timedelta(days=1))
+    assert today.rows(cast.rep) == []
+
+
+def test_a_planned_touch_hides_its_rules_row_until_its_day(cast):
+    factories.due_touch(cast.own, cast.rep, days_ago(3))
+    factories.planned_touch(cast.own, cast.rep, TODAY + dt.timedelta(days=2))
+    assert today.rows(cast.rep) == []
+
+
+def test_on_its_day_a_planned_touch_is_one_row_with_the_rules(cast):
+    factories.due_touch(cast.own, cast.rep, days_ago(3))
+    factories.planned_touch(cast.own, cast.rep, TODAY, reason="promised")
+    assert len(today.rows(cast.rep)) == 1
+
+
+def test_somebody_elses_row_is_not_mine(cast):
+    factories.due_touch(cast.team_mates, cast.mate, TODAY)
+    assert today.rows(cast.rep) == []
+
+
+def test_a_customer_out_of_reach_does_not_appear(cast):
+    factories.due_touch(cast.foreign, cast.rep, TODAY)
+    assert today.rows(cast.rep) == []
+
+
+def test_a_pending_order_is_a_reason_only_for_those_who_may_see_amounts(cast):
+    factories.order(cast.own, 80_000)
+    factories.due_touch(cast.own, cast.rep, TODAY)
+    technical = factories.contact_rule(
+        role=factories.role("Technical support"), touch_type=factories.touch_types()["online"]
+    )
+    factories.due_touch(cast.own, cast.technician, TODAY, rule=technical)
+    assert today.rows(cast.rep)[0].order_amount == Decimal(80_000)
+    assert today.rows(cast.technician)[0].order_amount is None
+
+
+def test_whom_to_call_is_who_decides(cast):
+    factories.contact(cast.own, "Ann Other", phone="01 234", decides=False)
+    factories.contact(cast.own, "Zoe Chief", phone="01 567", decides=True)
+    factories.contact(cast.own, "Old Chief", phone="01 999", decides=True, left_on=days_ago(9))
+    factories.due_touch(cast.own, cast.rep, TODAY)
+    assert today.rows(cast.rep)[0].phone == "01 567"
+
+
+def test_the_page_names_the_touch_and_offers_to_log_it(client, cast):
+    factories.due_touch(cast.own, cast.rep, days_ago(1))
+    client.force_login(cast.rep)
+    page = client.get(reverse("today"))
+    assert "Voice call due yesterday" in page.content.decode()
+    assert f"{reverse('log_touch')}?customer={cast.own.pk}" in page.content.decode()
+
+
+def test_nothing_due_says_what_comes_next(client, cast):
+    factories.planned_touch(cast.own, cast.rep, TODAY + dt.timedelta(days=2))
+    client.force_login(cast.rep)
+    page = client.get(reverse("today")).content.decode()
+    assert "Nothing is due or overdue." in page
+    assert "Own customer" in page
+
+
+def queries_of(client) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(reverse("today")).status_code == 200
+    return len(queries)
+
+
+def test_queries_do_not_grow_with_rows(client, cast):
+    def one_more(number: int):
+        customer = factories.customer(f"C {number}", owner=cast.rep_membership, tier=factories.tier())
+        factories.contact(customer, phone="01 234")
+        factories.order(customer, 500)
+        factories.due_touch(customer, cast.rep, days_ago(number))
+        factories.planned_touch(customer, cast.rep, TODAY, type=factories.touch_types()["field"])
+        factories.figures(customer)
+
+    client.force_login(cast.rep)
+    one_more(1)
+    first = queries_of(client)
+    for number in range(2, 6):
+        one_more(number)
+    assert queries_of(client) == first
+
+
+def test_home_is_each_ones_own(client, cast):
+    for user, name in [(cast.rep, "today"), (cast.manager, "workload"), (cast.admin, "rules_home")]:
+        client.force_login(user)
+        assert client.get(reverse("home")).url == reverse(name)
