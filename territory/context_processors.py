@@ -30,7 +30,7 @@ OWN = (
         _("Orders"),
         "kanban",
         Area.ORDERS,
-        ("order_list", "order_detail", "order_create", "order_edit"),
+        ("order",),
         "g o",
     ),
 )
@@ -41,14 +41,19 @@ TEAM = (
 RULES = (
     Entry("touch_values", _("Touch values"), "cash-coin", Area.TOUCH_VALUES, ("touch_value",), "g v"),
     Entry(
-        "rules_home", _("Rules"), "sliders", Area.RULES, ("rule", "tier_", "touch_type", "threshold", "holiday"), "g r"
+        "rules_home",
+        _("Rules"),
+        "sliders",
+        Area.RULES,
+        ("rule", "threshold", "calendar", "holiday", "market", "product_line"),
+        "g r",
     ),
     Entry(
         "people_list",
         _("People and teams"),
         "people",
         Area.PEOPLE,
-        ("people", "person", "team", "role", "access", "member"),
+        ("people", "person", "team", "role", "access", "member", "absence"),
         "g p",
     ),
 )
