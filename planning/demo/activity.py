@@ -75,7 +75,7 @@ def _touch(rng, account, person, touch_type, minutes, day, touches, parts) -> No
     )
     if outcome == "no_answer" and touch_type.channel != "voice":
         outcome = "neutral"
-    spent = 3 if outcome == "no_answer" else max(1, round(minutes * rng.uniform(0.7, 1.35)))
+    spent = 3 if outcome == "no_answer" else max(1, round(minutes * rng.uniform(0.8, 1.4)))
     drive = _drive(person, account) if touch_type.travels else 0
     at = clock.start_of_day(day, ZONE) + dt.timedelta(
         hours=rng.randint(8, 16), minutes=rng.choice([0, 10, 15, 30, 40, 45])
@@ -128,13 +128,12 @@ def _work(rng, book: list[Account], people: dict[str, Person], now: dt.datetime)
     for account in book:
         handler = account.people.get("Sales coordinator", account.owner)
         for order in account.orders:
-            if order.status == "won" and rng.random() < 0.7:
+            if order.status == "won":
                 day = order.closed_at.astimezone(ZONE).date()
-                rows.append(_row(rng, handler, day, "order_handling", rng.randint(20, 55), account, order))
-        helper = account.people.get("Technical support")
-        if helper and rng.random() < 0.5:
-            day = today - dt.timedelta(days=rng.randint(1, 85))
-            rows.append(_row(rng, helper, day, "preparation", rng.randint(30, 120), account))
+                rows.append(_row(rng, handler, day, "order_handling", rng.randint(30, 60), account, order))
+                rows.append(_row(rng, account.owner, day, "coordination", rng.randint(10, 30), account, order))
+        if account.ended is None and account.tier in "ABC":
+            rows += _coordination(rng, account, today)
     for person in people.values():
         for week in range(1, 14):
             monday = today - dt.timedelta(days=today.weekday() + 7 * week)
@@ -142,6 +141,17 @@ def _work(rng, book: list[Account], people: dict[str, Person], now: dt.datetime)
             row.team = person.membership.team
             rows.append(row)
     InternalWork.objects.bulk_create(rows, batch_size=2000)
+
+
+def _coordination(rng, account: Account, today: dt.date):
+    """What the people on a customer do for it between touches, about every month in the last half year."""
+    minutes = {"Salesperson": (8, 25), "Sales coordinator": (5, 15), "Technical support": (8, 30)}
+    for role, person in account.people.items():
+        for month in range(6):
+            day = today - dt.timedelta(days=30 * month + rng.randint(1, 29))
+            if day >= account.since and day.weekday() < 5 and not person.is_away(day):
+                kind = "preparation" if role == "Technical support" else "coordination"
+                yield _row(rng, person, day, kind, round(rng.randint(*minutes[role]) * account.effort), account)
 
 
 def _row(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -59,11 +60,12 @@ def create_customers(rng: random.Random, people: dict[str, Person], today: dt.da
     """Some 300 customers of three teams, with assignments, contacts, potentials and what was decided by hand."""
     book: list[Account] = []
     names: set[str] = set()
+    taken: Counter = Counter()
     markets = {market.name: market for market in Market.objects.all()}
     for team_name, towns in TOWNS.items():
         staff = [person for person in people.values() if person.membership.team.name == team_name]
         for _number in range(PER_TEAM):
-            book.append(_account(rng, names, towns, staff, markets, today))
+            book.append(_account(rng, names, taken, towns, staff, markets, today))
     for number, account in enumerate(book, start=1):
         account.customer.external_id = f"C-{number:04}"
         account.customer.fold_search_text()
@@ -75,13 +77,14 @@ def create_customers(rng: random.Random, people: dict[str, Person], today: dt.da
     return book
 
 
-def _account(rng, names, towns, staff, markets, today) -> Account:
+def _account(rng, names, taken, towns, staff, markets, today) -> Account:
     tier = rng.choices(list(TIERS), [part for part, *_ in TIERS.values()])[0]
     story = rng.choices(list(STORIES), list(STORIES.values()))[0]
     _part, low, high, _orders = TIERS[tier]
     market = rng.choice(list(MARKETS))
     town = rng.choices(towns, [5, 2, *[1] * (len(towns) - 2)])[0]
     since, first_order, ended = _story_days(rng, story, today)
+    people = _people(taken, tier, story, staff)
     customer = Customer(
         name=_name(rng, names, market),
         since=since,
@@ -93,7 +96,7 @@ def _account(rng, names, towns, staff, markets, today) -> Account:
         team=staff[0].membership.team,
         phone=f"01{rng.randint(200, 999)} 496{rng.randint(0, 999):03}",
     )
-    return Account(customer, tier, story, rng.uniform(low, high), since, first_order, ended, _people(rng, tier, staff))
+    return Account(customer, tier, story, rng.uniform(low, high), since, first_order, ended, people)
 
 
 def _story_days(rng, story: str, today: dt.date) -> tuple[dt.date, dt.date | None, dt.date | None]:
@@ -121,14 +124,23 @@ def _name(rng, names: set[str], market: str) -> str:
             return name
 
 
-def _people(rng, tier: str, staff: list[Person]) -> dict[str, Person]:
-    """A salesperson for all; a coordinator for A to C and technical support for A and B, where the team has one."""
+def _people(taken: Counter, tier: str, story: str, staff: list[Person]) -> dict[str, Person]:
+    """A salesperson for all; a coordinator for A to C and technical support for A and B, where the team has one.
+
+    Each tier and story goes to who has fewest of it for the hours they have.
+    """
     found = {}
     for role, tiers in {"Salesperson": "ABCD", "Sales coordinator": "ABC", "Technical support": "AB"}.items():
         able = [person for person in staff if person.membership.role.name == role]
         if able and tier in tiers:
-            found[role] = rng.choice(able)
+            chosen = min(able, key=lambda person: (taken[person.user.pk, tier, story] + 1) / _hours(person))
+            taken[chosen.user.pk, tier, story] += 1
+            found[role] = chosen
     return found
+
+
+def _hours(person: Person) -> float:
+    return float(person.membership.weekly_hours * person.membership.selling_share)
 
 
 def _give_teams_and_people(book: list[Account]) -> None:

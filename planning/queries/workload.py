@@ -12,8 +12,11 @@ from accounts.permissions import Act, Area, people_within, teams_within
 from customers.models import PlannedTouch
 from planning.engine import workload as engine
 from planning.engine.calendar import Span
+from planning.engine.customer import Context
+from planning.engine.rules import Rules
 from planning.engine.travel import one_trip
-from planning.loaders.ground import load_calendar, load_ground
+from planning.engine.value import ValueTable
+from planning.loaders.ground import Ground, load_bases, load_calendar
 from planning.loaders.workload import WEEKS_SHOWN, load_workload, weeks_from
 from planning.models import BudgetShare, CustomerFigures, PlanningSettings, SituationHours, TeamLoad
 from planning.queries.today import place
@@ -140,9 +143,9 @@ def band_of(load: float | None, settings: PlanningSettings) -> str:
 
 def board(user: User, team: Team | None = None, weeks: int = WEEKS_SHOWN) -> Board:
     """The heat map of the people whom the reader may see, of one team and below or of all; a fixed number of queries."""
-    today = clock.company_today()
-    mondays = weeks_from(today, weeks)
-    cells = engine.workload(load_workload(load_ground(today), mondays), mondays)
+    mondays = weeks_from(clock.company_today(), weeks)
+    ground = _ground()
+    cells = engine.workload(load_workload(ground, mondays), mondays)
     people = _people(user, team, mondays)
     totals = set(teams_within(user, Area.BUDGETS, Act.SEE).values_list("pk", flat=True))
     rows = _person_rows(cells, people, mondays)
@@ -152,9 +155,24 @@ def board(user: User, team: Team | None = None, weeks: int = WEEKS_SHOWN) -> Boa
         teams=teams,
         away=_away(people, mondays),
         computed_at=CustomerFigures.objects.order_by("computed_at").values_list("computed_at", flat=True).first(),
-        settings=PlanningSettings.current(),
+        settings=ground.settings,
         rows=[row for rows in teams for row in rows.people],
     )
+
+
+def _ground() -> Ground:
+    """What weeks need of today's ground: thresholds, speed, calendar, bases. Contact rules are in the stored shares."""
+    today = clock.company_today()
+    settings = PlanningSettings.current()
+    context = Context(
+        on=today,
+        rules=Rules(detour=float(settings.detour_factor), speed_kmh=float(settings.travel_speed_kmh)),
+        values=ValueTable((), today),
+        calendar=load_calendar(),
+        bases=load_bases(),
+    )
+    zone = clock.company_zone()
+    return Ground(context, settings, zone, clock.end_of_day(today, zone), rules_number=0)
 
 
 def _people(user: User, team: Team | None, mondays: Sequence[dt.date]) -> dict[int, tuple[User, Membership]]:
@@ -307,8 +325,7 @@ class Explained:
 
 def explain(user: User, person: User | None, team: Team | None, week: dt.date) -> Explained | None:
     """What a person's week (or a team's unstaffed work) is made of, with the numbers of this case."""
-    today = clock.company_today()
-    cells = engine.workload(load_workload(load_ground(today), [week]), [week])
+    cells = engine.workload(load_workload(_ground(), [week]), [week])
     if person:
         cell = next((c for c in cells if c.person == person.pk), None)
         shares = BudgetShare.objects.filter(membership__user=person)
