@@ -48,14 +48,11 @@ def changes(user, customer: Customer, before: dt.datetime | None, limit: int) ->
 
 
 def order_changes(order: Order, *, amounts_seen: bool, limit: int) -> list[Entry]:
-    """Changes of one visible order, its opening, winning and losing among them, newest first."""
-    history = Order.history.model.objects.filter(id=order.pk)
-    followed = Followed(Order, _order_told, related=ORDER_RELATED, amounts=("amount",))
-    return [
-        entry
-        for entry in _entries(followed, _with_earlier(followed, history, limit), amounts_seen=amounts_seen)
-        if entry.title
-    ]
+    """Changes of one visible order beside its opening and closing, newest first."""
+    history = Order.history.model.objects.filter(id=order.pk, history_type="~")
+    followed = Followed(Order, _order, related=ORDER_RELATED, amounts=("amount",))
+    rows = _with_earlier(followed, history, limit)
+    return [entry for entry in _entries(followed, rows, amounts_seen=amounts_seen) if entry.title]
 
 
 def _entries(followed: Followed, rows: Iterable[tuple[Any, Any]], *, amounts_seen: bool) -> Iterable[Entry]:
@@ -177,19 +174,6 @@ def _order(row, earlier):
             else None
         )
     return "pencil", _("Order %(order)s changed") % {"order": name}
-
-
-def _order_told(row, earlier):
-    """On the order's own page every step is told."""
-    if earlier is None:
-        return "kanban", _("Opened")
-    if row.status == earlier.status:
-        return "pencil", _("Changed")
-    return {
-        "won": ("trophy", _("Won")),
-        "lost": ("x-circle", _("Lost")),
-        "pending": ("arrow-counterclockwise", _("Opened again")),
-    }[row.status]
 
 
 def _assignment(row, earlier):

@@ -76,7 +76,12 @@ def _last_touches(user, rows) -> dict:
 
 def _named(text: str):
     """A person in a cell: initials and name."""
-    return format_html("{} {}", avatar(text), text)
+    return format_html('<span class="nowrap">{} {}</span>', avatar(text), text)
+
+
+def whole_money(amount: Decimal) -> str:
+    """An amount without its cents: lists are for comparing."""
+    return money_text(round(amount))
 
 
 def _folded(field: str):
@@ -113,7 +118,7 @@ CUSTOMER_COLUMNS = (
         key="business",
         label=_("Yearly business"),
         values=_yearly_values,
-        cell=money_text,
+        cell=whole_money,
         export=lambda amount: amount,
         sort=seen_yearly_value,
         numeric=True,
@@ -232,7 +237,7 @@ ORDER_COLUMNS = (
         key="amount",
         label=_("Amount"),
         values=_of(lambda order: order.seen_amount),
-        cell=money_text,
+        cell=whole_money,
         export=lambda amount: amount,
         sort=lambda user: F("seen_amount"),
         numeric=True,

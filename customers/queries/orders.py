@@ -18,10 +18,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import Act, Area
 from customers.extensions import Column, order_columns
 from customers.models import Order, OrderStatus
+from customers.queries.columns import whole_money
 from customers.queries.listing import PER_PAGE, CountedPaginator, shown_rows, teams_below
 from customers.scope import hangs_within
 from territory.rows import matching
 
+# Columns that are empty, or say the same in every row, on the tab of a status.
+SILENT = {
+    "pending": {"status", "type", "closed"},
+    "won": {"status", "probability", "expected"},
+    "lost": {"status", "probability", "expected"},
+}
 EVERY_ROW = Q(pk__isnull=False)
 
 
@@ -50,6 +57,10 @@ class Totals:
     def label(self) -> str:
         return capfirst(str(OrderStatus(self.status).label))
 
+    @property
+    def shown(self) -> str:
+        return "" if self.amount is None else whole_money(self.amount)
+
 
 class OrderListing:
     """One reading of the list of orders; `form` is the filter form of the address."""
@@ -62,7 +73,10 @@ class OrderListing:
 
     @cached_property
     def columns(self) -> list[Column]:
-        return [column for column in order_columns.visible_to(self.user) if column.chosen]
+        """Those that say something of orders of the chosen status."""
+        silent = SILENT.get(self.status, set())
+        columns = order_columns.visible_to(self.user)
+        return [column for column in columns if column.chosen and column.key not in silent]
 
     @cached_property
     def sorts(self) -> dict[str, tuple[str, str, Any]]:
@@ -126,12 +140,13 @@ class OrderListing:
             for status in OrderStatus.values
         ]
 
-    @property
-    def weighted(self) -> Decimal | None:
+    @cached_property
+    def weighted_shown(self) -> str:
         """Pending amounts times probability (the step's where none is given), over those the reader may see."""
         pending = self.narrowed.filter(status=OrderStatus.PENDING, seen_amount__isnull=False)
         share = Coalesce("probability", "step__probability")
-        return pending.aggregate(worth=Sum(F("seen_amount") * share))["worth"]
+        worth = pending.aggregate(worth=Sum(F("seen_amount") * share))["worth"]
+        return "" if worth is None else whole_money(worth)
 
     def page(self):
         """The page asked for."""

@@ -21,7 +21,7 @@ from customers.models import (
     Touch,
     TouchOutcome,
 )
-from customers.queries.changes import changes
+from customers.queries.changes import changes, order_changes
 from territory import clock
 from territory.formats import money_text
 from territory.templatetags.territory import seconds_as_minutes
@@ -81,6 +81,25 @@ def _touch(touch: Touch) -> Entry:
 
 def touch_url(touch: Touch) -> str:
     return ""
+
+
+def order_stream(user, order: Order, limit: int = 50) -> list[Entry]:
+    """What happened with one visible order: opened, changed, closed, and the touches that were for it; newest first."""
+    touched = Touch.objects.live().visible_to(user).filter(order=order)
+    rows = newest(touched, "at", None, limit).select_related("type").prefetch_related("people__user", "contacts")
+    entries = [_touch(touch) for touch in rows]
+    entries += order_changes(order, amounts_seen=order.seen_amount is not None, limit=limit)
+    if order.closed_at:
+        entries.append(_order_closed(order))
+    if order.opened_at:
+        order.first_amount = first_amount(order)
+        entries.append(_order_opened(order))
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def first_amount(order: Order):
+    """The amount that the order was first given; None where its history does not say."""
+    return order.history.order_by("history_id").values_list("amount", flat=True).first()
 
 
 def orders(user, customer: Customer, before: dt.datetime | None, limit: int) -> Sequence[Entry]:

@@ -86,6 +86,7 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "aside_panels": extensions.panels(extensions.customer_panels, request, customer, "aside"),
         "call_url": phone_url(customer.phone) or next((url for c in contacts if (url := phone_url(c.phone))), ""),
         "route_url": route_url(customer),
+        "log_query": f"?customer={pk}",
         "may_log": may(request.user, Area.TOUCHES, Act.CHANGE),
         "may_see_orders": may(request.user, Area.ORDERS, Act.SEE),
         "may_order": may(request.user, Area.ORDERS, Act.CHANGE),

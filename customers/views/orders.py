@@ -25,8 +25,8 @@ from customers.forms.filters import OrderFilterForm
 from customers.forms.orders import LostForm, NewOrderForm, OrderForm, ReopenForm, WonForm
 from customers.models import Order
 from customers.queries import orders as queries
-from customers.queries.changes import order_changes
 from customers.queries.columns import sees_amounts
+from customers.queries.timeline_sources import order_stream
 from customers.scope import hangs_within
 from customers.views.parts import FILE_PIECE, Link, filter_chips, kept_fields, sort_choices
 from customers.views.saving import carried_out, form_page, to_change
@@ -103,7 +103,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "order": order,
         "main_panels": extensions.panels(extensions.order_panels, request, order, "main"),
         "aside_panels": extensions.panels(extensions.order_panels, request, order, "aside"),
-        "changes": order_changes(order, amounts_seen=order.seen_amount is not None, limit=50),
+        "entries": order_stream(request.user, order),
     }
     return render(request, "customers/order.html", context)
 

@@ -1,0 +1,101 @@
+"""What a person may choose from when they log a touch, plan one or note internal work."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db.models import Case, Q, QuerySet, Value, When
+
+from accounts.models import Membership, Team, User
+from accounts.permissions import Act, Area, current_memberships, people_within, scope, teams_within
+from customers.models import Assignment, Contact, Customer, Order, OrderStatus, Touch, TouchType
+from customers.scope import customers_within
+from territory import clock
+
+# Orders that closed lately are offered too: their touches are often written down afterwards.
+CLOSED_LATELY = dt.timedelta(days=60)
+
+
+def loggable(user: User) -> QuerySet[Customer]:
+    """Live customers on which the person may log and plan touches.
+
+    Whose role lets them change only what they wrote themselves may still write on customers of their own.
+    """
+    within = customers_within(user, Area.TOUCHES, Act.CHANGE)
+    authored = scope(user, Area.TOUCHES, Act.CHANGE).authored_memberships
+    if within and authored:
+        own = Assignment.objects.on(clock.company_today()).filter(membership__in=authored)
+        within |= Q(pk__in=own.values("customer"))
+    return Customer.objects.visible_to(user).live().filter(within)
+
+
+def types(present: int | None = None) -> QuerySet[TouchType]:
+    """Touch types in use, and the one there is."""
+    return TouchType.objects.filter(Q(retired_at__isnull=True) | Q(pk=present))
+
+
+def contacts(user: User, customer: Customer | None, touch: Touch | None = None) -> QuerySet[Contact]:
+    """Who can have been met: the customer's contacts who have not left, and whom the touch names already."""
+    if customer is None:
+        return Contact.objects.none()
+    there = Q(left_on__isnull=True) | Q(left_on__gt=clock.company_today())
+    seen = Contact.objects.visible_to(user).live().filter(there, customer=customer)
+    named = touch.contacts.values("pk") if touch else []
+    return Contact.objects.filter(Q(pk__in=seen.values("pk")) | Q(pk__in=named)).select_related("role")
+
+
+def orders(user: User, customer: Customer | None, present: int | None = None) -> QuerySet[Order]:
+    """Orders of the customer it may have been for: pending first, then those closed lately; and the one there is."""
+    if customer is None:
+        return Order.objects.none()
+    lately = Q(status=OrderStatus.PENDING) | Q(closed_at__gte=clock.now() - CLOSED_LATELY)
+    seen = Order.objects.visible_to(user).live().filter(lately, customer=customer)
+    pending_first = Case(When(status=OrderStatus.PENDING, then=Value(0)), default=Value(1))
+    rows = Order.objects.filter(Q(pk__in=seen.values("pk")) | Q(pk=present))
+    return rows.order_by(pending_first, "-closed_at", "-opened_at", "pk")
+
+
+def colleagues(user: User, customer: Customer | None, named: Iterable[int] = ()) -> QuerySet[User]:
+    """Who may have taken part: oneself, the own teams, the customer's team, who works on it; and who is
+    `named` already.
+
+    Oneself comes first, then who works on the customer.
+    """
+    today = clock.company_today()
+    teams = {membership.team_id for membership in current_memberships(user)}
+    assigned: list[int] = []
+    if customer is not None:
+        teams.add(customer.team_id)
+        rows = Assignment.objects.on(today).filter(customer=customer)
+        assigned = list(rows.values_list("membership__user_id", flat=True))
+    members = Membership.objects.on(today).filter(team__in=teams)
+    seen = people_within(user, Area.NAMES, Act.SEE).filter(is_active=True)
+    offered = Q(pk__in=members.values("user")) | Q(pk__in=assigned)
+    rank = Case(When(pk=user.pk, then=Value(0)), When(pk__in=assigned, then=Value(1)), default=Value(2))
+    condition = Q(pk__in=seen.filter(offered).values("pk")) | Q(pk__in=[user.pk, *named])
+    return User.objects.filter(condition).order_by(rank, "name", "pk")
+
+
+def whose_turn(user: User, customer: Customer) -> User:
+    """For whom something is put off: oneself when one works on the customer, else its owner."""
+    rows = Assignment.objects.on(clock.company_today()).filter(customer=customer).select_related("membership__user")
+    people = [(row.kind == "support", row.pk, row.membership.user) for row in rows]
+    if not people or any(person == user for _, _, person in people):
+        return user
+    return min(people, key=lambda each: each[:2])[2]
+
+
+def teams_to_work_for(user: User, present: int | None = None) -> QuerySet[Team]:
+    """Teams that internal work can be noted for: one's own, and those within reach; and the one there is."""
+    own = [membership.team_id for membership in current_memberships(user)]
+    within = teams_within(user, Area.TOUCHES, Act.CHANGE)
+    offered = Team.objects.live().filter(Q(pk__in=own) | Q(pk__in=within.values("pk")))
+    return Team.objects.filter(Q(pk__in=offered.values("pk")) | Q(pk=present))
+
+
+def workers(user: User, present: int | None = None) -> QuerySet[User]:
+    """For whom the person may note internal work: themselves, and who is within reach."""
+    within = people_within(user, Area.TOUCHES, Act.CHANGE).filter(is_active=True)
+    rank = Case(When(pk=user.pk, then=Value(0)), default=Value(1))
+    return User.objects.filter(Q(pk__in=within.values("pk")) | Q(pk__in=[user.pk, present or 0])).order_by(
+        rank, "name", "pk"
+    )
