@@ -123,8 +123,8 @@ def _run(
             actor=actor,
             now=now,
             file=step.file,
-            dry_run=dry_run,
         )
     except CouldNot as error:
         raise CouldNot(f"{step.place}: {error}") from error
+    report.dry_run = dry_run
     return report.as_dict()

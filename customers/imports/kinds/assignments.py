@@ -11,21 +11,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import JobProfile, Membership
+from customers.actions.assignments import AUTHORISES
 from customers.imports.fields import Reference, field_of
 from customers.imports.kinds.base import Kind, given, pk_of
 from customers.imports.kinds.customers import put
 from customers.imports.kinds.work_of_people import in_force
 from customers.imports.runs import Run
 from customers.imports.sources import Row
-from customers.models import Assignment, AssignmentKind
-from customers.models.assignments import OWNER_KINDS
-
-# What each job profile may be on a customer.
-AUTHORISED = {
-    JobProfile.SOLE: (AssignmentKind.SOLE, AssignmentKind.LEAD, AssignmentKind.SUPPORT),
-    JobProfile.LEAD: (AssignmentKind.LEAD, AssignmentKind.SUPPORT),
-    JobProfile.SUPPORT: (AssignmentKind.SUPPORT,),
-}
+from customers.models import OWNER_KINDS, Assignment, AssignmentKind
 
 
 class Assignments(Kind):
@@ -118,7 +111,7 @@ def _is_sound(row: Row, wanted: dict[str, Any], membership: Membership, others: 
     first, last = wanted["starts_on"], wanted["ends_on"]
     if first and last and last < first:
         row.reject(_("the last day is before the first"), "ends_on")
-    elif wanted["kind"] not in AUTHORISED[JobProfile(membership.profile)]:
+    elif wanted["kind"] not in AUTHORISES[JobProfile(membership.profile)]:
         row.reject(
             _("the job profile of this person does not authorise them to be %(kind)s") % {"kind": wanted["kind"]},
             "kind",

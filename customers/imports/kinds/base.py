@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Act, Area, may, may_all
+from customers.actions.touch_entries import CLOCK_TOLERANCE
 from customers.imports.errors import CouldNot
 from customers.imports.fields import Field
 from customers.imports.mapping import Mapping
@@ -91,3 +93,10 @@ def differing(existing: Any, values: dict[str, Any]) -> dict[str, Any]:
 def pk_of(found: Any) -> int | None:
     """The primary key of what a reference found, None for a blank one."""
     return found.pk if found is not None else None
+
+
+def refuse_future(row: Row, now: dt.datetime, *names: str) -> None:
+    """Reject a row that tells of what is still to come; a clock may run ahead a little."""
+    for name in names:
+        if not row.outcome and row.get(name) is not None and row.values[name] > now + CLOCK_TOLERANCE:
+            row.reject(_("is still to come"), name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -91,7 +92,7 @@ class Customers(Kind):
             except ValueError as error:
                 row.reject(str(error), "name")
                 continue
-            if not _is_sound(row, customer):
+            if not _is_sound(row, customer, run.on):
                 continue
             kept.append((row, put(store, row, customer, self._values(row, markets), lambda values: Customer(**values))))
         store.flush(Customer)
@@ -137,8 +138,8 @@ class _Existing:
         return self._named.get(found[0].pk) if found else None
 
 
-def _is_sound(row: Row, customer: Customer | None) -> bool:
-    """A new customer has a team; a place is whole or absent."""
+def _is_sound(row: Row, customer: Customer | None, today: dt.date) -> bool:
+    """A new customer has a team; a place is whole or absent; nothing begins in the future."""
     if customer is None and row.get("team") is None:
         row.reject(_("a new customer needs a team"), "team")
     elif (row.get("latitude") is None) != (row.get("longitude") is None):
@@ -146,6 +147,9 @@ def _is_sound(row: Row, customer: Customer | None) -> bool:
             _("give both latitude and longitude, or neither"),
             "latitude" if row.get("latitude") is None else "longitude",
         )
+    for name in ("since", "potential_noted_on", "team_from"):
+        if not row.outcome and row.get(name) and row.values[name] > today:
+            row.reject(_("is still to come"), name)
     return not row.outcome
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Area
 from customers.imports.fields import Currency, Instant, Reference, field_of
-from customers.imports.kinds.base import Kind, given, pk_of
+from customers.imports.kinds.base import Kind, given, pk_of, refuse_future
 from customers.imports.kinds.customers import company_currency, put
 from customers.imports.kinds.work_of_people import Memberships
 from customers.imports.runs import Run
 from customers.imports.sources import Row
-from customers.models import Order, OrderStatus, StageDecision
+from customers.models import Order, OrderStatus, Stage, StageDecision
 from territory import clock
 
 # The file's word for each field of an order, where it differs from the product's.
@@ -56,7 +57,7 @@ class Orders(Kind):
         memberships = Memberships(run, {row.values["customer"].pk for row in rows if row.get("salesperson")})
         for row in rows:
             order = existing.get(row.values["external_id"])
-            if not _is_sound(row):
+            if not _is_sound(row, run.now):
                 continue
             values = self._values(row) | _whose(row, order, memberships, run)
             if row.outcome:
@@ -79,8 +80,8 @@ class Orders(Kind):
         return values
 
 
-def _is_sound(row: Row) -> bool:
-    """Ended orders have a closing, pending ones none; nothing closes before it was opened."""
+def _is_sound(row: Row, now: dt.datetime) -> bool:
+    """Ended orders have a closing, pending ones none; nothing closes before it was opened, or is still to come."""
     ended, closed, opened = row.values["status"] != OrderStatus.PENDING, row.get("closed"), row.get("opened")
     if ended and closed is None:
         row.reject(_("a won or lost order needs the day it closed"), "closed")
@@ -88,6 +89,8 @@ def _is_sound(row: Row) -> bool:
         row.reject(_("a pending order has not closed yet"), "closed")
     elif opened and closed and closed < opened:
         row.reject(_("the order closed before it was opened"), "closed")
+    else:
+        refuse_future(row, now, "opened", "closed")
     return not row.outcome
 
 
@@ -110,22 +113,21 @@ def _whose(row: Row, order: Order | None, memberships: Memberships, run: Run) ->
         return values
     at = row.get("closed") or row.get("opened") or run.now
     membership = memberships.at(person.pk, row.values["customer"].pk, clock.day_of(at, clock.company_zone()))
-    if membership is None:
-        row.reject(_("was in no team on that day; name the team"), "salesperson")
-        return {}
-    return values | {"team_id": membership.team_id}
+    if membership is not None:
+        return values | {"team_id": membership.team_id}
+    return values if order else values | {"team_id": row.values["customer"].extra[0]}
 
 
 class Stages(Kind):
     """Stages set by hand elsewhere. The same customer at the same instant is the same decision."""
 
     name = "stages"
-    needs = (("customer",), ("stage",), ("at",), ("reason",))
+    needs = (("customer",), ("stage",), ("at",))
     fields = (
         Reference("customer", target="customer", required=True),
         field_of(StageDecision, "stage", required=True),
         field_of(StageDecision, "at", required=True),
-        field_of(StageDecision, "reason", required=True),
+        field_of(StageDecision, "reason"),
     )
 
     def key(self, row: Row) -> Any:
@@ -136,6 +138,11 @@ class Stages(Kind):
         decisions = StageDecision.objects.filter(customer__in={row.values["customer"].pk for row in rows})
         existing = {(decision.customer_id, decision.at): decision for decision in decisions}
         for row in rows:
+            if row.values["stage"] == Stage.LOST and not row.get("reason"):
+                row.reject(_("say why it was lost"), "reason")
+            refuse_future(row, run.now, "at")
+            if row.outcome:
+                continue
             values = given(row, "stage", "at", "reason") | {"customer_id": row.values["customer"].pk}
             decision = existing.get(self.key(row))
             put(store, row, decision, values, lambda values: StageDecision(decided_by=run.actor, **values))

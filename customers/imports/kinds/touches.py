@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import Area
 from customers.imports.fields import Length, Reference, Text, field_of
-from customers.imports.kinds.base import Kind, given, pk_of
+from customers.imports.kinds.base import Kind, given, pk_of, refuse_future
 from customers.imports.kinds.customers import put
 from customers.imports.kinds.work_of_people import Memberships
 from customers.imports.runs import Run
 from customers.imports.sources import Row
 from customers.imports.storing import Store
-from customers.models import Contact, InternalWork, Touch, TouchPerson
+from customers.models import Contact, InternalWork, PlannedTouch, Touch, TouchPerson
 from customers.models.touches import IMPLAUSIBLE_SECONDS
 from territory import clock
 from territory.folding import fold
@@ -71,6 +71,7 @@ class Touches(Kind):
         for row in rows:
             touch = existing.get(self.key(row))
             contact = _contact(row, contacts)
+            refuse_future(row, run.now, "at")
             if not _belongs(row):
                 continue
             values = self._values(row, touch, several=touch is not None and len(people[touch.pk]) > 1)
@@ -86,6 +87,8 @@ class Touches(Kind):
         store.flush(TouchPerson)
         if any(contact for _row, _touch, contact in kept):
             _meet(kept)
+        _close_planned([(row, touch) for row, touch, _met in kept if row.outcome == "created"], store)
+        store.flush(PlannedTouch)
 
     def _values(self, row: Row, touch: Touch | None, *, several: bool) -> dict[str, Any]:
         """What the row says. The lengths of a touch of several people, shared out by hand, are left alone."""
@@ -219,6 +222,24 @@ def _meet(kept: list[tuple[Row, Touch, int | None]]) -> None:
     links.objects.bulk_create([link for _row, link in new])
 
 
+def _close_planned(new: list[tuple[Row, Touch]], store: Store) -> None:
+    """A touch does what was planned by its day: of its type at its customer, the person's own before others', first due first."""
+    if not new:
+        return
+    zone = clock.company_zone()
+    waiting: dict[tuple[int, int], list[PlannedTouch]] = defaultdict(list)
+    for planned in PlannedTouch.objects.open().filter(customer__in={touch.customer_id for _row, touch in new}):
+        waiting[(planned.customer_id, planned.type_id)].append(planned)
+    for row, touch in sorted(new, key=lambda one: one[1].at):
+        person = pk_of(row.get("person"))
+        end = clock.end_of_day(clock.day_of(touch.at, zone), zone)
+        able = [planned for planned in waiting.get((touch.customer_id, touch.type_id), ()) if planned.planned_at < end]
+        done = min(able, key=lambda one: (one.assignee_id != person, one.due_on, one.pk), default=None)
+        if done is not None:
+            waiting[(touch.customer_id, touch.type_id)].remove(done)
+            store.change(done, {"closed_at": touch.logged_at, "closed_by_touch_id": touch.pk})
+
+
 class InternalWorks(Kind):
     """By external id; without one, a row that says the same is the same work."""
 
@@ -252,6 +273,8 @@ class InternalWorks(Kind):
         memberships = Memberships(run, {row.values["customer"].pk for row in rows if row.get("customer")})
         for row in rows:
             work = existing.get(self.key(row))
+            if row.values["spent_on"] > run.on:
+                row.reject(_("is still to come"), "spent_on")
             if not _belongs(row):
                 continue
             before = {work.customer_id} if work else set()

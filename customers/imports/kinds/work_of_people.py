@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from accounts.models import Membership
 from customers.imports.runs import Run
 from customers.models import Assignment
+from customers.working_as import EARLIEST_FIRST
 from territory.rows import Dated
 
 
@@ -26,7 +27,7 @@ class Memberships:
         rows = Assignment.objects.filter(customer__in=set(customers)).select_related(
             "membership__role", "membership__team"
         )
-        for row in rows.order_by("pk"):
+        for row in rows.order_by(*EARLIEST_FIRST):
             self._assigned[(row.customer_id, row.membership.user_id)].append(row)
 
     def at(self, person: int, customer: int | None, day: dt.date) -> Membership | None:
