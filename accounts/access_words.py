@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import Role
@@ -78,14 +77,22 @@ def _footnotes(area: Area, act: Act, reach: str) -> str:
     return marks
 
 
-def table(roles: list[Role]) -> list[tuple[str, list[Words]]]:
-    """One row an area with a cell a role."""
-    columns = [access_of(role) for role in roles]
-    return [(str(area.label), [column[n] for column in columns]) for n, area in enumerate(Area)]
+@dataclass(frozen=True)
+class Column:
+    """Roles that may do the same, and what that is, one row an area."""
+
+    names: str
+    rows: tuple[Words, ...]
 
 
-def sentence(words: Words) -> str:
-    """The same in one line: "see team, change own †"."""
-    if not words.lines:
-        return _("nothing")
-    return ", ".join(f"{act} {reach} {marks}".strip() for act, reach, marks in words.lines)
+def columns(roles: list[Role]) -> list[Column]:
+    """One column a kind of access, in the order of the roles."""
+    same: dict[tuple[Words, ...], list[str]] = {}
+    for role in roles:
+        same.setdefault(tuple(access_of(role)), []).append(role.name)
+    return [Column(", ".join(names), rows) for rows, names in same.items()]
+
+
+def table(columns: list[Column]) -> list[tuple[str, list[Words]]]:
+    """One row an area, with a cell a column."""
+    return [(str(area.label), [column.rows[n] for column in columns]) for n, area in enumerate(Area)]

@@ -42,10 +42,10 @@ class Entry:
 def person_history(person: User, viewer: User, limit: int = 30) -> list[Entry]:
     """The latest acts first, without what the viewer may not see: cost rates and absences have an area of their own."""
     hidden = NEVER if sees_cost_of(viewer, person) else NEVER | COST
-    entries = _entries(person.history, hidden, lambda _row: _("Person"))
-    entries += _entries(Membership.history.filter(user_id=person.pk), hidden, _membership_name())
+    entries = _entries(Membership.history.filter(user_id=person.pk), hidden, _membership_name())
     if people_within(viewer, Area.ABSENCES, Act.SEE).filter(pk=person.pk).exists():
         entries += _entries(Absence.history.filter(user_id=person.pk), hidden, lambda _row: _("Absence"))
+    entries += _entries(person.history, hidden, lambda _row: _("Person"))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
 
 

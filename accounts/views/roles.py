@@ -36,11 +36,10 @@ def role_list(request: HttpRequest) -> HttpResponse:
 @sees_all_people
 def access_table(request: HttpRequest) -> HttpResponse:
     """What each role may see, change and approve, in words."""
-    roles = list(Role.objects.live())
+    columns = access_words.columns(list(Role.objects.live()))
     context = {
-        "roles": roles,
-        "rows": access_words.table(roles),
-        "by_role": [(role, access_words.access_of(role)) for role in roles],
+        "columns": columns,
+        "rows": access_words.table(columns),
         "reaches": access_words.REACHES,
         "footnotes": access_words.FOOTNOTES,
     }
