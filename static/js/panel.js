@@ -40,14 +40,22 @@ function bind(root) {
   }
 }
 
+// Tabs, segments and links that only change the query belong to the page in the panel, so they stay there.
+function within(target) {
+  const link = target.closest("#panel-content a[href]");
+  return link?.matches('[href^="?"], .tabs > a, .segments > a') ? link : null;
+}
+
 if (panel) {
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-panel]");
+    const link = event.target.closest("a[data-panel]") || within(event.target);
     const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
     if (!link || !plain || event.defaultPrevented || !window.htmx) return;
-    if (phone.matches && link.dataset.panel !== "always") return;
+    const inside = content.contains(link);
+    if (phone.matches && !inside && link.dataset.panel !== "always") return;
     event.preventDefault();
-    open(link.getAttribute("href"), content.contains(link) ? null : link);
+    const url = new URL(link.getAttribute("href"), inside ? new URL(panel.dataset.url, location.href) : location.href);
+    open(url.pathname + url.search, inside ? null : link);
   });
   document.addEventListener("panel:open", (event) => open(event.detail.url, null));
   content.addEventListener("htmx:afterSwap", (event) => {
