@@ -1,6 +1,7 @@
 """Forms of people, teams and roles. They check shape; the rules are the actions', which answer by field."""
 
 import zoneinfo
+from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -131,7 +132,9 @@ class MembershipForm(VersionedForm):
 
     team = TeamChoice(queryset=Team.objects.none(), label=_("Team"))
     selling_share = PercentField(
-        label=_("Selling share"), help_text=_("Per cent of the weekly hours that is for customers.")
+        label=_("Selling share"),
+        initial=Decimal("0.5"),
+        help_text=_("Per cent of the weekly hours that is for customers."),
     )
 
     class Meta:

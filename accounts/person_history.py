@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Absence, Membership, Role, Team, User
 from accounts.permissions import Act, Area, people_within
 from accounts.queries import sees_cost_of
-from territory.formats.days import full_text
+from territory.formats.days import day_text, full_text
 
 # Rows read of each kind; more is the audit's.
 READ = 200
@@ -44,9 +44,13 @@ def person_history(person: User, viewer: User, limit: int = 30) -> list[Entry]:
     hidden = NEVER if sees_cost_of(viewer, person) else NEVER | COST
     entries = _entries(Membership.history.filter(user_id=person.pk), hidden, _membership_name())
     if people_within(viewer, Area.ABSENCES, Act.SEE).filter(pk=person.pk).exists():
-        entries += _entries(Absence.history.filter(user_id=person.pk), hidden, lambda _row: _("Absence"))
+        entries += _entries(Absence.history.filter(user_id=person.pk), hidden, _absence_name)
     entries += _entries(person.history, hidden, lambda _row: _("Person"))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
+
+
+def _absence_name(row: Any) -> str:
+    return _("Absence %(first)s – %(last)s") % {"first": day_text(row.starts_on), "last": day_text(row.ends_on)}
 
 
 def _membership_name():

@@ -1,9 +1,11 @@
 """The last administrator stays, whatever is done."""
 
 import datetime as dt
+import threading
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from accounts.actions import memberships, people, roles
 from accounts.administrators import administrators_until
@@ -111,3 +113,30 @@ def test_days_are_covered_by_several_in_turn(company):
             ends_on=dt.date.fromisoformat(last) if last else None,
         )
     assert administrators_until(TODAY) == dt.date(2026, 7, 6)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_remove_each_other_one_stays():
+    factories.company()
+    team = factories.team()
+    one = factories.membership(factories.person("One"), team, "Administrator").user
+    two = factories.membership(factories.person("Two"), team, "Administrator").user
+    together = threading.Barrier(2)
+    refused = []
+
+    def deactivate(actor, person):
+        together.wait()
+        try:
+            people.deactivate_person(actor=actor, now=NOW, on=TODAY, person=person)
+        except ValidationError as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=deactivate, args=pair) for pair in ((one, two), (two, one))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    assert User.objects.filter(is_active=True).count() == 1

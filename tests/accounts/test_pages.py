@@ -1,5 +1,8 @@
 """Who may open which page of people, teams and roles; what stands on it."""
 
+import datetime as dt
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
 
@@ -404,3 +407,28 @@ def test_a_persons_page_takes_as_many_queries_with_more_rows(cast, django_assert
         factories.membership(cast.rep, factories.team(f"More {n}"), factories.role("Engineering"))
         factories.absence(cast.rep, f"2026-02-0{n + 1}", f"2026-02-0{n + 1}")
     assert count_queries(client, url, django_assert_max_num_queries) == few
+
+
+def test_a_new_membership_comes_with_usual_values(cast):
+    form = get(cast.admin, "membership_create", cast.rep.pk).context["form"]
+    assert [form[name].value() for name in ("profile", "weekly_hours")] == ["sole", Decimal("40")]
+    assert form["selling_share"].as_widget().count('value="50"') == 1
+
+
+def test_history_says_what_was_changed_and_by_whom(cast):
+    url = reverse("membership_edit", args=[cast.rep_membership.pk])
+    client = client_of(cast.admin)
+    client.post(url, membership_data(cast.rep_membership, weekly_hours="30", team=cast.leeds.pk))
+    entry = client.get(reverse("person_detail", args=[cast.rep.pk])).context["history"][0]
+    assert (entry.what, entry.by) == ("Salesperson in Leeds", cast.admin)
+    changes = [(change.label, change.before, change.after) for change in entry.changes]
+    assert changes == [("Team", "Exeter", "Leeds"), ("Weekly hours", "40.00", "30.00")]
+
+
+def test_absences_stay_out_of_the_history_of_who_may_not_see_them(cast):
+    factories.absence(cast.rep, dt.date(2026, 7, 1), dt.date(2026, 7, 3), note="Operation")
+    role = factories.role("Clerk", access={"people": {"see": "all"}, "names": {"see": "all"}})
+    clerk = factories.membership(factories.person("Clerk"), cast.exeter, role).user
+    response = get(clerk, "person_detail", cast.rep.pk)
+    assert all("Absence" not in entry.what for entry in response.context["history"])
+    assert "Operation" not in response.content.decode()
