@@ -64,9 +64,9 @@ def read_rules(given: Any) -> RulesFile:
     for section in SECTIONS:
         if section.name in given:
             rules.sections[section.name] = _entries(section, given[section.name])
+    _no_contradictions(rules)
     _names_exist(rules)
     _kept_rules_still_hold(rules)
-    _no_contradictions(rules)
     if "settings" in given:
         rules.settings = _settings(given["settings"])
     if "working_days" in given:
