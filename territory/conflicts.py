@@ -26,9 +26,13 @@ def claim(row: models.Model, version: int) -> None:
     row.version = version + 1
 
 
-def conflict_page(request, form, conflict: Conflict, back: str):
-    """409: what I typed beside what is there now, field by field; saving again starts from the present version."""
-    present = form.__class__(instance=conflict.row) if hasattr(form, "_meta") else None
+def conflict_page(request, form, conflict: Conflict, back: str, present=None):
+    """409: what I typed beside what is there now, field by field; saving again starts from the present version.
+
+    `present` is a form that shows the row as it is now; a form of a model makes its own.
+    """
+    if present is None and hasattr(form, "_meta"):
+        present = form.__class__(instance=conflict.row)
     fields = []
     for name in form.changed_data:
         if name == "version" or name not in form.fields:
@@ -62,7 +66,9 @@ def conflict_page(request, form, conflict: Conflict, back: str):
 
 
 def _shown(form, name: str, value) -> str:
-    """A field's value as its choices name it."""
+    """A field's value as its choices name it; several of them in a row."""
+    if isinstance(value, list | tuple):
+        return ", ".join(_shown(form, name, each) for each in value)
     choices = getattr(form.fields[name], "choices", None)
     if choices is not None:
         for key, label in form.fields[name].choices:

@@ -89,7 +89,7 @@ function bind(form) {
   if (kept && !answered && typed(kept) !== typed(before)) {
     write(form, kept);
     note(form, key, before);
-    form.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true }));
+    form.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true, detail: { values: kept } }));
   }
   let timer;
   const later = () => {

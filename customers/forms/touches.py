@@ -1,0 +1,379 @@
+"""Forms for touches: log one, correct one, mend its minutes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid as uuids
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from customers.actions.touches import NextStep, Participant, TouchEntry
+from customers.forms.fields import CustomerField, DayField, VersionField
+from customers.forms.log_fields import ContactsField, LogForm, MinutesField, PastField
+from customers.models import Order, PlannedTouch, Touch, TouchChannel, TouchOutcome, TouchType
+from customers.models.touches import IMPLAUSIBLE_SECONDS
+from customers.queries import touch_choices as choices
+
+OUTCOME_ICONS = {
+    TouchOutcome.ADVANCED: "arrow-up-right",
+    TouchOutcome.NEUTRAL: "arrow-right",
+    TouchOutcome.SET_BACK: "arrow-down-right",
+    TouchOutcome.NO_ANSWER: "telephone-x",
+}
+# So many types are large buttons at once, the others fold.
+FIRST_TYPES = 5
+
+
+@dataclass(frozen=True)
+class TypeChoice:
+    """A type as a large button."""
+
+    row: TouchType
+    chosen: bool
+
+    @property
+    def minutes(self) -> str:
+        return MinutesField().prepare_value(self.row.default_seconds)
+
+    @property
+    def usual(self) -> str:
+        return _("%(minutes)s is usual") % {"minutes": self.minutes}
+
+    @property
+    def save(self) -> str:
+        """What the button says: the type's name within a sentence, unless it begins with an abbreviation."""
+        name = self.row.name
+        within = name if name[1:2].isupper() else name[:1].lower() + name[1:]
+        return _("Save %(type)s") % {"type": within}
+
+
+class TouchForm(LogForm):
+    """A touch as a person tells it. Its people, contacts and orders are those that go with the customer."""
+
+    error_fields = {
+        "duration_seconds": "minutes",
+        "travel_seconds": "travel",
+        "participants": "people",
+        "next_step": "next_on",
+        "touch_type": "next_type",
+        "reason": "next_reason",
+    }
+
+    type = forms.ModelChoiceField(
+        TouchType.objects.none(),
+        label=_("Type"),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": _("Choose what you did.")},
+    )
+    at = PastField(label=_("When"), error_messages={"required": _("Say when it was.")})
+    minutes = MinutesField(label=_("Minutes"), error_messages={"required": _("Say how many minutes it took.")})
+    travel = MinutesField(label=_("Travel, there and back"), required=False)
+    outcome = forms.ChoiceField(
+        label=_("Outcome"), choices=TouchOutcome.choices, widget=forms.RadioSelect, initial=TouchOutcome.NEUTRAL
+    )
+    contacts = ContactsField(label=_("Whom you met"))
+    order = forms.ModelChoiceField(Order.objects.none(), label=_("For the order"), required=False)
+    people = forms.ModelMultipleChoiceField(
+        User.objects.none(),
+        label=_("People who took part"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=10_000)
+
+    def __init__(self, data=None, *, user: User, touch: Touch | None = None, initial: dict | None = None) -> None:
+        super().__init__(data, initial=initial)
+        self.user, self.touch = user, touch
+        self.customer = touch.customer if touch else self._settle_customer()
+        self.fields["type"].queryset = choices.types(touch.type_id if touch else None)
+        self.fields["contacts"].queryset = choices.contacts(user, self.customer, touch)
+        self.fields["order"].queryset = choices.orders(user, self.customer, touch.order_id if touch else None)
+        self.fields["people"].queryset = choices.colleagues(user, self.customer, self._named())
+        self.offered_people = list(self.fields["people"].queryset)
+        for person in self.offered_people:
+            for name, label in (("minutes", _("%(name)s: minutes")), ("travel", _("%(name)s: travel"))):
+                self.fields[f"{name}_{person.pk}"] = MinutesField(label=label % {"name": person}, required=False)
+
+    def _settle_customer(self):
+        return None
+
+    def _named(self) -> list[int]:
+        return [person.user_id for person in self.touch.people.all()] if self.touch else []
+
+    @cached_property
+    def type_choices(self) -> list[TypeChoice]:
+        """The types, and which of them is chosen."""
+        chosen = str(self["type"].value() or "")
+        return [TypeChoice(row, str(row.pk) == chosen) for row in self.fields["type"].queryset]
+
+    @property
+    def first_types(self) -> list[TypeChoice]:
+        """The types that stand there at once; the last place is that of "more" where there are more."""
+        rows = self.type_choices
+        return rows if len(rows) <= FIRST_TYPES + 1 else rows[:FIRST_TYPES]
+
+    @property
+    def more_types(self) -> list[TypeChoice]:
+        return self.type_choices[len(self.first_types) :]
+
+    @property
+    def more_chosen(self) -> bool:
+        return any(choice.chosen for choice in self.more_types)
+
+    @property
+    def type_chosen(self) -> TypeChoice | None:
+        return next((choice for choice in self.type_choices if choice.chosen), None)
+
+    @property
+    def when(self) -> dt.datetime | None:
+        """The moment that stands in the form, as far as it is one."""
+        try:
+            return self.fields["at"].to_python(self["at"].value())
+        except forms.ValidationError:
+            return None
+
+    @property
+    def too_long(self) -> bool:
+        """Whether the minutes that stand in the form are implausible."""
+        try:
+            return (self.fields["minutes"].clean(self["minutes"].value()) or 0) > IMPLAUSIBLE_SECONDS
+        except forms.ValidationError:
+            return False
+
+    @property
+    def outcome_choices(self) -> list[tuple[str, str, str, bool]]:
+        """Value, word, icon, and whether it is chosen."""
+        chosen = self["outcome"].value()
+        return [(each.value, each.label, OUTCOME_ICONS[each], each.value == chosen) for each in TouchOutcome]
+
+    @property
+    def contact_choices(self) -> list[tuple[Any, bool]]:
+        """Contacts of the customer, and whether they were met."""
+        chosen = {str(getattr(each, "pk", each)) for each in self["contacts"].value() or ()}
+        return [(row, str(row.pk) in chosen) for row in self.fields["contacts"].queryset]
+
+    @property
+    def contacts_met(self) -> list[Any]:
+        return [row for row, chosen in self.contact_choices if chosen]
+
+    @property
+    def people_choices(self) -> list[tuple[User, bool, Any, Any]]:
+        """Each person, whether they took part, and the fields of their own minutes and travel."""
+        chosen = {str(getattr(each, "pk", each)) for each in self["people"].value() or ()}
+        return [
+            (row, str(row.pk) in chosen, self[f"minutes_{row.pk}"], self[f"travel_{row.pk}"])
+            for row in self.offered_people
+        ]
+
+    @property
+    def people_said(self) -> bool:
+        """Whether more is said of people than that one did it oneself."""
+        if any(name.startswith(("minutes_", "travel_")) and self.said(name) for name in self.fields):
+            return True
+        chosen = [str(getattr(each, "pk", each)) for each in self["people"].value() or ()]
+        return bool(self.errors.get("people")) or chosen != [str(self.user.pk)]
+
+    def clean(self) -> dict:
+        said = super().clean()
+        type_, minutes = said.get("type"), said.get("minutes")
+        if type_ and minutes == 0 and type_.channel != TouchChannel.MARKETING and not self._was("duration_seconds", 0):
+            self.add_error("minutes", _("Minutes must be 1 or more."))
+        if type_ and not type_.travels and any(self._travels()) and not (self.touch and self.touch.travel_seconds):
+            self.add_error("travel", _("This type needs no travel."))
+        if "people" in said and not said["people"] and not (self.touch and not self._named()):
+            self.add_error("people", _("Say who took part."))
+        return said
+
+    def _was(self, field: str, value: Any) -> bool:
+        return self.touch is not None and getattr(self.touch, field) == value
+
+    def _travels(self) -> list[int]:
+        said = self.cleaned_data
+        people = said.get("people") or ()
+        return [said.get("travel") or 0, *((said.get(f"travel_{person.pk}") or 0) for person in people)]
+
+    def participants(self) -> tuple[Participant, ...]:
+        """Who took part; minutes that were not said of a person are those of the touch."""
+        said = self.cleaned_data
+
+        def own(name: str, person: User) -> int:
+            value = said.get(f"{name}_{person.pk}")
+            return (said[name] or 0) if value is None else value
+
+        return tuple(
+            Participant(user=person, duration_seconds=own("minutes", person), travel_seconds=own("travel", person))
+            for person in said["people"]
+        )
+
+    def entry(self) -> TouchEntry:
+        """What was said, for the action."""
+        said = self.cleaned_data
+        return TouchEntry(
+            customer=self.touch.customer if self.touch else said["customer"],
+            type=said["type"],
+            at=self.moment(),
+            participants=self.participants(),
+            duration_seconds=said["minutes"],
+            travel_seconds=said["travel"] or 0,
+            contacts=tuple(said["contacts"]),
+            outcome=said["outcome"],
+            order=said["order"],
+            note=said["note"],
+            next_step=self.next_step(),
+            planned=said.get("planned"),
+        )
+
+    def moment(self) -> dt.datetime:
+        """When it was; the form shows minutes, so that what was not changed keeps its seconds."""
+        if self.touch is not None and "at" not in self.changed_data:
+            return self.touch.at
+        return self.cleaned_data["at"]
+
+    def next_step(self) -> NextStep | None:
+        return None
+
+
+class NewTouchForm(TouchForm):
+    """A touch that is not logged yet. It carries its own number, so that it is one however often it is sent."""
+
+    uuid = forms.UUIDField(widget=forms.HiddenInput(attrs={"data-uuid": ""}))
+    back = forms.CharField(required=False, widget=forms.HiddenInput, max_length=2000)
+    planned = forms.ModelChoiceField(PlannedTouch.objects.none(), required=False, widget=forms.HiddenInput)
+    customer = CustomerField(error_messages={"required": _("Choose the customer.")})
+    next_type = forms.ModelChoiceField(
+        TouchType.objects.live(), label=_("Next step"), required=False, empty_label=_("none")
+    )
+    next_on = DayField(label=_("Day"), required=False)
+    next_reason = forms.CharField(label=_("What for"), required=False, max_length=300)
+
+    field_order = ("uuid", "back", "planned", "customer")
+
+    def _settle_customer(self):
+        customers = choices.loggable(self.user)
+        self.fields["customer"].offer(self.user, customers, self.typed("customer"))
+        self.fields["planned"].queryset = PlannedTouch.objects.visible_to(self.user)
+        return self.chosen_customer(customers)
+
+    def renew(self) -> None:
+        """Give it another number: what was sent under the old one was another touch."""
+        self.data = self.data.copy()
+        self.data["uuid"] = str(uuids.uuid4())
+
+    @property
+    def next_said(self) -> bool:
+        return any(self.said(name) for name in ("next_type", "next_on", "next_reason"))
+
+    def clean(self) -> dict:
+        said = super().clean()
+        if said.get("next_type") and not said.get("next_on") and "next_on" not in self.errors:
+            self.add_error("next_on", _("Say on which day."))
+        if (
+            not said.get("next_type")
+            and "next_type" not in self.errors
+            and (said.get("next_on") or said.get("next_reason"))
+        ):
+            self.add_error("next_type", _("Choose what is to be done."))
+        return said
+
+    def next_step(self) -> NextStep | None:
+        said = self.cleaned_data
+        if not said["next_type"]:
+            return None
+        return NextStep(type=said["next_type"], due_on=said["next_on"], reason=said["next_reason"])
+
+
+def start_of_touch(user: User, now: dt.datetime, **given: Any) -> dict[str, Any]:
+    """What a new touch starts with: now, oneself, and the usual minutes of its type."""
+    type_: TouchType | None = given.get("type")
+    planned: PlannedTouch | None = given.get("planned")
+    seconds = planned.duration_seconds if planned else (type_.default_seconds if type_ else None)
+    return {
+        "uuid": uuids.uuid4(),
+        "at": now.replace(second=0, microsecond=0),
+        "minutes": seconds,
+        "people": [user.pk],
+        **{name: getattr(value, "pk", value) for name, value in given.items() if value is not None},
+    }
+
+
+class TouchEditForm(TouchForm):
+    """A touch to be corrected, as it was shown."""
+
+    version = VersionField()
+
+    def __init__(self, data=None, *, user: User, touch: Touch) -> None:
+        super().__init__(data, user=user, touch=touch, initial=touch_as_typed(touch))
+
+
+def touch_as_typed(touch: Touch) -> dict[str, Any]:
+    """A touch as it stands in the form; the minutes of several people are those of the first, where not said."""
+    people = list(touch.people.all())
+    minutes = people[0].duration_seconds if people else touch.duration_seconds
+    travel = people[0].travel_seconds if people else touch.travel_seconds
+    own = {
+        f"{name}_{person.user_id}": value
+        for person in people
+        for name, value, usual in (
+            ("minutes", person.duration_seconds, minutes),
+            ("travel", person.travel_seconds, travel),
+        )
+        if value != usual
+    }
+    return {
+        "type": touch.type_id,
+        "at": touch.at.replace(second=0, microsecond=0),
+        "minutes": minutes,
+        "travel": travel or None,
+        "outcome": touch.outcome,
+        "contacts": [contact.pk for contact in touch.contacts.all()],
+        "order": touch.order_id,
+        "people": [person.user_id for person in people],
+        "note": touch.note,
+        "version": touch.version,
+        **own,
+    }
+
+
+class MendForm(forms.Form):
+    """The minutes of a touch that was implausible."""
+
+    version = VersionField()
+    minutes = MinutesField(
+        label=_("Minutes"),
+        min_value=1,
+        max_value=IMPLAUSIBLE_SECONDS // 60,
+        help_text=_("Each person's, without travel."),
+    )
+
+    def entry(self, touch: Touch) -> TouchEntry:
+        """The touch as it is, with these minutes for who was too long."""
+        seconds = self.cleaned_data["minutes"]
+
+        def mended(present: int) -> int:
+            return seconds if present > IMPLAUSIBLE_SECONDS else present
+
+        return TouchEntry(
+            customer=touch.customer,
+            type=touch.type,
+            at=touch.at,
+            participants=tuple(
+                Participant(
+                    user=person.user,
+                    duration_seconds=mended(person.duration_seconds),
+                    travel_seconds=person.travel_seconds,
+                )
+                for person in touch.people.all()
+            ),
+            duration_seconds=mended(touch.duration_seconds),
+            travel_seconds=touch.travel_seconds,
+            contacts=tuple(touch.contacts.all()),
+            outcome=touch.outcome,
+            order=touch.order,
+            note=touch.note,
+        )

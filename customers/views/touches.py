@@ -1,0 +1,231 @@
+"""Touches: log one, look at it, correct it, take it back; and those whose minutes cannot be."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import permission_required_in
+from accounts.permissions import Act, Area
+from customers.actions.touches import (
+    ConflictError,
+    LoggedTouch,
+    edit_touch,
+    restore_touch,
+    undo_touch,
+)
+from customers.actions.touches import log_touch as write_touch
+from customers.forms.log_fields import MinutesField, key
+from customers.forms.touches import MendForm, NewTouchForm, TouchEditForm, TouchForm, start_of_touch
+from customers.models import Customer, Order, PlannedTouch, Touch, TouchType
+from customers.queries.touch_history import steps
+from customers.views.planned_touches import customer_to_log_on
+from customers.views.returning import page_before, way_back
+from customers.views.saving import to_change
+from territory import clock
+from territory.conflicts import Conflict, conflict_page
+from territory.formats.days import day_text
+from territory.toasts import toast
+
+PAGE = 25
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required_in(Area.TOUCHES, Act.CHANGE)
+def log_touch(request: HttpRequest) -> HttpResponse:
+    """Log a touch: of a customer, of a due row or of a planned touch when the address says so."""
+    if request.method == "GET":
+        start = start_of_touch(request.user, clock.now(), **_asked(request))
+        form = NewTouchForm(user=request.user, initial=start | {"back": page_before(request)})
+        return _form_page(request, form)
+    form = NewTouchForm(request.POST, user=request.user)
+    if "show" in request.POST:
+        form.show_only()
+        return _form_page(request, form)
+    saved = _save(request, form)
+    if saved is None:
+        return _form_page(request, form, before=_sent_before(request))
+    _say_logged(request, saved)
+    return redirect(way_back(request, reverse("customer_detail", args=[saved.touch.customer_id])))
+
+
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    """What the address gives: 404 for what the person cannot see, 403 for a customer they may not log on."""
+    type_ = TouchType.objects.live().filter(pk=key(request.GET.get("type"))).first()
+    if "planned" in request.GET:
+        rows = PlannedTouch.objects.visible_to(request.user).select_related("customer", "type")
+        planned = get_object_or_404(rows, pk=key(request.GET["planned"]))
+        still = planned if planned.closed_at is None else None
+        return {"customer": customer_to_log_on(request, planned.customer_id), "type": planned.type, "planned": still}
+    if request.GET.get("customer"):
+        return {"customer": customer_to_log_on(request, key(request.GET["customer"])), "type": type_}
+    return {"type": type_}
+
+
+def _save(request: HttpRequest, form: NewTouchForm) -> LoggedTouch | None:
+    """Log what the form says; None where something is wrong with it, which the form then tells."""
+    if not form.is_valid():
+        return None
+    try:
+        return write_touch(actor=request.user, now=clock.now(), uuid=form.cleaned_data["uuid"], entry=form.entry())
+    except ValidationError as error:
+        form.take_errors(error)
+    except ConflictError:
+        form.add_error(None, _("This was saved before, saying something else. To log it as another touch, save again."))
+        form.renew()
+    return None
+
+
+def _sent_before(request: HttpRequest) -> Touch | None:
+    """One's own touch that was logged under the number that the form carried."""
+    try:
+        return Touch.objects.live().filter(uuid=request.POST.get("uuid"), logged_by=request.user).first()
+    except ValidationError:
+        return None
+
+
+def _say_logged(request: HttpRequest, saved: LoggedTouch) -> None:
+    touch = saved.touch
+    text = _("%(type)s with %(customer)s logged") % {"type": touch.type, "customer": touch.customer}
+    if saved.planned:
+        days = ", ".join(day_text(row.due_on) for row in saved.planned)
+        text = _("%(logged)s, next on %(days)s") % {"logged": text, "days": days}
+    if touch.is_implausible:
+        text = _("%(logged)s. Over 8 hours: its minutes are left out until they are mended") % {"logged": text}
+    undo = reverse("touch_undo", args=[touch.pk])
+    toast(request, text, undo=undo, saved=_draft(request), tone="warn" if touch.is_implausible else "good")
+
+
+def _draft(request: HttpRequest) -> str:
+    """Under which name the device keeps what is typed: of each planned touch, customer and type another."""
+    asked = [f"{name[0]}{number}" for name in ("planned", "customer", "type") if (number := key(request.GET.get(name)))]
+    return "-".join(["touch", *asked[:2]])
+
+
+def _form_page(request: HttpRequest, form: NewTouchForm, before: Touch | None = None) -> HttpResponse:
+    """The form; 422 when what was sent is wrong, so that nothing takes it for saved."""
+    context = {"form": form, "draft": _draft(request), "before": before}
+    return render(request, "customers/touches/log.html", context, status=422 if form.is_bound and form.errors else 200)
+
+
+@require_safe
+@permission_required_in(Area.TOUCHES, Act.CHANGE)
+def log_touch_fields(request: HttpRequest) -> HttpResponse:
+    """The part of the form that goes with the chosen customer: contacts, orders, people; with what is typed in it."""
+    form = NewTouchForm(request.GET, user=request.user)
+    form.show_only()
+    return render(request, "customers/touches/parts.html", {"form": form})
+
+
+@require_safe
+def touch_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """All that is known of a touch."""
+    touch = get_object_or_404(_whole(Touch.objects.visible_to(request.user)), pk=pk)
+    planned = touch.planned_next.open().visible_to(request.user).select_related("type", "assignee")
+    context = {
+        "touch": touch,
+        "planned": planned,
+        "may_change": Touch.objects.editable_by(request.user).filter(pk=pk).exists(),
+        "customer_seen": Customer.objects.visible_to(request.user).filter(pk=touch.customer_id).exists(),
+        "order_seen": touch.order_id and Order.objects.visible_to(request.user).filter(pk=touch.order_id).exists(),
+    }
+    return render(request, "customers/touches/detail.html", context)
+
+
+def _whole(touches):
+    """Touches with all that hangs on them."""
+    rows = touches.select_related("customer__tier", "type", "order", "logged_by")
+    return rows.prefetch_related("people__user", "people__role", "contacts__role")
+
+
+@require_safe
+def touch_history(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who changed what on a touch."""
+    touch = get_object_or_404(Touch.objects.visible_to(request.user).select_related("customer", "type"), pk=pk)
+    return render(request, "customers/touches/history.html", {"touch": touch, "steps": steps(touch, "type", "order")})
+
+
+@require_http_methods(["GET", "POST"])
+def touch_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Correct a touch: all but its customer."""
+    to_change(Touch, request.user, pk)
+    touch = _whole(Touch.objects).get(pk=pk)
+    back = reverse("touch_detail", args=[pk])
+    form = TouchEditForm(request.POST or None, user=request.user, touch=touch)
+    try:
+        if form.is_valid() and _edited(request, form, touch):
+            toast(request, _("Saved"), saved=f"touch-{pk}")
+            return redirect(back)
+    except Conflict as conflict:
+        now = _whole(Touch.objects).get(pk=conflict.row.pk)
+        return conflict_page(request, form, conflict, back, TouchEditForm(user=request.user, touch=now))
+    status = 422 if form.is_bound else 200
+    return render(request, "customers/touches/edit.html", {"form": form, "touch": touch, "back": back}, status=status)
+
+
+def _edited(request: HttpRequest, form: TouchForm | MendForm, touch: Touch) -> bool:
+    entry = form.entry(touch) if isinstance(form, MendForm) else form.entry()
+    version = form.cleaned_data["version"]
+    try:
+        edit_touch(actor=request.user, now=clock.now(), touch=touch, version=version, entry=entry)
+    except ValidationError as error:
+        form.take_errors(error) if isinstance(form, TouchForm) else form.add_error(None, error.messages)
+        return False
+    return True
+
+
+@require_POST
+def touch_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a touch back."""
+    touch = to_change(Touch, request.user, pk, "customer", "type")
+    if undo_touch(actor=request.user, now=clock.now(), touch=touch):
+        words = {"type": touch.type, "customer": touch.customer}
+        toast(request, _("%(type)s with %(customer)s taken back") % words, undo=reverse("touch_restore", args=[pk]))
+    return redirect(way_back(request, reverse("touch_detail", args=[pk])))
+
+
+@require_POST
+def touch_restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Bring a touch back that was taken back."""
+    touch = to_change(Touch, request.user, pk, "customer", "type")
+    if restore_touch(actor=request.user, now=clock.now(), touch=touch):
+        toast(request, _("%(type)s with %(customer)s is back") % {"type": touch.type, "customer": touch.customer})
+    return redirect(way_back(request, reverse("touch_detail", args=[pk])))
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required_in(Area.TOUCHES, Act.CHANGE)
+def implausible_touches(request: HttpRequest) -> HttpResponse:
+    """Touches over 8 hours that the person may mend, each with the usual minutes one click away."""
+    wrong = _mend(request) if request.method == "POST" else None
+    if isinstance(wrong, HttpResponse):
+        return wrong
+    rows = Touch.objects.live().editable_by(request.user).filter(is_implausible=True).order_by("-at", "-pk")
+    page = Paginator(_whole(rows), PAGE).get_page(request.GET.get("page"))
+    for touch in page.object_list:
+        touch.usual_minutes = MinutesField().prepare_value(touch.type.default_seconds)
+    context = {"page": page, "wrong": wrong}
+    return render(request, "customers/touches/implausible.html", context, status=422 if wrong else 200)
+
+
+def _mend(request: HttpRequest) -> HttpResponse | MendForm:
+    """Give one of them the minutes that were typed beside it; the form where they were wrong."""
+    pk = key(request.POST.get("touch"))
+    if pk is None:
+        raise Http404
+    to_change(Touch, request.user, pk)
+    touch = _whole(Touch.objects).get(pk=pk)
+    form = MendForm(request.POST)
+    form.touch = touch
+    try:
+        if form.is_valid() and _edited(request, form, touch):
+            toast(request, _("%(type)s with %(customer)s mended") % {"type": touch.type, "customer": touch.customer})
+            return redirect(request.get_full_path())
+    except Conflict:
+        form.add_error(None, _("Somebody else changed this touch meanwhile. Look at it again."))
+    return form
