@@ -71,7 +71,8 @@ document.addEventListener("htmx:sendError", (event) => {
 });
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
-  if (status === 403) fail(words.refused);
+  if (status === 403 && event.detail.xhr.responseText.includes("data-page-too-old")) fail(words.old, () => location.reload());
+  else if (status === 403) fail(words.refused);
   else if (status === 404 || status === 410) fail(words.gone);
   else fail(words.failed, again(event.detail));
 });
