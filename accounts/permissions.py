@@ -120,7 +120,7 @@ def current_memberships(user: User) -> list[Membership]:
         rows = list(
             Membership.objects.filter(on_day(today), user_id=user.pk).select_related("role", "team").order_by("pk")
         )
-        kept = user._memberships_of_day = (today, rows)
+        kept = user._memberships_of_day = (today, rows)  # type: ignore[attr-defined]
     return kept[1]
 
 
