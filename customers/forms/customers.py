@@ -53,6 +53,15 @@ class CustomerForm(RowForm):
             del self.fields["external_id"]
         self.order_fields(["name", "team", "market"])
 
+    def clean(self) -> dict:
+        """A place is whole or absent."""
+        typed = super().clean() or self.cleaned_data
+        latitude, longitude = typed.get("latitude"), typed.get("longitude")
+        if (latitude is None) != (longitude is None) and not {"latitude", "longitude"} & set(self.errors):
+            missing = "latitude" if latitude is None else "longitude"
+            self.add_error(missing, _("Give both latitude and longitude, or neither."))
+        return typed
+
     def _fit_team(self, user) -> None:
         """A team is chosen among those within reach; who has reach over their own customers alone chooses none."""
         field, present = self.fields["team"], self.instance.team_id

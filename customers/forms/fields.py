@@ -78,6 +78,9 @@ class RowForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField) and field.empty_label:
+                field.empty_label = "–"
         if self.instance.pk is None:
             del self.fields["version"]
         else:

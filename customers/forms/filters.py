@@ -48,7 +48,7 @@ class CustomerFilterForm(forms.Form):
         if isinstance(field, forms.MultipleChoiceField) and not isinstance(field, forms.ModelMultipleChoiceField):
             words = {str(value): str(label) for value, label in field.choices}
             return [words[value] for value in chosen]
-        return [_("yes") if value is True else str(value) for value in chosen]
+        return [str(_("yes")) if value is True else str(value) for value in chosen]
 
 
 class OrderFilterForm(forms.Form):

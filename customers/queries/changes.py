@@ -196,7 +196,7 @@ ORDER_RELATED = ("step", "product_line", "sale_type", "salesperson", "team")
 FOLLOWED = (
     Followed(Customer, _customer, related=("team", "market"), own=True),
     Followed(Contact, _contact, related=("role",)),
-    Followed(Assignment, _assignment, related=("membership__user",)),
+    Followed(Assignment, _assignment, related=("membership__user", "membership__role", "membership__team")),
     Followed(
         Order,
         _order,

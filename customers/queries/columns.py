@@ -84,6 +84,11 @@ def whole_money(amount: Decimal) -> str:
     return money_text(round(amount))
 
 
+def exact_money(amount: Decimal) -> Decimal:
+    """An amount with two places, on every database."""
+    return amount.quantize(Decimal("0.01"))
+
+
 def _folded(field: str):
     return lambda user: Lower(NullIf(F(field), Value("")))
 
@@ -119,7 +124,7 @@ CUSTOMER_COLUMNS = (
         label=_("Yearly business"),
         values=_yearly_values,
         cell=whole_money,
-        export=lambda amount: amount,
+        export=exact_money,
         sort=seen_yearly_value,
         numeric=True,
         first="desc",
@@ -238,7 +243,7 @@ ORDER_COLUMNS = (
         label=_("Amount"),
         values=_of(lambda order: order.seen_amount),
         cell=whole_money,
-        export=lambda amount: amount,
+        export=exact_money,
         sort=lambda user: F("seen_amount"),
         numeric=True,
         phone=True,

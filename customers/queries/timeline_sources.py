@@ -80,7 +80,7 @@ def _touch(touch: Touch) -> Entry:
 
 
 def touch_url(touch: Touch) -> str:
-    return ""
+    return reverse("touch_detail", args=[touch.pk])
 
 
 def order_stream(user, order: Order, limit: int = 50) -> list[Entry]:

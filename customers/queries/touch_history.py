@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from django.db import models
@@ -40,7 +41,7 @@ class Step:
 def steps(row: models.Model, *related: str) -> list[Step]:
     """The row's history, newest first. `related` are the foreign keys that are named."""
     rows = list(row.history.select_related("history_user", *related).order_by("-history_date", "-history_id")[:READ])
-    return [_step(after, before) for after, before in zip(rows, [*rows[1:], None], strict=True)]
+    return [_step(after, before) for after, before in zip_longest(rows, rows[1:])]
 
 
 def _step(after: Any, before: Any) -> Step:
