@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
@@ -17,19 +18,26 @@ from customers.models import Customer, InternalWork, Order, WorkKind
 from customers.queries import touch_choices as choices
 
 
+def kinds() -> list[tuple[str, str]]:
+    """The kinds of work as they begin a line."""
+    return [(value, capfirst(str(label))) for value, label in WorkKind.choices]
+
+
 class WorkForm(LogForm):
     """Internal work as a person tells it: for a customer, one of its orders, or a team."""
 
     error_fields = {"duration_seconds": "minutes"}
 
-    kind = forms.ChoiceField(label=_("Kind"), choices=WorkKind.choices, initial=WorkKind.COORDINATION)
+    kind = forms.ChoiceField(label=_("Kind"), choices=kinds, initial=WorkKind.COORDINATION)
     minutes = MinutesField(
         label=_("Minutes"), max_value=24 * 60, error_messages={"required": _("Say how many minutes it took.")}
     )
     spent_on = DayField(label=_("Day"), error_messages={"required": _("Say on which day.")})
     customer = CustomerField(required=False)
-    order = forms.ModelChoiceField(Order.objects.none(), label=_("For the order"), required=False)
-    team = forms.ModelChoiceField(Team.objects.none(), label=_("For the team"), required=False)
+    order = forms.ModelChoiceField(
+        Order.objects.none(), label=_("For the order"), required=False, empty_label=_("none")
+    )
+    team = forms.ModelChoiceField(Team.objects.none(), label=_("For the team"), required=False, empty_label=_("none"))
     user = forms.ModelChoiceField(User.objects.none(), label=_("Who"), empty_label=None)
     note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=10_000)
 

@@ -104,6 +104,11 @@ class LogForm(forms.Form):
             field = self.error_fields.get(name, name)
             self.add_error(field if field in self.fields else None, errors)
 
+    @property
+    def hidden_errors(self) -> list[str]:
+        """What is wrong with fields that nobody sees."""
+        return [error for field in self.hidden_fields() for error in field.errors]
+
     def said(self, name: str) -> bool:
         """Whether something is wrong with a field or something stands in it: then it must be seen."""
         return bool(self.errors.get(name)) or self[name].value() not in (None, "", [], ())

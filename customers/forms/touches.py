@@ -78,7 +78,9 @@ class TouchForm(LogForm):
         label=_("Outcome"), choices=TouchOutcome.choices, widget=forms.RadioSelect, initial=TouchOutcome.NEUTRAL
     )
     contacts = ContactsField(label=_("Whom you met"))
-    order = forms.ModelChoiceField(Order.objects.none(), label=_("For the order"), required=False)
+    order = forms.ModelChoiceField(
+        Order.objects.none(), label=_("For the order"), required=False, empty_label=_("none")
+    )
     people = forms.ModelMultipleChoiceField(
         User.objects.none(),
         label=_("People who took part"),

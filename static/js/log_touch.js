@@ -99,7 +99,23 @@ function bind(form) {
   });
 }
 
+// Internal work: only the orders go with the customer.
+function bindWork(form) {
+  if (bound.has(form)) return;
+  bound.add(form);
+  const orders = () => {
+    const customer = form.elements.customer.value;
+    const address = form.dataset.work + (customer ? `?customer=${encodeURIComponent(customer)}` : "");
+    const part = form.querySelector("#work-order");
+    window.htmx?.ajax("GET", address, { source: part, target: part, select: "#work-order", swap: "outerHTML" });
+  };
+  form.addEventListener("change", (event) => { if (event.target.name === "customer") orders(); });
+  form.addEventListener("draft:restored", orders);
+}
+
 function visit(root) {
+  if (root.matches?.("form[data-work]")) bindWork(root);
+  root.querySelectorAll("form[data-work]").forEach(bindWork);
   if (root.matches?.("form[data-log]")) bind(root);
   root.querySelectorAll("form[data-log]").forEach(bind);
 }
