@@ -1,0 +1,177 @@
+"""Budgets, due touches and workload of an invented company agree with a plain pandas script, to two decimals."""
+
+import datetime as dt
+import random
+from decimal import Decimal
+
+import pytest
+
+from customers.actions.lifecycle import rebuild_lifecycle
+from customers.models import TouchPerson
+from planning.engine.workload import workload
+from planning.loaders import load, load_ground, load_workload, weeks_from
+from planning.models import ContactLoad, ContactRule, OrderRule, TeamLoad, TeamSellingLoad, TouchValue
+from territory.company.models import Holiday
+from tests import factories
+from tests.planning.oracle import Oracle
+
+NOW = dt.datetime(2026, 6, 9, 10, 0, tzinfo=dt.UTC)
+DAYS = [dt.date(2026, 6, 9), dt.date(2025, 11, 2)]
+
+
+@pytest.fixture(params=[1, 2])
+def book(request, time_machine, company):
+    """Invented customers with everything that figures rest on, another lot for each seed."""
+    time_machine.move_to(NOW, tick=False)
+    factories.company(time_zone="America/New_York")
+    chance = random.Random(request.param)
+    tiers, types = list(factories.tiers().values()), list(factories.touch_types().values())
+    roles = [factories.role(name) for name in ("Salesperson", "Sales coordinator", "Technical support")]
+    teams = [factories.team(), factories.team()]
+    members = [
+        factories.membership(
+            factories.person(base_latitude=50 + chance.random(), base_longitude=chance.random())
+            if n % 4
+            else factories.person(),
+            teams[n % 2],
+            roles[n % 3],
+            weekly_hours=Decimal(chance.choice((20, 36, 40))),
+        )
+        for n in range(7)
+    ]
+    Holiday.objects.create(on=dt.date(2026, 6, 10), name="A day off")
+    factories.absence(members[0].user, dt.date(2026, 6, 8), dt.date(2026, 6, 9))
+    factories.absence(members[1].user, dt.date(2025, 11, 1), dt.date(2026, 7, 1))
+    _rules(chance, tiers, types, roles)
+    ids = [_customer(chance, teams, members, types).pk for _ in range(14)]
+    rebuild_lifecycle(ids, now=NOW)
+    return chance
+
+
+def _rules(chance, tiers, types, roles):
+    for tier in tiers:
+        for stage in ("prospect", "customer", "lost"):
+            for role in roles[: 1 if stage == "lost" else 2]:
+                for touch_type in chance.sample(types, 2):
+                    ContactRule.objects.create(
+                        tier=tier,
+                        stage=stage,
+                        role=role,
+                        touch_type=touch_type,
+                        count=chance.randint(1, 3),
+                        period=chance.choice(("day", "week", "month", "quarter", "year")),
+                        duration_seconds=chance.randint(60, 4000),
+                    )
+        TouchValue.objects.create(
+            touch_type=types[0],
+            tier=tier,
+            stage=chance.choice(("prospect", "customer")),
+            amount=chance.randint(1, 300),
+            starts_on=dt.date(2025, chance.randint(1, 12), 1),
+            reason="start",
+            approved_at=NOW,
+        )
+    buyer = factories.contact_role()
+    OrderRule.objects.create(role=roles[1])
+    OrderRule.objects.create(role=roles[1], tier=tiers[0], duration_seconds=999)
+    ContactLoad.objects.create(contact_role=buyer, role=roles[2], duration_seconds=777)
+    TeamSellingLoad.objects.create(role=roles[0], duration_seconds=333)
+    TeamLoad.objects.create(role=roles[0], duration_seconds=1234)
+
+
+def _customer(chance, teams, members, types):
+    place = {"latitude": 50 + chance.random(), "longitude": chance.random()} if chance.random() < 0.8 else {}
+    since = dt.date(2025, 1, 1) + dt.timedelta(days=chance.randrange(520))
+    row = factories.customer(team=chance.choice(teams), since=since, **place)
+    for number, member in enumerate(chance.sample(members, chance.randint(0, 3))):
+        share = chance.choice((None, None, Decimal("0.25")))
+        start = chance.choice((None, dt.date(2025, 10, 1) + dt.timedelta(days=chance.randrange(200))))
+        factories.assign(row, member, "lead" if number == 0 else "support", share=share, starts_on=start)
+    for _ in range(chance.choice((0, 0, 1, 3))):
+        factories.order(row, chance.randrange(1000, 60000), "won", _moment(chance))
+    for _ in range(chance.randint(0, 3)):
+        since = chance.choice((None, _moment(chance).date()))
+        factories.contact(row, role=factories.contact_role(), since=since)
+    for _ in range(chance.randint(0, 12)):
+        member = chance.choice((None, *members))
+        touch = factories.touch(
+            row,
+            member.user if member else None,
+            _moment(chance),
+            minutes=chance.choice((5, 20, 61, 500)),
+            travel=chance.choice((0, 33)),
+            type=chance.choice(types),
+            outcome=chance.choice(("neutral", "advanced", "no_answer")),
+        )
+        if member and chance.random() < 0.3:
+            other = next(m for m in members if m != member)
+            TouchPerson.objects.create(touch=touch, user=other.user, role=other.role, duration_seconds=420)
+    if chance.random() < 0.5:
+        factories.internal_work(chance.choice(members).user, row, minutes=47, spent_on=_moment(chance).date())
+    return row
+
+
+def _moment(chance):
+    return NOW - dt.timedelta(minutes=chance.randrange(400 * 1440))
+
+
+def shown(value):
+    return None if value is None or value != value else f"{value:.2f}"
+
+
+def test_everything_agrees(book):
+    for day in DAYS:
+        ground, oracle = load_ground(day), Oracle(day)
+        figures = load(None, ground, from_log=True).figures()
+        _same_budgets(figures, oracle)
+        _same_due_touches(figures, oracle)
+        _same_week(ground, figures, oracle)
+
+
+def _same_budgets(figures, oracle):
+    found = {
+        (row.facts.key, role.budget.role): (
+            shown(role.budget.minutes),
+            shown(role.budget.touch_minutes),
+            shown(role.budget.travel_minutes),
+            shown(role.budget.other_minutes),
+            shown(role.actual),
+            role.status,
+        )
+        for row in figures
+        for role in row.roles
+    }
+    expected = {
+        (row.customer, row.role): (*map(shown, (row.minutes, row.touch, row.travel, row.other, row.actual)), row.status)
+        for row in oracle.budgets.itertuples()
+    }
+    assert found == expected
+    assert len(found) > 8
+
+
+def _same_due_touches(figures, oracle):
+    found = {
+        (row.facts.key, due.rule.key): (due.person, due.due_on, f"{due.score:.4f}")
+        for row in figures
+        for due in row.dues
+    }
+    expected = {
+        (row.customer, row.rule): (None if row.person != row.person else row.person, row.due, f"{row.score:.4f}")
+        for row in oracle.due().itertuples()
+    }
+    assert found == expected
+    assert len(found) > 8
+
+
+def _same_week(ground, figures, oracle):
+    weeks = weeks_from(ground.on, 1)
+    cells = workload(load_workload(ground, weeks, figures), weeks)
+    expected = oracle.workload(weeks[0])
+    for cell in cells:
+        if cell.person is not None:
+            row = expected.loc[cell.person]
+            assert shown(cell.capacity) == shown(row.capacity)
+            assert shown(cell.workload) == shown(row.work if row.present else 0.0)
+    away = expected[expected.present == 0].work.sum()
+    unstaffed = sum(cell.workload for cell in cells if cell.person is None)
+    assert shown(unstaffed) == shown(oracle.unstaffed() + away)
