@@ -14,12 +14,15 @@ AUTHORED_FOR = dt.timedelta(days=7)
 
 NOTHING = Q(pk__in=[])
 
+# An empty Q would vanish when it is joined to another by "or", and cannot stand in a When().
+EVERYTHING = Q(pk__isnull=False)
+
 
 def customers_within(user, area: str, act: str) -> Q:
     """Condition on Customer: those within the person's reach in `area`, whatever was written by whom."""
     reached = scope(user, area, act)
     if reached.everything:
-        return Q()
+        return EVERYTHING
     return _owned(reached.memberships) | _teams(reached)
 
 
@@ -54,7 +57,7 @@ def _customers(condition: Q):
 
 def _on_customer(condition: Q) -> Q:
     """A condition on customers as one on rows that hang on a customer."""
-    return Q(customer__in=_customers(condition).values("pk")) if condition else Q()
+    return EVERYTHING if condition == EVERYTHING else Q(customer__in=_customers(condition).values("pk"))
 
 
 def hangs_within(user, area: str, act: str) -> Q:
@@ -74,7 +77,7 @@ def written_within(user, area: str, always: Q | None = None) -> Q:
     """
     reached = scope(user, area, Act.CHANGE)
     condition = _on_customer(customers_within(user, area, Act.CHANGE))
-    if not condition or not reached.authored_memberships:
+    if condition == EVERYTHING or not reached.authored_memberships:
         return condition
     lately = Q(logged_at__gte=clock.now() - AUTHORED_FOR)
     return condition | (Q(logged_by=user) & (lately | always if always is not None else lately))
@@ -92,7 +95,7 @@ def amounts_within(user, customer: str = "customer__") -> Q:
     """Condition on rows that reach a customer: those whose amounts the person may see."""
     seen = customers_within(user, Area.CUSTOMERS, Act.SEE)
     amounts = customers_within(user, Area.AMOUNTS, Act.SEE)
-    if not seen and not amounts:
-        return Q(pk__isnull=False)  # all of them; an empty condition could not stand in a When()
+    if seen == amounts == EVERYTHING:
+        return EVERYTHING
     field = f"{customer}pk__in"
     return Q(**{field: _customers(seen).filter(amounts).values("pk")})

@@ -1,0 +1,220 @@
+"""Every address x everyone x every method, against docs/access-matrix.md: the one table, read by people and by this test.
+
+`WRITE_ACCESS_MATRIX=1 ./test tests/test_access_matrix.py -n 0` writes the table anew: read the difference before you commit it.
+A denied request (sign-in, 403, 404, 405) must not write to a table of the business either.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from customers.models import OrderStep
+from tests import factories
+from tests.conftest import Cast
+
+TABLE = Path(__file__).parent.parent / "docs" / "access-matrix.md"
+WRITES = bool(os.environ.get("WRITE_ACCESS_MATRIX"))
+PEOPLE = [
+    "signed out",
+    "salesperson",
+    "team-mate",
+    "coordinator",
+    "technical support",
+    "manager",
+    "other team's manager",
+    "administrator",
+    "deactivated",
+]
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+SIGN_IN = "sign in"
+
+# Tables that any request may write to: the session, the framework's own.
+NOT_BUSINESS = ("django_session", "django_content_type", "django_migrations", "company_cache")
+
+HEAD = """# Who may do what, address by address
+
+The cast: the salesperson owns the customer that every address is about, in the Exeter team of the South West. The team-mate and the
+coordinator are in the same team, the technical support supports that customer, the manager is above the team. The other team's
+manager is above another region. The deactivated person was in the team.
+
+Cells hold the answer's status: 200 shown, 302 done, 422 permitted but what was sent (nothing) is not valid, 400 not understood, 403
+seen but not permitted, 404 does not exist for them, 405 no such act; “sign in”: sent to the sign-in page first. PUT, PATCH and
+DELETE are asked too and never do anything. `tests/test_access_matrix.py` holds every address to this table.
+"""
+
+
+def named_patterns(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
+    """Every address of the resolver."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from named_patterns(entry)
+        else:
+            yield entry
+
+
+def names() -> list[str]:
+    return sorted({str(pattern.name) for pattern in named_patterns()})
+
+
+def subjects(cast: Cast) -> dict[str, Any]:
+    """What addresses are about, by the start of their names (the longest that fits)."""
+    factories.tiers()
+    factories.sale_types()
+    order = factories.order(cast.own, 290_000, salesperson=cast.rep)
+    closed = factories.order(cast.own, 500, "won", salesperson=cast.rep)
+    touch = factories.touch(cast.own, cast.rep)
+    undone = factories.touch(cast.own, cast.rep)
+    work = factories.internal_work(cast.rep, cast.own)
+    absence = factories.absence(cast.rep, touch.at.date(), touch.at.date())
+    return {
+        "absence": absence.pk,
+        "absence_create": cast.rep.pk,
+        "assignment": cast.own.assignments.order_by("pk").first().pk,
+        "assignment_create": cast.own.pk,
+        "contact": factories.contact(cast.own, role=factories.contact_role()).pk,
+        "contact_create": cast.own.pk,
+        "customer": cast.own.pk,
+        "holiday": _holiday().pk,
+        "market": factories.market().pk,
+        "membership": cast.rep_membership.pk,
+        "membership_create": cast.rep.pk,
+        "order": order.pk,
+        "order_reopen": closed.pk,
+        "people": cast.rep.pk,
+        "person": cast.rep.pk,
+        "planned": factories.planned_touch(cast.own, cast.rep).pk,
+        "product_line": factories.product_line().pk,
+        "role": cast.rep_membership.role_id,
+        "rule": OrderStep.objects.create(name="Quotation").pk,
+        "situation": factories.situation(order).pk,
+        "team": cast.exeter.pk,
+        "touch": touch.pk,
+        "touch_restore": undone.pk,
+        "work": work.pk,
+        "workload_person": cast.rep.pk,
+        "workload_unstaffed": cast.exeter.pk,
+    }
+
+
+def _holiday():
+    from territory.company.models import Holiday
+
+    return Holiday.objects.create(on="2026-12-25", name="Christmas Day")
+
+
+# Arguments of addresses that are no primary key.
+OTHER_ARGUMENTS: dict[str, Callable[[], Any]] = {
+    "week": lambda: "2026-06-08",
+    "key": lambda: "order-steps",
+    "name": lambda: "workload",
+    "uidb36": lambda: "1",
+}
+
+
+def address(name: str, about: dict[str, Any]) -> str:
+    """The address of this name, about the cast's own rows."""
+    pattern = next(pattern for pattern in named_patterns() if pattern.name == name)
+    arguments = {}
+    for argument in pattern.pattern.regex.groupindex:
+        if argument == "key" and name.startswith("account_"):
+            arguments[argument] = "set-password"
+        elif argument in OTHER_ARGUMENTS:
+            arguments[argument] = OTHER_ARGUMENTS[argument]()
+        else:
+            start = max((start for start in about if name.startswith(start)), key=len, default=None)
+            assert start is not None, f"say in subjects() what {name} is about"
+            arguments[argument] = about[start]
+    return reverse(name, kwargs=arguments)
+
+
+class Writes:
+    """Remembers statements that write to tables of the business."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def __call__(self, execute, sql, params, many, context):
+        start = sql.lstrip()[:6].upper()
+        if start in ("INSERT", "UPDATE", "DELETE") and not any(table in sql for table in NOT_BUSINESS):
+            self.seen.append(sql[:200])
+        return execute(sql, params, many, context)
+
+
+def answer(client: Client, method: str, url: str) -> str:
+    """The answer in the words of the table; whatever was written is rolled back."""
+    writes = Writes()
+    with transaction.atomic(), connection.execute_wrapper(writes):
+        response = client.generic(method, url)
+        transaction.set_rollback(True)
+    status = str(response.status_code)
+    if status == "302" and response.url.startswith(reverse("account_login")):
+        status = SIGN_IN
+    assert response.status_code < 500, f"{method} {url}"
+    if status in (SIGN_IN, "401", "403", "404", "405"):
+        assert not writes.seen, f"{method} {url} was denied ({status}) and wrote: {writes.seen}"
+    return status
+
+
+def answers(name: str, cast: Cast) -> dict[str, list[str]]:
+    """Method -> the answer for each of PEOPLE."""
+    url = address(name, subjects(cast))
+    users = {"signed out": None, **cast.everyone()}
+    found: dict[str, list[str]] = {method: [] for method in METHODS}
+    for person in PEOPLE:
+        client = Client()
+        if users[person]:
+            client.force_login(users[person])
+        for method in METHODS:
+            found[method].append(answer(client, method, url))
+            if method == "POST" and name == "account_logout" and users[person]:
+                client.force_login(users[person])
+    return found
+
+
+def checked_in() -> dict[tuple[str, str], list[str]]:
+    """The table: (name, method) -> answers."""
+    rows = {}
+    for line in TABLE.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 2 + len(PEOPLE) and cells[1] in METHODS:
+            rows[(cells[0].strip("`"), cells[1])] = cells[2:]
+    return rows
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_address_answers_as_the_table_says(name, cast, time_machine):
+    time_machine.move_to("2026-06-09T09:00:00Z", tick=False)
+    found = answers(name, cast)
+    for method in ("PUT", "PATCH", "DELETE"):
+        assert not {status for status in found[method] if status[0] in "23"}, f"{method} does something"
+    if WRITES:
+        _remember(name, found)
+        return
+    table = checked_in()
+    for method in ("GET", "POST"):
+        assert (name, method) in table, f"{name} has no row for {method} in {TABLE.name}"
+        assert dict(zip(PEOPLE, found[method], strict=True)) == dict(zip(PEOPLE, table[(name, method)], strict=True)), (
+            method
+        )
+
+
+def test_the_table_names_no_address_that_is_gone():
+    assert {name for name, _method in checked_in()} == set(names())
+
+
+def test_every_address_has_a_name():
+    assert all(pattern.name for pattern in named_patterns())
+
+
+def _remember(name: str, found: dict[str, list[str]]) -> None:
+    rows = {key: value for key, value in (checked_in() if TABLE.exists() else {}).items() if key[0] in names()}
+    rows |= {(name, method): found[method] for method in ("GET", "POST")}
+    lines = [HEAD, f"| address | method | {' | '.join(PEOPLE)} |", "| --- " * (2 + len(PEOPLE)) + "|"]
+    lines += [f"| `{key[0]}` | {key[1]} | {' | '.join(cells)} |" for key, cells in sorted(rows.items())]
+    TABLE.write_text("\n".join(lines) + "\n")
