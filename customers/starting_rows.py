@@ -42,7 +42,14 @@ def create_starting_catalogue() -> None:
         _once(Tier, name, position, lower_bound=Decimal(bound))
     for position, (name, channel, minutes, travels, is_demo, icon) in enumerate(TOUCH_TYPES, start=1):
         _once(
-            TouchType, name, position, channel=channel, default_seconds=minutes * 60, travels=travels, is_demo=is_demo, icon=icon
+            TouchType,
+            name,
+            position,
+            channel=channel,
+            default_seconds=minutes * 60,
+            travels=travels,
+            is_demo=is_demo,
+            icon=icon,
         )
     for position, (name, expected) in enumerate(CONTACT_ROLES, start=1):
         _once(ContactRole, name, position, expected_in_top_tiers=expected)

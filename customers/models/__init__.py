@@ -1,7 +1,17 @@
 """Whom we sell to, who works on them, what was done and what was ordered."""
 
 from .assignments import OWNER_KINDS, Assignment, AssignmentKind
-from .catalogue import ContactRole, Market, OrderStep, ProductLine, SaleType, SaleTypeKind, Tier, TouchType, TouchChannel
+from .catalogue import (
+    ContactRole,
+    Market,
+    OrderStep,
+    ProductLine,
+    SaleType,
+    SaleTypeKind,
+    Tier,
+    TouchType,
+    TouchChannel,
+)
 from .contacts import Contact
 from .customers import Customer, CustomerTeam, Potential, Stage
 from .lifecycle import CourseOutcome, SellingCourse, StageDecision, StagePeriod, TierFix, TierPeriod

@@ -44,7 +44,9 @@ class Assignment(Dated):
     """A membership works on a customer from a date (or always) to a date. No share = an equal part of what is left."""
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="assignments", verbose_name=_("customer"))
-    membership = models.ForeignKey("accounts.Membership", models.PROTECT, related_name="assignments", verbose_name=_("person"))
+    membership = models.ForeignKey(
+        "accounts.Membership", models.PROTECT, related_name="assignments", verbose_name=_("person")
+    )
     kind = models.CharField(_("as"), max_length=10, choices=AssignmentKind, default=AssignmentKind.LEAD)
     share = models.DecimalField(
         _("share of the role's work"),
@@ -64,7 +66,9 @@ class Assignment(Dated):
         ordering = ["pk"]
         constraints = [
             ordered_dates("assignment_dates_ordered"),
-            models.CheckConstraint(condition=Q(share__isnull=True) | Q(share__range=(0, 1)), name="assignment_share_0_to_1"),
+            models.CheckConstraint(
+                condition=Q(share__isnull=True) | Q(share__range=(0, 1)), name="assignment_share_0_to_1"
+            ),
             models.UniqueConstraint(
                 fields=["customer"],
                 condition=Q(kind__in=["sole", "lead"], ends_on__isnull=True),
@@ -72,6 +76,8 @@ class Assignment(Dated):
             ),
             models.UniqueConstraint(fields=["customer", "membership", "starts_on"], name="assignment_once_from_a_day"),
             models.UniqueConstraint(
-                fields=["customer", "membership"], condition=Q(starts_on__isnull=True), name="assignment_one_since_always"
+                fields=["customer", "membership"],
+                condition=Q(starts_on__isnull=True),
+                name="assignment_one_since_always",
             ),
         ]

@@ -77,7 +77,9 @@ class ContactRole(Retirable):
     """What a contact is at the customer: agent, buyer, management team, senior officer, technical, user."""
 
     expected_in_top_tiers = models.BooleanField(
-        _("a gap when missing"), default=False, help_text=_("Shown as a gap on customers of the two highest tiers that have none.")
+        _("a gap when missing"),
+        default=False,
+        help_text=_("Shown as a gap on customers of the two highest tiers that have none."),
     )
 
     history = HistoricalRecords()
@@ -99,7 +101,9 @@ class OrderStep(Retirable):
     objects = RetirableQuerySet.as_manager()
 
     class Meta(Retirable.Meta):
-        constraints = [models.CheckConstraint(condition=Q(probability__range=(0, 1)), name="order_step_probability_0_to_1")]
+        constraints = [
+            models.CheckConstraint(condition=Q(probability__range=(0, 1)), name="order_step_probability_0_to_1")
+        ]
 
 
 class SaleTypeKind(models.TextChoices):
@@ -121,7 +125,9 @@ class SaleType(Retirable):
     class Meta(Retirable.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["kind"], condition=Q(kind__in=["new_business", "repeat"]), name="sale_type_one_of_each_by_itself"
+                fields=["kind"],
+                condition=Q(kind__in=["new_business", "repeat"]),
+                name="sale_type_one_of_each_by_itself",
             )
         ]
 
@@ -131,7 +137,9 @@ class Market(Archivable):
 
     external_id = models.CharField(_("external id"), max_length=100, null=True, blank=True, unique=True)
     name = models.CharField(_("name"), max_length=150)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of")
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
 
     history = HistoricalRecords()
@@ -141,7 +149,9 @@ class Market(Archivable):
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["parent", "name"], name="market_name_once_per_parent"),
-            models.UniqueConstraint(fields=["name"], condition=Q(parent__isnull=True), name="market_name_once_at_the_top"),
+            models.UniqueConstraint(
+                fields=["name"], condition=Q(parent__isnull=True), name="market_name_once_at_the_top"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -35,7 +35,12 @@ class Contact(Searchable, Archivable):
     external_id = models.CharField(_("external id"), max_length=100, null=True, blank=True, unique=True)
     name = models.CharField(_("name"), max_length=150)
     role = models.ForeignKey(
-        "customers.ContactRole", models.PROTECT, null=True, blank=True, related_name="contacts", verbose_name=_("contact role")
+        "customers.ContactRole",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="contacts",
+        verbose_name=_("contact role"),
     )
     title = models.CharField(_("title"), max_length=150, blank=True, default="")
     email = models.EmailField(_("e-mail"), blank=True, default="")

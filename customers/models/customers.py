@@ -48,7 +48,9 @@ class Customer(Searchable, Archivable):
     postcode = models.CharField(_("postcode"), max_length=20, blank=True, default="")
     town = models.CharField(_("town"), max_length=100, blank=True, default="")
     country = models.CharField(_("country"), max_length=100, blank=True, default="")
-    latitude = models.FloatField(_("latitude"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)])
+    latitude = models.FloatField(
+        _("latitude"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
+    )
     longitude = models.FloatField(
         _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
     )
@@ -63,7 +65,13 @@ class Customer(Searchable, Archivable):
     stage = models.CharField(_("stage"), max_length=10, choices=Stage, default=Stage.PROSPECT, editable=False)
     stage_began_at = models.DateTimeField(null=True, blank=True, editable=False)
     tier = models.ForeignKey(
-        "customers.Tier", models.PROTECT, null=True, blank=True, related_name="customers", editable=False, verbose_name=_("tier")
+        "customers.Tier",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="customers",
+        editable=False,
+        verbose_name=_("tier"),
     )
     yearly_value = models.DecimalField(_("yearly business"), max_digits=14, decimal_places=2, default=0, editable=False)
     next_change_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
@@ -71,7 +79,15 @@ class Customer(Searchable, Archivable):
     version = models.PositiveIntegerField(default=1, editable=False)
 
     history = HistoricalRecords(
-        excluded_fields=["search_text", "stage", "stage_began_at", "tier", "yearly_value", "next_change_at", "created_at"]
+        excluded_fields=[
+            "search_text",
+            "stage",
+            "stage_began_at",
+            "tier",
+            "yearly_value",
+            "next_change_at",
+            "created_at",
+        ]
     )
     objects = CustomerQuerySet.as_manager()
 
@@ -106,7 +122,9 @@ class CustomerTeam(models.Model):
         ordering = ["starts_on", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["customer", "starts_on"], name="customer_team_once_a_day"),
-            models.UniqueConstraint(fields=["customer"], condition=Q(starts_on__isnull=True), name="customer_team_one_since_always"),
+            models.UniqueConstraint(
+                fields=["customer"], condition=Q(starts_on__isnull=True), name="customer_team_one_since_always"
+            ),
         ]
 
 
@@ -114,7 +132,9 @@ class Potential(models.Model):
     """What a customer could bring a year, as noted on a day (no day = since the customer's since)."""
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="potentials")
-    amount = models.DecimalField(_("yearly potential"), max_digits=14, decimal_places=2, validators=[MinValueValidator(0)])
+    amount = models.DecimalField(
+        _("yearly potential"), max_digits=14, decimal_places=2, validators=[MinValueValidator(0)]
+    )
     source = models.CharField(_("source"), max_length=200, blank=True, default="")
     noted_on = models.DateField(_("noted on"), null=True, blank=True)
     noted_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
@@ -126,5 +146,7 @@ class Potential(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0), name="potential_not_negative"),
             models.UniqueConstraint(fields=["customer", "noted_on"], name="potential_once_a_day"),
-            models.UniqueConstraint(fields=["customer"], condition=Q(noted_on__isnull=True), name="potential_one_since_always"),
+            models.UniqueConstraint(
+                fields=["customer"], condition=Q(noted_on__isnull=True), name="potential_one_since_always"
+            ),
         ]

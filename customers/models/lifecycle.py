@@ -15,7 +15,9 @@ class StageDecision(models.Model):
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="stage_decisions")
     stage = models.CharField(
-        _("stage"), max_length=10, choices=[(Stage.PROSPECT.value, Stage.PROSPECT.label), (Stage.LOST.value, Stage.LOST.label)]
+        _("stage"),
+        max_length=10,
+        choices=[(Stage.PROSPECT.value, Stage.PROSPECT.label), (Stage.LOST.value, Stage.LOST.label)],
     )
     at = models.DateTimeField(_("when"))
     reason = models.CharField(_("reason"), max_length=300)

@@ -64,7 +64,12 @@ class Order(Searchable, Archivable):
         validators=[MinValueValidator(0), MaxValueValidator(1)],
     )
     product_line = models.ForeignKey(
-        "customers.ProductLine", models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("product line")
+        "customers.ProductLine",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="orders",
+        verbose_name=_("product line"),
     )
     sale_type = models.ForeignKey(
         "customers.SaleType", models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("sale type")
@@ -95,7 +100,8 @@ class Order(Searchable, Archivable):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0), name="order_amount_not_negative"),
             models.CheckConstraint(
-                condition=Q(status="pending", closed_at__isnull=True) | (~Q(status="pending") & Q(closed_at__isnull=False)),
+                condition=Q(status="pending", closed_at__isnull=True)
+                | (~Q(status="pending") & Q(closed_at__isnull=False)),
                 name="order_closed_when_ended",
             ),
             models.CheckConstraint(
