@@ -9,12 +9,16 @@ import time
 from collections.abc import Collection
 
 import structlog
+from celery import Task
 from django.db import transaction
 
 # More customers than these in one transaction (an import): the sweep does them, in chunks.
 MOST_IDS = 300
 
-SILENT_SECONDS = 30.0
+SILENT_SECONDS = 60.0
+
+# Ringing takes a millisecond or so. Whoever finds somebody else ringing for longer leaves it: the broker hangs.
+PATIENCE_SECONDS = 0.1
 
 logger = structlog.get_logger(__name__)
 
@@ -28,6 +32,7 @@ class _Bell(threading.local):
 
 
 _bell = _Bell()
+_ringing = threading.Lock()
 _silent_until = 0.0
 
 
@@ -56,12 +61,18 @@ def _ring() -> None:
         _publish(tasks.recompute_customers, ids)
 
 
-def _publish(task, *args) -> None:
-    global _silent_until
-    if time.monotonic() < _silent_until:
+def _publish(task: Task, *args: object) -> None:
+    if time.monotonic() < _silent_until or not _ringing.acquire(timeout=PATIENCE_SECONDS):
         return
     try:
-        task.delay(*args)
+        task.apply_async(args, retry=False)
     except Exception as error:  # noqa: BLE001  whatever the broker did, the change is committed and the sweep finds it
-        _silent_until = time.monotonic() + SILENT_SECONDS
+        _keep_quiet()
         logger.warning("nobody heard the bell", task=task.name, error=f"{type(error).__name__}: {error}")
+    finally:
+        _ringing.release()
+
+
+def _keep_quiet() -> None:
+    global _silent_until
+    _silent_until = time.monotonic() + SILENT_SECONDS

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, transaction
 
 from customers.models import Customer
@@ -79,15 +80,15 @@ def recompute_stale(
 def _patiently(chunk: list[int], ground: Ground, now: dt.datetime, errors: list[Exception]) -> Done:
     try:
         return recompute_chunk(chunk, ground=ground, now=now)
-    except DatabaseError:
-        raise  # locked, cut off, restarted: the whole run is tried again, not each customer
+    except (DatabaseError, SoftTimeLimitExceeded):
+        raise  # locked, cut off, out of time: the whole run is tried again, not each customer
     except Exception:
         logger.exception("chunk not computed, trying one by one", first=chunk[0], last=chunk[-1])
     done = Done()
     for pk in chunk:
         try:
             done += recompute_chunk([pk], ground=ground, now=now)
-        except DatabaseError:
+        except (DatabaseError, SoftTimeLimitExceeded):
             raise
         except Exception as error:
             logger.exception("customer not computed", customer=pk)

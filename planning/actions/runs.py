@@ -6,9 +6,13 @@ from typing import Any
 from customers.actions.lifecycle import refresh_due_lifecycles
 from planning.actions.recompute import recompute_stale
 from planning.situations.large_order import find_large_orders
+from planning.staleness import stale_customers
 from territory import clock
 from territory.jobs.models import JobRun
 from territory.jobs.runner import Progress, forget_old_jobs, run_job
+
+# A worker kills a task after 240 s.
+NIGHT_SECONDS = 150
 
 
 def run_nightly(*, now: dt.datetime) -> JobRun | None:
@@ -18,11 +22,15 @@ def run_nightly(*, now: dt.datetime) -> JobRun | None:
 
 
 def _everything(now: dt.datetime, progress: Progress) -> dict[str, Any]:
+    """After midnight all figures are stale. What is not done in time is left to the sweeps, which go on every minute."""
     return {
         "lifecycles": refresh_due_lifecycles(now=now),
-        "customers": recompute_stale(now=now, progress=progress).customers,
         "situations": find_all_situations(now=now),
         "jobs_forgotten": forget_old_jobs(now),
+        "customers": recompute_stale(
+            now=now, until=now + dt.timedelta(seconds=NIGHT_SECONDS), progress=progress
+        ).customers,
+        "left_to_sweeps": stale_customers(clock.day_of(now, clock.company_zone())).count(),
     }
 
 

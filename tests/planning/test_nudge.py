@@ -25,8 +25,8 @@ def fresh_bell(monkeypatch):
 def heard(monkeypatch):
     """What was announced."""
     found = []
-    monkeypatch.setattr(tasks.recompute_customers, "delay", lambda *args: found.append(("customers", *args)))
-    monkeypatch.setattr(tasks.sweep, "delay", lambda *args: found.append(("sweep", *args)))
+    monkeypatch.setattr(tasks.recompute_customers, "apply_async", lambda args, **options: found.append(("customers", *args)))
+    monkeypatch.setattr(tasks.sweep, "apply_async", lambda args, **options: found.append(("sweep", *args)))
     return found
 
 
@@ -75,11 +75,11 @@ def test_a_broker_that_is_down_fails_nothing_and_is_left_alone_for_a_while(
 ):
     calls = []
 
-    def down(*args):
+    def down(args, **options):
         calls.append(args)
         raise OSError("nobody there")
 
-    monkeypatch.setattr(tasks.recompute_customers, "delay", down)
+    monkeypatch.setattr(tasks.recompute_customers, "apply_async", down)
     customer = factories.customer()
     for _ in range(3):
         with django_capture_on_commit_callbacks(execute=True):
@@ -95,3 +95,11 @@ def test_after_a_while_it_is_tried_again(company, django_capture_on_commit_callb
         change(factories.customer().pk)
 
     assert len(heard) == 1
+
+
+def test_while_somebody_else_rings_for_long_nobody_waits(company, django_capture_on_commit_callbacks, heard, monkeypatch):
+    monkeypatch.setattr(nudge, "PATIENCE_SECONDS", 0.001)
+    with nudge._ringing, django_capture_on_commit_callbacks(execute=True):
+        change(factories.customer().pk)
+
+    assert heard == []
