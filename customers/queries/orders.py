@@ -20,7 +20,7 @@ from customers.extensions import Column, order_columns
 from customers.models import Order, OrderStatus
 from customers.queries.columns import whole_money
 from customers.queries.listing import PER_PAGE, CountedPaginator, shown_rows, teams_below
-from customers.scope import hangs_within
+from customers.scope import amounts_within, hangs_within
 from territory.rows import matching
 
 # Columns that are empty, or say the same in every row, on the tab of a status.
@@ -133,7 +133,11 @@ class OrderListing:
     @cached_property
     def totals(self) -> list[Totals]:
         """By status, over what the filters leave: one question."""
-        rows = self.narrowed.order_by().values("status").annotate(count=Count("pk"), worth=Sum("seen_amount"))
+        rows = (
+            self.narrowed.order_by()
+            .values("status")
+            .annotate(count=Count("pk"), worth=Sum("amount", filter=amounts_within(self.user)))
+        )
         found = {row["status"]: row for row in rows}
         return [
             Totals(status, found.get(status, {}).get("count", 0), found.get(status, {}).get("worth"))
@@ -143,9 +147,9 @@ class OrderListing:
     @cached_property
     def weighted_shown(self) -> str:
         """Pending amounts times probability (the step's where none is given), over those the reader may see."""
-        pending = self.narrowed.filter(status=OrderStatus.PENDING, seen_amount__isnull=False)
+        pending = self.narrowed.filter(status=OrderStatus.PENDING).filter(amounts_within(self.user))
         share = Coalesce("probability", "step__probability")
-        worth = pending.aggregate(worth=Sum(F("seen_amount") * share))["worth"]
+        worth = pending.aggregate(worth=Sum(F("amount") * share))["worth"]
         return "" if worth is None else whole_money(worth)
 
     def page(self):
