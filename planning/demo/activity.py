@@ -26,12 +26,12 @@ def log_activity(rng: random.Random, book: list[Account], people: dict[str, Pers
     for account in book:
         for stage, first, last in _spans(account, today):
             for tier, rule_stage, role, touch_type, count, period, minutes in CONTACT_RULES:
-                if tier == account.tier and rule_stage == stage and role in account.people:
-                    days = _days(
-                        rng, account, account.people[role], float(interval_days(count, period)), first, last, today
-                    )
-                    for day in days:
-                        _touch(rng, account, account.people[role], types[touch_type], minutes, day, touches, parts)
+                if tier == account.tier and rule_stage == stage:
+                    # Where nobody has the role on a customer, its owner does what the rule asks.
+                    person = account.people.get(role, account.owner)
+                    interval = float(interval_days(count, period))
+                    for day in _days(rng, account, person, interval, first, last, today):
+                        _touch(rng, account, person, types[touch_type], minutes, day, touches, parts)
     touches = [touch for touch in touches if touch.at < now]
     Touch.objects.bulk_create(touches, batch_size=2000)
     TouchPerson.objects.bulk_create([part for part in parts if part.touch.pk], batch_size=4000)
