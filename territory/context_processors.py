@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Act, Area, current_memberships, may
+from planning.models import Situation
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,10 @@ class Shell:
         # The same page fills the side panel when htmx asks for it there.
         self.base = "panel.html" if request.headers.get("HX-Target") == "panel-content" else "base.html"
 
-    @property
-    def situations(self) -> int | None:
-        """Open special situations, as planning left it on the request."""
-        return getattr(self.request, "shell_situations", None)
+    @cached_property
+    def situations(self) -> int:
+        """Open special situations that the person sees and nobody has acknowledged: one query on stored rows."""
+        return Situation.objects.open().visible_to(self.request.user).filter(acknowledged_at__isnull=True).count()
 
     @property
     def role(self) -> str:
@@ -112,5 +113,5 @@ class Shell:
 
 
 def shell(request: HttpRequest) -> dict:
-    """`shell` for the templates; costs at most the one query that reads the person's memberships."""
+    """`shell` for the templates; costs at most two queries: the person's memberships and the situations they have to see."""
     return {"shell": SimpleLazyObject(lambda: Shell(request))}
