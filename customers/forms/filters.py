@@ -3,6 +3,7 @@
 from functools import partial
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
@@ -18,7 +19,9 @@ class CustomerFilterForm(forms.Form):
     """Filters of the list of customers; rooms above add theirs (customers.extensions). Nothing is required."""
 
     tier = forms.ModelMultipleChoiceField(Tier.objects.live(), label=_("Tier"), **_ticks())
-    stage = forms.MultipleChoiceField(choices=Stage, label=_("Stage"), **_ticks())
+    stage = forms.MultipleChoiceField(
+        choices=[(stage.value, capfirst(stage.label)) for stage in Stage], label=_("Stage"), **_ticks()
+    )
     market = forms.ModelMultipleChoiceField(Market.objects.live(), label=_("Market"), required=False)
     team = forms.ModelMultipleChoiceField(Team.objects.live(), label=_("Team"), required=False)
     person = forms.ModelMultipleChoiceField(

@@ -46,6 +46,17 @@ def short_date(moment: days.Moment | None) -> str:
 
 
 @register.filter
+def stacked_date(moment: days.Moment | None) -> str:
+    """2 Jun, where it is another year's with the year below; for narrow columns."""
+    if moment is None:
+        return ""
+    day, _space, year = days.day_text(moment).rpartition(" ")
+    if not (year.isdigit() and len(year) == 4):
+        return _time_element(moment, days.day_text(moment))
+    return _time_element(moment, format_html('{} <span class="d-md-block">{}</span>', day.rstrip(","), year))
+
+
+@register.filter
 def date_and_time(moment: dt.datetime | None) -> str:
     """2 Jun, 14:30; the full date on hover."""
     return _time_element(moment, days.moment_text(moment))
