@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Area
+from customers.actions.lifecycle import sale_types_by_kind
+from customers.facts import load_facts, order_fact
 from customers.imports.fields import Currency, Instant, Reference, field_of
 from customers.imports.kinds.base import Kind, given, pk_of, refuse_future
 from customers.imports.kinds.customers import company_currency, put
 from customers.imports.kinds.work_of_people import Memberships
 from customers.imports.runs import Run
 from customers.imports.sources import Row
+from customers.imports.storing import Store
+from customers.lifecycle import Lifecycle
 from customers.models import Order, OrderStatus, Stage, StageDecision
 from territory import clock
 
@@ -26,6 +32,7 @@ class Orders(Kind):
 
     name = "orders"
     area = Area.ORDERS
+    chunk = 1000
     needs = (("external_id",), ("customer",), ("status",), ("amount",))
     fields = (
         field_of(Order, "external_id", required=True),
@@ -55,6 +62,7 @@ class Orders(Kind):
         stored = Order.objects.filter(external_id__in=[row.values["external_id"] for row in rows])
         existing = {order.external_id: order for order in stored}
         memberships = Memberships(run, {row.values["customer"].pk for row in rows if row.get("salesperson")})
+        written: list[Order] = []
         for row in rows:
             order = existing.get(row.values["external_id"])
             if not _is_sound(row, run.now):
@@ -63,9 +71,11 @@ class Orders(Kind):
             if row.outcome:
                 continue
             before = order.customer_id if order else row.values["customer"].pk
-            put(store, row, order, values, lambda values: Order(**values))
+            order = put(store, row, order, values, lambda values: Order(**values))
             if row.outcome != "unchanged":
+                written.append(order)
                 run.touched.customers |= {row.values["customer"].pk, before}
+        _set_sale_types(written, store)
         store.flush(Order)
         run.touched.lifecycle |= run.touched.customers
         run.references.forget("order")
@@ -116,6 +126,27 @@ def _whose(row: Row, order: Order | None, memberships: Memberships, run: Run) ->
     if membership is not None:
         return values | {"team_id": membership.team_id}
     return values if order else values | {"team_id": row.values["customer"].extra[0]}
+
+
+def _set_sale_types(orders: list[Order], store: Store) -> None:
+    """The sale type at closing where nobody chose one, judged among all orders of the customer; none while pending.
+
+    The rebuilding that follows would do it too, with a second entry in the history of every order.
+    """
+    judged: dict[int, list[Order]] = defaultdict(list)
+    for order in orders:
+        if not order.sale_type_chosen:
+            judged[order.customer_id].append(order)
+    if not judged:
+        return
+    zone, kinds = clock.company_zone(), sale_types_by_kind()
+    for customer, facts in load_facts(judged, zone=zone).items():
+        own = {order.external_id: order_fact(order) for order in judged[customer]}
+        others = [order for order in facts.orders if order.external_id not in own]
+        lifecycle = Lifecycle.of(replace(facts, orders=(*others, *own.values())), tiers=(), zone=zone)
+        for order in judged[customer]:
+            kind = lifecycle.sale_type(own[order.external_id])
+            store.change(order, {"sale_type_id": kinds.get(str(kind)) if kind else None})
 
 
 class Stages(Kind):

@@ -31,13 +31,13 @@ def test_orders_make_a_prospect_a_customer(load, acme, ground):
     rows = Order.objects.order_by("external_id").values_list(
         "status", "amount", "team__name", "sale_type__name", "lost_reason"
     )
-    factories.sale_types()
     assert list(rows) == [
         ("won", Decimal("1000.00"), "North", "New business", ""),
         ("won", Decimal("500.50"), "South", "Repeat", ""),
         ("lost", Decimal("70.00"), "South", "Repeat", "Too dear"),
         ("pending", Decimal("9000.00"), "South", None, ""),
     ]
+    assert [order.history.count() for order in Order.objects.all()] == [1, 1, 1, 1]
     acme.refresh_from_db()
     assert (acme.stage, acme.stage_began_at) == ("customer", dt.datetime(2026, 2, 1, tzinfo=dt.UTC))
     assert SellingCourse.objects.get().outcome == "won"
