@@ -48,8 +48,8 @@ class WorkForm(LogForm):
         if work and work.customer_id:
             customers = Customer.objects.filter(Q(pk__in=customers.values("pk")) | Q(pk=work.customer_id))
         self.fields["customer"].offer(user, customers, self.typed("customer"))
-        self.customer = self.chosen_customer(customers)
-        self.fields["order"].queryset = choices.orders(user, self.customer, work.order_id if work else None)
+        self.chosen = self.chosen_customer(customers)
+        self.fields["order"].queryset = choices.orders(user, self.chosen, work.order_id if work else None)
         self.fields["team"].queryset = choices.teams_to_work_for(user, work.team_id if work else None)
         self.fields["user"].queryset = choices.workers(user, work.user_id if work else None)
         if self.fields["user"].queryset.count() < 2 and work is None:

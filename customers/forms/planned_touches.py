@@ -44,10 +44,10 @@ class PlannedForm(LogForm):
     def __init__(self, data=None, *, user: User, planned: PlannedTouch | None = None, initial=None) -> None:
         super().__init__(data, initial=initial)
         self.user, self.planned = user, planned
-        self.customer = planned.customer if planned else self._settle_customer()
+        self.chosen = planned.customer if planned else self._settle_customer()
         self.fields["touch_type"].queryset = choices.types(planned.type_id if planned else None)
         named = [planned.assignee_id] if planned and planned.assignee_id else []
-        self.fields["assignee"].queryset = choices.colleagues(user, self.customer, named)
+        self.fields["assignee"].queryset = choices.colleagues(user, self.chosen, named)
 
     def _settle_customer(self):
         return None

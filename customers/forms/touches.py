@@ -92,11 +92,11 @@ class TouchForm(LogForm):
     def __init__(self, data=None, *, user: User, touch: Touch | None = None, initial: dict | None = None) -> None:
         super().__init__(data, initial=initial)
         self.user, self.touch = user, touch
-        self.customer = touch.customer if touch else self._settle_customer()
+        self.chosen = touch.customer if touch else self._settle_customer()
         self.fields["type"].queryset = choices.types(touch.type_id if touch else None)
-        self.fields["contacts"].queryset = choices.contacts(user, self.customer, touch)
-        self.fields["order"].queryset = choices.orders(user, self.customer, touch.order_id if touch else None)
-        self.fields["people"].queryset = choices.colleagues(user, self.customer, self._named())
+        self.fields["contacts"].queryset = choices.contacts(user, self.chosen, touch)
+        self.fields["order"].queryset = choices.orders(user, self.chosen, touch.order_id if touch else None)
+        self.fields["people"].queryset = choices.colleagues(user, self.chosen, self._named())
         self.offered_people = list(self.fields["people"].queryset)
         for person in self.offered_people:
             for name, label in (("minutes", _("%(name)s: minutes")), ("travel", _("%(name)s: travel"))):
@@ -248,9 +248,7 @@ class NewTouchForm(TouchForm):
     back = forms.CharField(required=False, widget=forms.HiddenInput, max_length=2000)
     planned = forms.ModelChoiceField(PlannedTouch.objects.none(), required=False, widget=forms.HiddenInput)
     customer = CustomerField(error_messages={"required": _("Choose the customer.")})
-    next_type = forms.ModelChoiceField(
-        TouchType.objects.live(), label=_("Next step"), required=False, empty_label=_("none")
-    )
+    next_type = forms.ModelChoiceField(TouchType.objects.live(), label=_("What"), required=False, empty_label=_("none"))
     next_on = DayField(label=_("Day"), required=False)
     next_reason = forms.CharField(label=_("What for"), required=False, max_length=300)
 
@@ -260,7 +258,10 @@ class NewTouchForm(TouchForm):
         customers = choices.loggable(self.user)
         self.fields["customer"].offer(self.user, customers, self.typed("customer"))
         self.fields["planned"].queryset = PlannedTouch.objects.visible_to(self.user)
-        return self.chosen_customer(customers)
+        chosen = self.chosen_customer(customers)
+        if chosen is None:
+            self.fields["customer"].widget.attrs["autofocus"] = True
+        return chosen
 
     def renew(self) -> None:
         """Give it another number: what was sent under the old one was another touch."""

@@ -62,7 +62,8 @@ async function load(form, values) {
   for (const [name, value] of values) {
     if (typeof value === "string" && value !== "" && !KEPT_BACK.includes(name)) address.searchParams.append(name, value);
   }
-  await window.htmx.ajax("GET", address.pathname + address.search, { source: form.querySelector("#touch-parts"), target: form.querySelector("#touch-parts"), swap: "outerHTML" });
+  const part = form.querySelector("#touch-parts");
+  await window.htmx.ajax("GET", address.pathname + address.search, { source: part, target: part, select: "#touch-parts", swap: "outerHTML" });
   travel(form);
   picked(form);
 }
@@ -72,6 +73,7 @@ function bind(form) {
   bound.add(form);
   const asks = form.dataset.log && window.htmx;
   say(form);
+  if (form.closest("dialog")) form.querySelector("[role=combobox][autofocus]")?.focus();
   form.addEventListener("change", (event) => {
     const name = event.target.name;
     if (name === "type") {

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.models import PlannedTouch, Touch, TouchPerson
-from tests import factories
 from territory import clock
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
