@@ -15,7 +15,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from customers.models import OrderStep
+from planning.models import BudgetShare
 from tests import factories
+from tests.accounts.signing_in import client_of
 from tests.conftest import Cast
 
 TABLE = Path(__file__).parent.parent / "docs" / "access-matrix.md"
@@ -72,6 +74,9 @@ def subjects(cast: Cast) -> dict[str, Any]:
     undone = factories.touch(cast.own, cast.rep)
     work = factories.internal_work(cast.rep, cast.own)
     absence = factories.absence(cast.rep, touch.at.date(), touch.at.date())
+    BudgetShare.objects.create(
+        customer=cast.own, role=cast.rep_membership.role, team=cast.exeter, share=1, touch_minutes=100
+    )
     return {
         "absence": absence.pk,
         "absence_create": cast.rep.pk,
@@ -167,13 +172,12 @@ def answers(name: str, cast: Cast) -> dict[str, list[str]]:
     users = {"signed out": None, **cast.everyone()}
     found: dict[str, list[str]] = {method: [] for method in METHODS}
     for person in PEOPLE:
-        client = Client()
-        if users[person]:
-            client.force_login(users[person])
+        user = users[person]
+        client = client_of(user) if user else Client()
         for method in METHODS:
             found[method].append(answer(client, method, url))
-            if method == "POST" and name == "account_logout" and users[person]:
-                client.force_login(users[person])
+            if method == "POST" and name == "account_logout" and user:
+                client.force_login(user)
     return found
 
 
