@@ -135,7 +135,8 @@ def address(name: str, about: dict[str, Any]) -> str:
             start = max((start for start in about if name.startswith(start)), key=len, default=None)
             assert start is not None, f"say in subjects() what {name} is about"
             arguments[argument] = about[start]
-    return reverse(name, kwargs=arguments)
+    question = f"?{name.removesuffix('_put_off')}={about['planned']}" if name == "planned_put_off" else ""
+    return reverse(name, kwargs=arguments) + question
 
 
 class Writes:
