@@ -41,7 +41,7 @@ def _budget_cell(figures: CustomerFigures) -> str:
     share = figures.actual_minutes / figures.budget_minutes
     off = figures.status in (BudgetStatus.OVER, BudgetStatus.UNDER)
     return format_html(
-        '{} <span class="second">{}</span> <b class="{}">{}</b>',
+        '{} <span class="bar-note second">{}</span> <b class="bar-share {}">{}</b>',
         budget_bar(share * 100, figures.status, size="small"),
         _("%(actual)s of %(budget)s") % {"actual": number_text(figures.actual_minutes), "budget": budget},
         "warn" if off else "",

@@ -316,9 +316,10 @@ def draw(context: Any, label: tuple[str, str, int], path: str, wanted: argparse.
     page.on("requestfailed", lambda request: faults.append(f"{request.url}: {request.failure}"))
     try:
         page.goto(path, wait_until="networkidle")
+        stretch(page, width)
         for theme in wanted.themes:
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            page.screenshot(path=wanted.folder / f"{name}-{role}-{width}-{theme}.png", full_page=True)
+            page.screenshot(path=wanted.folder / f"{name}-{role}-{width}-{theme}.png")
             findings.pictures.append((name, role, width, theme))
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wide > 0:
@@ -327,6 +328,13 @@ def draw(context: Any, label: tuple[str, str, int], path: str, wanted: argparse.
         faults.append(f"{type(error).__name__}: {error}")
     findings.faults += [f"{where}: {fault}" for fault in dict.fromkeys(faults)]
     page.close()
+
+
+def stretch(page: Any, width: int) -> None:
+    """Make the window as high as the page, so that what sticks to an edge of the window stands at the page's."""
+    lowest = DEVICES[width]["viewport"]["height"]
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": width, "height": min(max(lowest, height), 8000)})
 
 
 def no_page(context: Any, path: str) -> str:

@@ -40,6 +40,12 @@ def when(moment: days.Moment | None) -> str:
 
 
 @register.filter
+def when_and_time(moment: dt.datetime | None) -> str:
+    """Today 06:10, yesterday 23:05; the full date on hover."""
+    return _time_element(moment, f"{days.when_text(moment)} {days.time_text(moment)}".strip())
+
+
+@register.filter
 def short_date(moment: days.Moment | None) -> str:
     """2 Jun; the full date on hover."""
     return _time_element(moment, days.day_text(moment))
