@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms.models import ModelChoiceIterator
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -68,6 +69,18 @@ class VersionField(forms.IntegerField):
         super().__init__(**{"widget": forms.HiddenInput, "min_value": 1, "required": True, **kwargs})
 
 
+class SeveralField(forms.ModelMultipleChoiceField):
+    """Several rows. A key too large for any row is no valid choice, rather than a fault of the database."""
+
+    def _check_values(self, value):
+        for key in value or ():
+            if len(str(key)) > 18:
+                raise ValidationError(
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": key}
+                )
+        return super()._check_values(value)
+
+
 class RowForm(forms.ModelForm):
     """A form for a row that carries a version. It checks the shape of what was typed; the rules are the action's.
 
@@ -129,6 +142,7 @@ class CustomerField(forms.ModelChoiceField):
         self.queryset = customers
         self.offered = recent_customers(user, within=customers)
         known = {str(row.pk) for row in self.offered}
-        if str(chosen or "").isdigit() and str(chosen) not in known:
-            self.offered = [*customers.filter(pk=int(chosen)), *self.offered]
+        key = str(chosen or "")
+        if key.isascii() and key.isdecimal() and key not in known:
+            self.offered = [*customers.filter(pk=int(key[:18])), *self.offered]
         self.widget.choices = self.choices

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
 from customers.extensions import customer_filters
+from customers.forms.fields import SeveralField
 from customers.models import Market, ProductLine, Stage, Tier
 
 
@@ -18,15 +19,13 @@ def _ticks(**options) -> dict:
 class CustomerFilterForm(forms.Form):
     """Filters of the list of customers; rooms above add theirs (customers.extensions). Nothing is required."""
 
-    tier = forms.ModelMultipleChoiceField(Tier.objects.live(), label=_("Tier"), **_ticks())
+    tier = SeveralField(Tier.objects.live(), label=_("Tier"), **_ticks())
     stage = forms.MultipleChoiceField(
         choices=[(stage.value, capfirst(stage.label)) for stage in Stage], label=_("Stage"), **_ticks()
     )
-    market = forms.ModelMultipleChoiceField(Market.objects.live(), label=_("Market"), required=False)
-    team = forms.ModelMultipleChoiceField(Team.objects.live(), label=_("Team"), required=False)
-    person = forms.ModelMultipleChoiceField(
-        User.objects.filter(memberships__isnull=False).distinct(), label=_("Person"), required=False
-    )
+    market = SeveralField(Market.objects.live(), label=_("Market"), required=False)
+    team = SeveralField(Team.objects.live(), label=_("Team"), required=False)
+    person = SeveralField(User.objects.filter(memberships__isnull=False).distinct(), label=_("Person"), required=False)
     archived = forms.BooleanField(label=_("Archived ones instead"), required=False)
 
     def __init__(self, *args, user, **kwargs) -> None:
@@ -48,7 +47,7 @@ class CustomerFilterForm(forms.Form):
     def chosen_labels(self, name: str) -> list[str]:
         """The chosen values as words."""
         field, chosen = self.fields[name], self.chosen(name)
-        if isinstance(field, forms.MultipleChoiceField) and not isinstance(field, forms.ModelMultipleChoiceField):
+        if isinstance(field, forms.MultipleChoiceField) and not isinstance(field, SeveralField):
             words = {str(value): str(label) for value, label in field.choices}
             return [words[value] for value in chosen]
         return [str(_("yes")) if value is True else str(value) for value in chosen]
@@ -57,18 +56,18 @@ class CustomerFilterForm(forms.Form):
 class OrderFilterForm(forms.Form):
     """Filters of the list of orders."""
 
-    team = forms.ModelMultipleChoiceField(Team.objects.live(), label=_("Team"), required=False)
-    person = forms.ModelMultipleChoiceField(
+    team = SeveralField(Team.objects.live(), label=_("Team"), required=False)
+    person = SeveralField(
         User.objects.filter(memberships__isnull=False).distinct(), label=_("Salesperson"), required=False
     )
     month = forms.RegexField(
-        r"^\d{4}-(0[1-9]|1[0-2])\Z",
+        r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])\Z",
         label=_("Expected in month"),
         required=False,
         widget=forms.TextInput(attrs={"type": "month"}),
         error_messages={"invalid": _("A month reads like 2026-07.")},
     )
-    line = forms.ModelMultipleChoiceField(ProductLine.objects.live(), label=_("Product line"), required=False)
+    line = SeveralField(ProductLine.objects.live(), label=_("Product line"), required=False)
 
     chosen = CustomerFilterForm.chosen
     chosen_labels = CustomerFilterForm.chosen_labels

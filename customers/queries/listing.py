@@ -23,6 +23,11 @@ PER_PAGE = 50
 COLUMNS_KEPT_AS = "customer_columns"
 
 
+def asked_words(request: HttpRequest) -> str:
+    """What was typed into a search box; characters that no database takes are left out."""
+    return request.GET.get("q", "").replace("\0", "").strip()[:200]
+
+
 @dataclass(frozen=True)
 class Row:
     """A customer (or an order) with what stands in each chosen column, and the second line of a phone."""
@@ -40,7 +45,7 @@ class CustomerListing:
 
     def __init__(self, request: HttpRequest, form, within: QuerySet[Customer] | None = None) -> None:
         self.request, self.user, self.form = request, request.user, form
-        self.words = request.GET.get("q", "").strip()[:200]
+        self.words = asked_words(request)
         self.form.is_valid()
         self._within = within if within is not None else Customer.objects.visible_to(self.user)
 

@@ -19,7 +19,7 @@ from accounts.permissions import Act, Area
 from customers.extensions import Column, order_columns
 from customers.models import Order, OrderStatus
 from customers.queries.columns import whole_money
-from customers.queries.listing import PER_PAGE, CountedPaginator, shown_rows, teams_below
+from customers.queries.listing import PER_PAGE, CountedPaginator, asked_words, shown_rows, teams_below
 from customers.scope import amounts_within, hangs_within
 from territory.rows import matching
 
@@ -67,7 +67,7 @@ class OrderListing:
 
     def __init__(self, request: HttpRequest, form, within: QuerySet[Order] | None = None) -> None:
         self.request, self.user, self.form = request, request.user, form
-        self.words = request.GET.get("q", "").strip()[:200]
+        self.words = asked_words(request)
         form.is_valid()
         self._within = within if within is not None else orders_for(self.user)
 

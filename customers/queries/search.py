@@ -50,6 +50,7 @@ class Found:
     contacts: list[Contact]
     orders: list[Order]
     people: list[User]
+    open_people: set[int]  # those whose page the reader may open
 
     def __bool__(self) -> bool:
         return bool(self.customers or self.contacts or self.orders or self.people)
@@ -58,15 +59,17 @@ class Found:
 def search(user, words: str, limit: int = 10) -> Found:
     """Up to `limit` of each kind; customers the person was with lately come first. Archived ones are left out."""
     if not fold(words):
-        return Found(recent_customers(user, limit), [], [], [])
+        return Found(recent_customers(user, limit), [], [], [], set())
     contacts = Contact.objects.live().visible_to(user).filter(customer__archived_at__isnull=True)
     orders = Order.objects.live().visible_to(user).filter(customer__archived_at__isnull=True)
     people = people_within(user, Area.NAMES, Act.SEE).filter(is_active=True)
+    known = _people(people, words, limit)
     return Found(
         customers=_recent_first(user, customers_matching(user, words, limit)),
         contacts=list(_best_first(matching(contacts, words), words).select_related("customer", "role")[:limit]),
         orders=list(matching(orders, words).select_related("customer").order_by("-pk")[:limit]),
-        people=_people(people, words, limit),
+        people=known,
+        open_people=_open_people(user, known),
     )
 
 
@@ -74,6 +77,13 @@ def _recent_first(user, customers: list[Customer]) -> list[Customer]:
     latest = Touch.objects.live().filter(logged_by=user).order_by("-at").values_list("customer_id", flat=True)
     rank = {pk: place for place, pk in reversed(list(enumerate(latest[:LATEST_TOUCHES])))}
     return sorted(customers, key=lambda row: rank.get(row.pk, LATEST_TOUCHES))
+
+
+def _open_people(user, people: list[User]) -> set[int]:
+    if not people:
+        return set()
+    within = people_within(user, Area.PEOPLE, Act.SEE).filter(pk__in=[person.pk for person in people])
+    return set(within.values_list("pk", flat=True))
 
 
 def _people(people: QuerySet[User], words: str, limit: int) -> list[User]:

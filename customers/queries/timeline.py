@@ -31,7 +31,7 @@ class Cursor:
             number = int(skip or 0)
         except ValueError:
             return None
-        if moment.tzinfo is None or not 0 <= number <= 10_000:
+        if moment.tzinfo is None or not 1900 <= moment.year <= 2200 or not 0 <= number <= 10_000:
             return None
         return cls(moment, number)
 

@@ -58,12 +58,12 @@ def colleagues(user: User, customer: Customer | None, named: Iterable[int] = ())
     """Who may have taken part: oneself, the own teams, the customer's team, who works on it; and who is
     `named` already.
 
-    Oneself comes first, then who works on the customer.
+    Oneself comes first, then who works on the customer. Of a customer that one sees no longer, nobody else is told.
     """
     today = clock.company_today()
     teams = {membership.team_id for membership in current_memberships(user)}
     assigned: list[int] = []
-    if customer is not None:
+    if customer is not None and Customer.objects.visible_to(user).filter(pk=customer.pk).exists():
         teams.add(customer.team_id)
         rows = Assignment.objects.on(today).filter(customer=customer)
         assigned = list(rows.values_list("membership__user_id", flat=True))

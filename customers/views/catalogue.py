@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Model, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -59,8 +60,15 @@ def _list(request: HttpRequest, kind: Kind, template: str, rows) -> HttpResponse
     return render(request, template, context)
 
 
+def _require_all(request: HttpRequest) -> None:
+    """The catalogue is the whole company's: so must be the reach."""
+    if not may_all(request.user, Area.RULES, Act.CHANGE):
+        raise PermissionDenied
+
+
 def _form(request: HttpRequest, kind: Kind, row) -> HttpResponse:
     """Store a row of the catalogue."""
+    _require_all(request)
     form = kind.form(request.POST or None, instance=row)
     back = reverse(f"{kind.name}_list")
 
@@ -79,6 +87,7 @@ def _form(request: HttpRequest, kind: Kind, row) -> HttpResponse:
 
 def _put_away(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
     """Archive a row, or bring it back where the button said so."""
+    _require_all(request)
     row = get_object_or_404(kind.model, pk=pk)
     action = restore_catalogue_row if "restore" in request.POST else archive_catalogue_row
     action(actor=request.user, now=clock.now(), row=row)

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from customers.queries import search as queries
+from customers.queries.listing import asked_words
 
 SUGGESTED = 5
 
@@ -12,14 +13,14 @@ SUGGESTED = 5
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """What was found, by kind; recent customers where nothing was asked."""
-    words = request.GET.get("q", "").strip()[:200]
+    words = asked_words(request)
     return render(request, "customers/search.html", {"words": words, "found": queries.search(request.user, words)})
 
 
 @require_safe
 def search_suggest(request: HttpRequest) -> HttpResponse:
     """The first of each kind, as rows to show under a search box."""
-    words = request.GET.get("q", "").strip()[:200]
+    words = asked_words(request)
     found = queries.search(request.user, words, SUGGESTED)
     return render(request, "customers/search.html#found", {"words": words, "found": found})
 
@@ -27,7 +28,7 @@ def search_suggest(request: HttpRequest) -> HttpResponse:
 @require_safe
 def customer_options(request: HttpRequest) -> HttpResponse:
     """Customers for a combobox: the recent ones, or those that match the letters typed."""
-    words = request.GET.get("q", "").strip()[:200]
+    words = asked_words(request)
     if words:
         customers = queries.customers_matching(request.user, words)
     else:

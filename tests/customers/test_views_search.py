@@ -135,3 +135,65 @@ def test_as_many_questions_for_many_as_for_one(client, cast):
         add()
     many = questions("/search/?q=own"), questions("/search/"), questions("/customers/options/")
     assert (many[0], many[1] <= few[1], many[2] <= few[2]) == (few[0], True, True)
+
+
+HOSTILE = [
+    "%00",
+    "a%00b",
+    "%F0%9F%92%A9",
+    "99999999999999999999999",
+    "-1",
+    "%C2%B2",
+    "' OR 1=1 --",
+    "0000-01",
+    "9999-12",
+    "[]",
+    "a" * 300,
+]
+NAMES = [
+    "q",
+    "view",
+    "tier",
+    "stage",
+    "market",
+    "team",
+    "person",
+    "sort",
+    "columns",
+    "page",
+    "month",
+    "status",
+    "customer",
+    "after",
+    "tab",
+    "role",
+    "line",
+]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_whatever_stands_in_an_address_is_answered(client, cast, value):
+    client.force_login(cast.rep)
+    query = "&".join(f"{name}={value}" for name in NAMES)
+    pk = cast.own.pk
+    for path in (
+        "/customers/",
+        "/customers/filters/",
+        "/customers/options/",
+        "/customers/export.csv",
+        f"/customers/{pk}/",
+        f"/customers/{pk}/timeline/",
+        f"/customers/{pk}/contacts/new/",
+        "/orders/",
+        "/orders/filters/",
+        "/orders/export.csv",
+        "/orders/new/",
+        "/search/",
+        "/search/suggest/",
+        "/markets/",
+    ):
+        response = client.get(f"{path}?{query}")
+        assert response.status_code == 200, path
+        if response.streaming:
+            b"".join(response.streaming_content)
+    assert client.get("/customers/99999999999999999999999/").status_code == 404
