@@ -278,7 +278,9 @@ def draw_all(address: str, chromium: str, wanted: argparse.Namespace) -> Finding
             ]
             for width in wanted.widths:
                 print(f"{role}, {width} px …", flush=True)
-                context = browser.new_context(base_url=address, color_scheme=wanted.themes[0], **DEVICES[width])
+                context = browser.new_context(
+                    base_url=address, locale="en-GB", color_scheme=wanted.themes[0], **DEVICES[width]
+                )
                 if user is not None:
                     context.add_cookies([signed_in(user, address)])
                 for name, path in places:

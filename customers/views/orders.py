@@ -148,7 +148,7 @@ def order_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def order_win(request: HttpRequest, pk: int) -> HttpResponse:
     """The order is won; its customer is one by itself."""
     order = _of_page(request, pk)
-    initial = {"version": order.version, "amount": order.seen_amount}
+    initial = {"version": order.version, "amount": order.amount}
     form = WonForm(request.POST or None, initial=initial, amount_seen=order.seen_amount is not None)
 
     def save() -> None:
