@@ -56,7 +56,8 @@ class WorkForm(LogForm):
             del self.fields["user"]
 
     def clean(self) -> dict:
-        said = super().clean()
+        super().clean()
+        said = self.cleaned_data
         if said.get("minutes") == 0:
             self.add_error("minutes", _("Minutes must be 1 or more."))
         asked = {"customer", "order", "team"} - set(self.errors)

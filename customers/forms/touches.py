@@ -182,7 +182,8 @@ class TouchForm(LogForm):
         return bool(self.errors.get("people")) or chosen != [str(self.user.pk)]
 
     def clean(self) -> dict:
-        said = super().clean()
+        super().clean()
+        said = self.cleaned_data
         type_, minutes = said.get("type"), said.get("minutes")
         if type_ and minutes == 0 and type_.channel != TouchChannel.MARKETING and not self._was("duration_seconds", 0):
             self.add_error("minutes", _("Minutes must be 1 or more."))
@@ -273,7 +274,8 @@ class NewTouchForm(TouchForm):
         return any(self.said(name) for name in ("next_type", "next_on", "next_reason"))
 
     def clean(self) -> dict:
-        said = super().clean()
+        super().clean()
+        said = self.cleaned_data
         if said.get("next_type") and not said.get("next_on") and "next_on" not in self.errors:
             self.add_error("next_on", _("Say on which day."))
         if (
