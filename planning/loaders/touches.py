@@ -44,16 +44,15 @@ def load_touches(ids: Collection[int] | None, began: Began, lengths: frozenset[i
     lasts: dict[int, _Lasts] = defaultdict(lambda: _Lasts(ground))
     minutes: dict[int, _Minutes] = defaultdict(_Minutes)
     facts = TouchFacts()
-    for row in _summed(ids, starts, ground):
-        customer = row["customer_id"]
-        lasts[customer].add(row)
+    for customer, touch_type, role, unknown, last_any, last_answered, *spent in _summed(ids, starts, ground):
+        lasts[customer].add(touch_type, role, unknown, last_any, last_answered)
         if customer not in recent:
-            for days in starts:
-                minutes[customer].add(_who(row), days, row[f"spent_{days}"])
-    for row in _single(recent, oldest, ground):
+            for days, seconds in zip(starts, spent, strict=True):
+                minutes[customer].add(_who(role, unknown), days, seconds)
+    for customer, at, role, unknown, seconds in _single(recent, oldest, ground):
         for days, start in starts.items():
-            if row["at"] >= max(start, recent[row["customer_id"]]):
-                minutes[row["customer_id"]].add(_who(row), days, row["spent"])
+            if at >= max(start, recent[customer]):
+                minutes[customer].add(_who(role, unknown), days, seconds)
     _add_internal_work(minutes, ids, began, starts, ground)
     _add_implausible(minutes, ids, began, starts, ground)
     for customer, found in lasts.items():
@@ -73,15 +72,17 @@ class _Lasts:
         self.anyone: dict[int, dt.datetime] = {}
         self.at = dt.datetime.min.replace(tzinfo=dt.UTC)
 
-    def add(self, row: dict[str, Any]) -> None:
-        self.at = max(self.at, row["last_any"])
-        if row["last_answered"] is None:
+    def add(
+        self, touch_type: int, role: int | None, unknown: int, last_any: dt.datetime, last_answered: dt.datetime | None
+    ) -> None:
+        self.at = max(self.at, last_any)
+        if last_answered is None:
             return
-        at, touch_type = row["last_answered"].astimezone(self.zone), row["type_id"]
-        if row["person_unknown"]:
+        at = last_answered.astimezone(self.zone)
+        if unknown:
             self.unknown[touch_type] = at
-        elif row["people__role_id"] is not None:
-            self.by_role[(row["people__role_id"], touch_type)] = at
+        elif role is not None:
+            self.by_role[(role, touch_type)] = at
         self.anyone[touch_type] = max(at, self.anyone.get(touch_type, at))
 
     def result(self) -> LastTouches:
@@ -105,10 +106,10 @@ class _Minutes:
         return Spent(minutes, unknown, others, dict(self.implausible))
 
 
-def _who(row: dict[str, Any]) -> Any:
-    if row["person_unknown"]:
+def _who(role: int | None, unknown: int) -> Any:
+    if unknown:
         return UNKNOWN
-    return NO_ROLE if row["people__role_id"] is None else row["people__role_id"]
+    return NO_ROLE if role is None else role
 
 
 def _touches(ids: Collection[int] | None, ground: Ground) -> QuerySet[Touch]:
@@ -123,28 +124,27 @@ def _seconds() -> Any:
     return Case(When(is_implausible=True, then=Value(0)), default=length, output_field=IntegerField()) + travel
 
 
+def _parts(ids: Collection[int] | None, ground: Ground) -> QuerySet:
+    """One row per person of a touch, one row of its own for a touch whose person is unknown."""
+    unknown = Case(When(people__isnull=True, then=Value(1)), default=Value(0))
+    return _touches(ids, ground).annotate(person_unknown=unknown).order_by()
+
+
 def _summed(ids: Collection[int] | None, starts: Mapping[int, dt.datetime], ground: Ground) -> QuerySet:
     """One row per customer, touch type and role (or person unknown): the last touches, and seconds in each window."""
     windows = {f"spent_{days}": Sum(_seconds(), filter=Q(at__gte=start)) for days, start in starts.items()}
-    return (
-        _touches(ids, ground)
-        .annotate(person_unknown=Case(When(people__isnull=True, then=Value(1)), default=Value(0)))
-        .order_by()
-        .values("customer_id", "type_id", "people__role_id", "person_unknown")
-        .annotate(last_any=Max("at"), last_answered=Max("at", filter=~Q(outcome=TouchOutcome.NO_ANSWER)), **windows)
-    )
+    groups = ("customer_id", "type_id", "people__role_id", "person_unknown")
+    answered = Max("at", filter=~Q(outcome=TouchOutcome.NO_ANSWER))
+    rows = _parts(ids, ground).values(*groups).annotate(last_any=Max("at"), last_answered=answered, **windows)
+    return rows.values_list(*groups, "last_any", "last_answered", *windows)
 
 
-def _single(recent: Began, oldest: dt.datetime, ground: Ground) -> list[dict[str, Any]]:
-    """The touches of customers whose stage began lately, one row a person."""
-    touches = _touches(list(recent) if len(recent) <= MOST_IDS else None, ground).filter(at__gte=oldest)
-    rows = (
-        touches.annotate(person_unknown=Case(When(people__isnull=True, then=Value(1)), default=Value(0)))
-        .order_by()
-        .annotate(spent=_seconds())
-        .values("customer_id", "at", "people__role_id", "person_unknown", "spent")
-    )
-    return [row for row in rows if row["customer_id"] in recent]
+def _single(recent: Began, oldest: dt.datetime, ground: Ground) -> list[tuple]:
+    """The touches of customers whose stage began lately: customer, instant, role, person unknown, seconds."""
+    ids = list(recent) if len(recent) <= MOST_IDS else None
+    rows = _parts(ids, ground).filter(at__gte=oldest).annotate(spent=_seconds())
+    found = rows.values_list("customer_id", "at", "people__role_id", "person_unknown", "spent")
+    return [row for row in found if row[0] in recent]
 
 
 def _add_internal_work(
