@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'pk'],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_once_whatever_case'), models.CheckConstraint(condition=models.Q(models.Q(('base_latitude__isnull', True), ('base_longitude__isnull', True)), models.Q(('base_latitude__range', (-90, 90)), ('base_longitude__range', (-180, 180))), _connector='OR'), name='user_base_whole_or_absent')],
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_once_whatever_case'), models.CheckConstraint(condition=models.Q(models.Q(('base_latitude__isnull', True), ('base_longitude__isnull', True)), models.Q(('base_latitude__isnull', False), ('base_latitude__range', (-90, 90)), ('base_longitude__isnull', False), ('base_longitude__range', (-180, 180))), _connector='OR'), name='user_base_whole_or_absent')],
                 'indexes': [],
             },
         ),

@@ -65,7 +65,12 @@ class User(Searchable, AbstractBaseUser):
             models.UniqueConstraint(Lower("email"), name="user_email_once_whatever_case"),
             models.CheckConstraint(
                 condition=Q(base_latitude__isnull=True, base_longitude__isnull=True)
-                | Q(base_latitude__range=(-90, 90), base_longitude__range=(-180, 180)),
+                | Q(
+                    base_latitude__isnull=False,
+                    base_longitude__isnull=False,
+                    base_latitude__range=(-90, 90),
+                    base_longitude__range=(-180, 180),
+                ),
                 name="user_base_whole_or_absent",
             ),
         ]

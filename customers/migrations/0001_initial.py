@@ -362,7 +362,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['name', 'pk'],
                 'indexes': [models.Index(fields=['name', 'id'], name='customers_c_name_2141d2_idx'), models.Index(fields=['stage', 'tier'], name='customers_c_stage_5697d3_idx'), models.Index(fields=['team', 'stage'], name='customers_c_team_id_a5b8cf_idx')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name='customer_place_whole_or_absent', violation_error_message='Give both latitude and longitude, or neither.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__isnull', False), ('latitude__range', (-90, 90)), ('longitude__isnull', False), ('longitude__range', (-180, 180))), _connector='OR'), name='customer_place_whole_or_absent', violation_error_message='Give both latitude and longitude, or neither.')],
             },
         ),
         migrations.CreateModel(

@@ -101,7 +101,12 @@ class Customer(Searchable, Archivable):
         constraints = [
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
-                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                | Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                ),
                 name="customer_place_whole_or_absent",
                 violation_error_message=_("Give both latitude and longitude, or neither."),
             ),
