@@ -197,14 +197,14 @@ class HolidayForm(forms.ModelForm):
     class Meta:
         model = Holiday
         fields = ["on", "name"]
-        widgets = {"on": forms.DateInput(attrs={"type": "date"})}
+        widgets = {"on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})}
 
 
 class TouchValueForm(forms.ModelForm):
     class Meta:
         model = TouchValue
         fields = ["touch_type", "tier", "stage", "amount", "starts_on", "reason"]
-        widgets = {"starts_on": forms.DateInput(attrs={"type": "date"})}
+        widgets = {"starts_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
