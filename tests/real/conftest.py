@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -28,12 +27,12 @@ def data_folder(name: str) -> Path:
     return folder
 
 
-def prepare(name: str, out: Path) -> Path:
-    """Run the data set's own prepare.py."""
+def prepare_from(name: str, folder: Path, out: Path) -> Path:
+    """Run the data set's own prepare.py on a folder."""
     spec = importlib.util.spec_from_file_location(f"prepare_{name}", PLANS / name / "prepare.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.main(data_folder(name), out)
+    module.main(folder, out)
     return out
 
 
@@ -64,25 +63,33 @@ def run_plan(plan: Path, folder: Path) -> dict[str, dict[str, Any]]:
     return {step.get("kind", "rules"): step for step in json.loads(out.getvalue())["steps"]}
 
 
-@pytest.fixture(scope="module")
-def import_plan(tmp_path_factory, django_db_setup, django_db_blocker):
-    """Import a data set once a module: `import_plan("loan-calls", currency="EUR", ...)`. All of it goes away again."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield _importer(tmp_path_factory)
-        transaction.set_rollback(True)
-    forget_company()
-
-
-def _importer(tmp_path_factory) -> Callable[..., Imported]:
+def set_up(**company: Any) -> None:
+    """A company as it starts, with the starting rules."""
     from planning.actions.starting_rules import create_starting_rules
     from territory import clock
     from tests import factories
 
+    factories.company(**company)
+    create_starting_rules(now=clock.now(), on=clock.company_today())
+
+
+@pytest.fixture
+def start_company(db):
+    """A company as it starts, for one test."""
+    return set_up
+
+
+@pytest.fixture(scope="module")
+def import_plan(tmp_path_factory, django_db_setup, django_db_blocker):
+    """Import a data set once a module: `import_plan("loan-calls", currency="EUR", ...)`. All of it goes away again."""
+
     def start(name: str, **company: Any) -> Imported:
-        folder = prepare(name, tmp_path_factory.mktemp(name))
-        factories.company(**company)
-        create_starting_rules(now=clock.now(), on=clock.company_today())
+        folder = prepare_from(name, data_folder(name), tmp_path_factory.mktemp(name))
+        set_up(**company)
         plan = PLANS / name / "plan.json"
         return Imported(folder, plan, run_plan(plan, folder))
 
-    return start
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield start
+        transaction.set_rollback(True)
+    forget_company()

@@ -63,6 +63,13 @@ def most_wins(deals: list[dict[str, str]]) -> str:
     return min(counts, key=lambda name: (-counts[name], first[name]), default="")
 
 
+def team_without_wins(deals: list[dict[str, str]], team_of: dict[str, str]) -> str:
+    """Where nobody has won yet: the team of who dealt there first; where nobody dealt, the first team there is."""
+    known = [deal for deal in deals if deal["sales_agent"] in team_of]
+    first = min(known, key=lambda deal: first_day(deal) or "9999", default=None)
+    return team_of[first["sales_agent"]] if first else min(team_of.values())
+
+
 def accounts(rows: list[dict[str, str]], deals: list[dict[str, str]], team_of: dict[str, str]) -> list[dict[str, str]]:
     """Each account since its first deal, with the agent who won most there and that agent's team."""
     by_account = defaultdict(list)
@@ -73,7 +80,8 @@ def accounts(rows: list[dict[str, str]], deals: list[dict[str, str]], team_of: d
         own = by_account[row["account"]]
         days = [first_day(deal) for deal in own if first_day(deal)]
         agent = most_wins(own)
-        found.append(row | {"since": min(days, default=""), "agent": agent, "team": team_of.get(agent, "")})
+        team = team_of.get(agent) or team_without_wins(own, team_of)
+        found.append(row | {"since": min(days, default=""), "agent": agent, "team": team})
     return found
 
 
@@ -92,7 +100,7 @@ def main(folder: Path, out: Path) -> None:
     write(out / "people.csv", ["person", "team", "role"], people(agents))
     write(out / "products.csv", list(products[0]), products)
     write(out / "accounts.csv", list(found[0]), found)
-    write(out / "owners.csv", ["account", "agent", "team"], [row for row in found if row["agent"]])
+    write(out / "owners.csv", ["account", "agent"], [row for row in found if row["agent"]])
     write(
         out / "deals.csv",
         [*deals[0], "value"],
