@@ -10,6 +10,7 @@ Register from the app config's `ready()` of the room above:
     extensions.customer_facts.add(extensions.Fact(key="time", label=_("Time a month"), value=...))
     extensions.customer_panels.add(extensions.Panel(key="budget", render=..., place="aside"))
     extensions.timeline_sources.add(extensions.TimelineSource(key="situations", entries=...))
+    extensions.touch_lengths.add(extensions.TouchLength(key="rules", seconds=...))
 
 Rules for whatever is registered:
 - It gets the reader (`user`) and asks `accounts.permissions` itself: nothing is shown because it was registered.
@@ -176,7 +177,19 @@ class TimelineSource:
     position: int = 100
 
 
-Item = TypeVar("Item", Column, Tab, Filter, Fact, Panel, TimelineSource)
+@dataclass(frozen=True, kw_only=True)
+class TouchLength:
+    """How long touches usually take on a customer, offered to who logs one.
+
+    seconds: (user, customer) -> {touch type's pk: seconds}; at most a few queries. A type left out has its own usual length.
+    """
+
+    key: str
+    seconds: Callable[[Any, Any], Mapping[int, int]]
+    position: int = 100
+
+
+Item = TypeVar("Item", Column, Tab, Filter, Fact, Panel, TimelineSource, TouchLength)
 
 
 @dataclass
@@ -205,6 +218,7 @@ customer_filters: Registry[Filter] = Registry()
 customer_facts: Registry[Fact] = Registry()
 customer_panels: Registry[Panel] = Registry()
 timeline_sources: Registry[TimelineSource] = Registry()
+touch_lengths: Registry[TouchLength] = Registry()
 order_columns: Registry[Column] = Registry()
 order_panels: Registry[Panel] = Registry()
 
@@ -220,3 +234,12 @@ def facts(request: HttpRequest, customer: Any) -> list[tuple[str, Any]]:
     """Label and figure of each contributed fact that has something to say."""
     found = [(fact.label, fact.value(request, customer)) for fact in customer_facts]
     return [(label, value) for label, value in found if value is not None]
+
+
+def usual_lengths(user: Any, customer: Any) -> dict[int, int]:
+    """Seconds by touch type that rooms above know for this customer; the first to know a type has it."""
+    found: dict[int, int] = {}
+    for length in touch_lengths:
+        for type_id, seconds in length.seconds(user, customer).items():
+            found.setdefault(type_id, seconds)
+    return found

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.permissions import Act, Area, may, teams_within
 from customers import extensions
 from customers.models import Customer, Order
-from planning.models import BudgetStatus, CustomerFigures, Situation
+from customers.working_as import membership_at_work
+from planning.models import BudgetStatus, ContactRule, CustomerFigures, Situation
 from planning.queries import customer as queries
 from territory import clock
 from territory.formats.numbers import number_text, percent_text
@@ -196,6 +197,17 @@ def _situation_entries(user, customer, before: dt.datetime | None, limit: int):
     ]
 
 
+def _touch_lengths(user, customer: Customer) -> Mapping[int, int]:
+    """The minutes that contact rules give to the person's role, on the customer's tier and stage."""
+    if customer.tier_id is None or not may(user, Area.RULES, Act.SEE):
+        return {}
+    membership = membership_at_work(user, customer, clock.company_today())
+    if membership is None:
+        return {}
+    rules = ContactRule.objects.filter(tier=customer.tier_id, stage=customer.stage, role=membership.role_id)
+    return dict(rules.values_list("touch_type", "duration_seconds"))
+
+
 def register() -> None:
     """Add planning's part to the lists and pages of customers."""
     for column in (
@@ -287,3 +299,4 @@ def register() -> None:
     extensions.timeline_sources.add(
         extensions.TimelineSource(key="situations", entries=_situation_entries, position=200)
     )
+    extensions.touch_lengths.add(extensions.TouchLength(key="rules", seconds=_touch_lengths))

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from customers import extensions
 from customers.actions.touches import NextStep, Participant, TouchEntry
 from customers.forms.fields import CustomerField, DayField, VersionField
 from customers.forms.log_fields import ContactsField, LogForm, MinutesField, PastField
@@ -31,18 +32,22 @@ FIRST_TYPES = 5
 
 @dataclass(frozen=True)
 class TypeChoice:
-    """A type as a large button."""
+    """A type as a large button; `seconds` and `tier` where a rule says how long it usually takes on this customer."""
 
     row: TouchType
     chosen: bool
+    seconds: int | None = None
+    tier: Any = None
 
     @property
     def minutes(self) -> str:
-        return MinutesField().prepare_value(self.row.default_seconds)
+        return MinutesField().prepare_value(self.row.default_seconds if self.seconds is None else self.seconds)
 
     @property
     def usual(self) -> str:
-        return _("%(minutes)s is usual") % {"minutes": self.minutes}
+        if self.seconds is None or self.tier is None:
+            return _("%(minutes)s is usual") % {"minutes": self.minutes}
+        return _("%(minutes)s is usual for tier %(tier)s") % {"minutes": self.minutes, "tier": self.tier}
 
     @property
     def save(self) -> str:
@@ -112,7 +117,10 @@ class TouchForm(LogForm):
     def type_choices(self) -> list[TypeChoice]:
         """The types, and which of them is chosen."""
         chosen = str(self["type"].value() or "")
-        return [TypeChoice(row, str(row.pk) == chosen) for row in self.fields["type"].queryset]
+        lengths = extensions.usual_lengths(self.user, self.chosen) if self.chosen else {}
+        tier = self.chosen.tier if self.chosen else None
+        rows = self.fields["type"].queryset
+        return [TypeChoice(row, str(row.pk) == chosen, lengths.get(row.pk), tier) for row in rows]
 
     @property
     def first_types(self) -> list[TypeChoice]:
@@ -255,6 +263,11 @@ class NewTouchForm(TouchForm):
 
     field_order = ("uuid", "back", "planned", "customer")
 
+    def __init__(self, data=None, *, user: User, initial: dict | None = None) -> None:
+        super().__init__(data, user=user, initial=initial)
+        if not self.is_bound and self.initial.get("minutes") is None and self.type_chosen:
+            self.initial["minutes"] = self.type_chosen.minutes
+
     def _settle_customer(self):
         customers = choices.loggable(self.user)
         self.fields["customer"].offer(self.user, customers, self.typed("customer"))
@@ -294,14 +307,12 @@ class NewTouchForm(TouchForm):
 
 
 def start_of_touch(user: User, now: dt.datetime, **given: Any) -> dict[str, Any]:
-    """What a new touch starts with: now, oneself, and the usual minutes of its type."""
-    type_: TouchType | None = given.get("type")
+    """What a new touch starts with: now, oneself, and what the address gave."""
     planned: PlannedTouch | None = given.get("planned")
-    seconds = planned.duration_seconds if planned else (type_.default_seconds if type_ else None)
     return {
         "uuid": uuids.uuid4(),
         "at": now.replace(second=0, microsecond=0),
-        "minutes": seconds,
+        "minutes": planned.duration_seconds if planned else None,
         "people": [user.pk],
         **{name: getattr(value, "pk", value) for name, value in given.items() if value is not None},
     }

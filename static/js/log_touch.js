@@ -21,7 +21,7 @@ function say(form) {
   const chosen = type(form);
   travel(form);
   if (!chosen) return;
-  const usual = form.querySelector("[data-usual]:not(input)");
+  const usual = form.querySelector(".hint[data-usual]");
   if (usual) usual.textContent = chosen.dataset.usual;
   const save = form.querySelector("button[data-save]");
   if (save) save.textContent = chosen.dataset.save;
@@ -32,6 +32,19 @@ function usualMinutes(form) {
   const minutes = form.elements.minutes;
   const usual = [...form.querySelectorAll("input[name=type]")].map((input) => input.dataset.minutes);
   if (!form.dataset.minutesGiven && (minutes.value === "" || usual.includes(minutes.value))) minutes.value = type(form).dataset.minutes;
+}
+
+// What is usual came anew with the customer.
+function lengths(form) {
+  for (const told of form.querySelectorAll("[data-length]")) {
+    const input = form.querySelector(`input[name=type][value="${told.dataset.length}"]`);
+    if (!input) continue;
+    const follows = input.checked && !form.dataset.minutesGiven && form.elements.minutes.value === input.dataset.minutes;
+    input.dataset.minutes = told.dataset.minutes;
+    input.dataset.usual = told.dataset.usual;
+    if (follows) form.elements.minutes.value = told.dataset.minutes;
+  }
+  say(form);
 }
 
 function tooLong(form) {
@@ -64,7 +77,7 @@ async function load(form, values) {
   }
   const part = form.querySelector("#touch-parts");
   await window.htmx.ajax("GET", address.pathname + address.search, { source: part, target: part, select: "#touch-parts", swap: "outerHTML" });
-  travel(form);
+  lengths(form);
   picked(form);
 }
 
@@ -94,6 +107,7 @@ function bind(form) {
     tooLong(form);
   });
   form.addEventListener("draft:restored", (event) => {
+    form.dataset.minutesGiven = "1";
     say(form);
     moment(form);
     tooLong(form);

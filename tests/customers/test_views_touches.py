@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.models import PlannedTouch, Touch, TouchPerson
+from planning.models import ContactRule
 from territory import clock
 from tests import factories
 
@@ -560,3 +561,39 @@ class TestCost:
         ):
             factories.touch(customer, person, type=types["field"], minutes=600)
         assert asked(client, address) == few
+
+
+class TestUsualMinutes:
+    @pytest.fixture
+    def rule(self, cast, types):
+        cast.own.tier = factories.tier("A")
+        cast.own.save()
+        return ContactRule.objects.create(
+            tier=cast.own.tier,
+            stage=cast.own.stage,
+            role=cast.rep_membership.role,
+            touch_type=types["voice"],
+            duration_seconds=1200,
+        )
+
+    def test_the_rule_of_ones_role_on_the_customers_tier_says_them(self, as_user, cast, types, rule):
+        asked = {"customer": cast.own.pk, "type": types["voice"].pk}
+        response = as_user(cast.rep).get(reverse("log_touch"), asked)
+        assert response.context["form"]["minutes"].value() == "20"
+        assert "20 is usual for tier A" in response.content.decode()
+
+    def test_where_there_is_none_the_type_says_them(self, as_user, cast, types, rule):
+        asked = {"customer": cast.own.pk, "type": types["voice"].pk}
+        response = as_user(cast.technician).get(reverse("log_touch"), asked)
+        assert response.context["form"]["minutes"].value() == "15"
+        assert "15 is usual<" in response.content.decode()
+
+    def test_what_was_planned_goes_before(self, as_user, cast, types, rule):
+        planned = factories.planned_touch(cast.own, cast.rep, type=types["voice"], duration_seconds=2700)
+        form = as_user(cast.rep).get(reverse("log_touch"), {"planned": planned.pk}).context["form"]
+        assert form["minutes"].value() == "45"
+
+    def test_they_come_with_the_customer(self, as_user, cast, types, rule):
+        page = as_user(cast.rep).get(reverse("log_touch_fields"), {"customer": cast.own.pk}).content.decode()
+        assert f'data-length="{types["voice"].pk}" data-minutes="20"' in page
+        assert f'data-length="{types["field"].pk}" data-minutes="60"' in page
