@@ -10,7 +10,7 @@ from customers.actions.lifecycle import rebuild_lifecycle
 from customers.models import Customer
 from planning.actions.recompute import recompute_all
 from planning.demo.activity import log_activity, plan_ahead
-from planning.demo.book import create_customers
+from planning.demo.book import Account, create_customers
 from planning.demo.company import create_company, create_people, create_products
 from planning.demo.orders import create_orders, open_large_order
 from planning.situations.large_order import find_large_orders
@@ -39,10 +39,17 @@ def load(now: dt.datetime) -> list[SignIn]:
         book = create_customers(rng, people, today)
         create_orders(rng, book, lines, now)
         open_large_order(book, lines, now)
+        rebuild_lifecycle(list(Customer.objects.values_list("pk", flat=True)), now=now)
+        _take_tiers(book)
         log_activity(rng, book, people, now)
         plan_ahead(rng, book, people, now)
-        ids = list(Customer.objects.values_list("pk", flat=True))
-        rebuild_lifecycle(ids, now=now)
     recompute_all(now=now)
     find_large_orders(now=now)
     return [SignIn(label, email, password) for label, email, password in passwords]
+
+
+def _take_tiers(book: list[Account]) -> None:
+    """People work by the tier that orders made of a customer, else some touches would never have been made."""
+    tiers = dict(Customer.objects.filter(tier__isnull=False).values_list("pk", "tier__name"))
+    for account in book:
+        account.tier = tiers.get(account.customer.pk, account.tier)
