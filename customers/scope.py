@@ -84,8 +84,14 @@ def written_within(user, area: str, always: Q | None = None) -> Q:
 
 
 def work_within(user, act: str) -> Q:
-    """Condition on internal work: on customers by reach over them, for a team alone by reach over people."""
+    """Condition on internal work: on customers by reach over them, for a team alone by reach over people.
+
+    Reach over what one wrote oneself is none over people, not even oneself: that is `written_within`.
+    """
+    reached = scope(user, Area.TOUCHES, act)
     people = people_within(user, Area.TOUCHES, act)
+    if not reached.everything and not reached.memberships:
+        people = people.none()
     return (Q(customer__isnull=False) & hangs_within(user, Area.TOUCHES, act)) | Q(
         customer__isnull=True, user__in=people.values("pk")
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -82,18 +83,21 @@ def put_off(
     until: dt.date,
     reason: str,
     planned: PlannedTouch | None = None,
+    movable: QuerySet[PlannedTouch] | None = None,
     assignee: User | None = None,
 ) -> PlannedTouch:
     """Do not do it now but on a later day: moves the planned touch, else plans one that hides the rule's until then.
 
-    Without a `planned` one the open one of this type that is due first moves. Errors: `until` not after today, `reason`
-    missing.
+    Without a `planned` one the open one of this type that is due first moves, of those that are `movable` (all, where
+    nothing is said). Errors: `until` not after today, `reason` missing.
     """
     reason = require_text("reason", reason, _("Say why it is put off."))
     if until <= clock.day_of(now, clock.company_zone()):
         raise ValidationError({"until": _("Put it off to a later day than today.")})
     customer = locked(customer)
-    row = planned or customer.planned_touches.open().filter(type=touch_type).order_by("due_on", "pk").first()
+    rows = PlannedTouch.objects.all() if movable is None else movable
+    waiting = rows.open().filter(customer=customer, type=touch_type)  # type: ignore[attr-defined]
+    row = planned or waiting.order_by("due_on", "pk").first()
     if row is None:
         row = _new(customer, touch_type, until, None, assignee or actor, None, reason, actor, now)
         row.source = PlannedSource.PUT_OFF

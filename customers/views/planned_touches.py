@@ -140,6 +140,7 @@ def _put_off(request: HttpRequest, form: PutOffForm, customer, touch_type, plann
             customer=customer,
             touch_type=touch_type,
             planned=planned,
+            movable=PlannedTouch.objects.editable_by(request.user),
             until=said["until"],
             reason=said["reason"],
             assignee=choices.whose_turn(request.user, customer),

@@ -145,9 +145,12 @@ def _whole(touches):
 
 @require_safe
 def touch_history(request: HttpRequest, pk: int) -> HttpResponse:
-    """Who changed what on a touch."""
+    """Who changed what on a touch; to its author, whose customer it is no longer, only what they did themselves."""
     touch = get_object_or_404(Touch.objects.visible_to(request.user).select_related("customer", "type"), pk=pk)
-    return render(request, "customers/touches/history.html", {"touch": touch, "steps": steps(touch, "type", "order")})
+    done = steps(touch, "type", "order")
+    if not Customer.objects.visible_to(request.user).filter(pk=touch.customer_id).exists():
+        done = [step for step in done if step.by == request.user]
+    return render(request, "customers/touches/history.html", {"touch": touch, "steps": done})
 
 
 @require_http_methods(["GET", "POST"])
