@@ -141,9 +141,9 @@ def thresholds(request):
     back = reverse("rules_home")
     if request.method == "POST":
         _require_change(request)
+        row, _made = PlanningSettings.objects.get_or_create(pk=1)
     form = ThresholdsForm(request.POST or None, instance=row)
     if request.method == "POST" and form.is_valid():
-        PlanningSettings.objects.get_or_create(pk=1)
         try:
             save_rule(row=form.instance, version=form.cleaned_data["version"], actor=request.user, now=clock.now())
         except Conflict as conflict:
