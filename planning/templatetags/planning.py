@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from planning.engine.workload import Cell
 from planning.queries.workload import band_of
 from territory.formats.numbers import money_text, number_text, percent_text
-from territory.templatetags.look import bar, load_cell
+from territory.templatetags.look import load_cell
 
 register = template.Library()
 
@@ -58,15 +58,33 @@ def as_percent(text: str | None) -> str:
 
 @register.simple_tag
 def future_bars(situation) -> str:
-    """Both futures of a large order side by side, never their average: the team's sales as they are, and if it is won."""
+    """Both futures of a large order side by side, never their average: the team's sales as they are, and if it is won.
+
+    The dashed line stands where the order would no longer be large.
+    """
     evidence = situation.evidence
-    now, amount = Decimal(evidence["sales"]), Decimal(evidence["amount"])
-    rows = [(_("Sales as they are"), now), (_("If it is won"), now + amount)]
+    sales, amount = Decimal(evidence["sales"]), Decimal(evidence["amount"])
+    limit = sales * (1 + Decimal(evidence["enter_above"]))
+    scale = 100 / max(sales + amount, limit)
+    rows = [(_("Sales as they are"), sales, Decimal(0)), (_("If it is won"), sales + amount, amount)]
     return format_html(
         '<dl class="futures">{}</dl>',
         format_html_join(
             "",
             "<div><dt>{}</dt><dd>{} <b>{}</b></dd></div>",
-            ((label, bar(value / (now + amount) * 100), money_text(value)) for label, value in rows),
+            (
+                (label, _future(sales * scale, added * scale, limit * scale), money_text(value))
+                for label, value, added in rows
+            ),
         ),
+    )
+
+
+def _future(sales: Decimal, added: Decimal, limit: Decimal) -> str:
+    """What is won, the order on top of it, and the limit, in per cent of the width."""
+    return format_html(
+        '<svg class="drawn" viewBox="0 0 100 16" height="16" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="as-is" y="1" width="{}" height="14"/><rect class="if-won" x="{}" y="1" width="{}" height="14"/>'
+        '<line class="norm" x1="{}" x2="{}" y1="0" y2="16" vector-effect="non-scaling-stroke"/></svg>',
+        *(f"{part:.2f}" for part in (sales, sales, added, limit, limit)),
     )

@@ -63,7 +63,7 @@ def _chart(board: weeks.Board) -> dict:
         "unit": _("hours"),
         "series": [
             {"label": _("work"), "values": [round(row.workload / 60, 1) for row in sums], "colour": "accent"},
-            {"label": _("capacity"), "values": [round(row.capacity / 60, 1) for row in sums], "colour": "c3"},
+            {"label": _("capacity"), "values": [round(row.capacity / 60, 1) for row in sums], "colour": "c4"},
         ],
     }
 
