@@ -10,6 +10,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from conftest import CHROMIUM
 from customers.models import PlannedTouch, Touch
+from planning.models import ContactRule
 from tests import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -249,3 +250,22 @@ def test_internal_work_is_the_second_tab(opened, cast, types):
     page.get_by_role("button", name="Save internal work").tap()
     expect(page.get_by_text("Coordination logged")).to_be_visible()
     assert cast.own.internal_work.get().duration_seconds == 1500
+
+
+def test_the_usual_minutes_follow_the_customer_until_one_gives_others(opened, cast, types):
+    cast.own.tier = factories.tier("A")
+    cast.own.save()
+    rule = {"tier": cast.own.tier, "stage": cast.own.stage, "role": cast.rep_membership.role}
+    ContactRule.objects.create(touch_type=types["voice"], duration_seconds=1200, **rule)
+    page = opened(cast.rep, PHONE)
+    page.goto(reverse("log_touch"))
+    choose(page, "Voice call")
+    minutes = page.locator("input[name=minutes]")
+    expect(minutes).to_have_value("15")
+    page.get_by_role("combobox").tap()
+    page.get_by_role("option", name=re.compile("Own customer")).tap()
+    expect(page.get_by_text("20 is usual for tier A")).to_be_visible()
+    expect(minutes).to_have_value("20")
+    page.get_by_role("button", name="5 minutes more").first.tap()
+    choose(page, "Online meeting")
+    expect(minutes).to_have_value("25")
