@@ -15,6 +15,8 @@ from territory import clock
 # How busy each month is, January to December.
 SEASON = [0.8, 0.8, 1.0, 1.1, 1.1, 1.0, 0.8, 0.7, 1.2, 1.3, 1.2, 0.9]
 FIRST_NUMBER = 1001
+# One in so many has an order pending: each salesperson some.
+EVERY = 14
 LARGE_ORDER_SHARE = Decimal("0.29")
 LOST = ["price", "project stopped", "went to a competitor", "no budget this year"]
 
@@ -25,10 +27,11 @@ def create_orders(rng: random.Random, book: list[Account], lines: list[ProductLi
     steps = list(OrderStep.objects.all())
     kinds = {kind.kind: kind for kind in SaleType.objects.exclude(kind="other")}
     numbers = itertools.count(FIRST_NUMBER)
-    for account in book:
+    for number, account in enumerate(book):
         if account.first_order:
             _won_and_lost(rng, account, lines, kinds, today)
-        if account.story in ("customer", "prospect") and rng.random() < (0.08 if account.story == "prospect" else 0.06):
+            _to_tier(account, today)
+        if account.story in ("customer", "prospect") and number % EVERY == 0:
             _pending(rng, account, lines, steps, today)
     rows = [order for account in book for order in account.orders]
     for order in sorted(rows, key=lambda row: (row.opened_at, row.customer_id)):
@@ -71,6 +74,15 @@ def _won_and_lost(rng, account: Account, lines, kinds, today: dt.date) -> None:
             )
             lost.closed_at, lost.lost_reason = closed, rng.choice(LOST)
             account.orders.append(lost)
+
+
+def _to_tier(account: Account, today: dt.date) -> None:
+    """Scale the customer's orders so that those won in the last year bring what its tier stands for."""
+    since = clock.start_of_day(today - dt.timedelta(days=364), ZONE)
+    won = sum(float(row.amount) for row in account.orders if row.status == "won" and row.closed_at >= since)
+    if won:
+        for row in account.orders:
+            row.amount = (row.amount * Decimal(account.yearly_value / won)).quantize(Decimal("0.01"))
 
 
 def _days(rng, first: dt.date, last: dt.date, per_year: int) -> list[dt.date]:

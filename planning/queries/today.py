@@ -4,13 +4,13 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.permissions import Act, Area
-from customers.models import Contact, Customer, Order, PlannedTouch, TouchType
+from customers.models import Contact, Customer, Order, PlannedTouch, Touch, TouchOutcome, TouchType
 from customers.scope import customers_within
 from planning.engine import due as engine
 from planning.engine import travel
@@ -83,7 +83,7 @@ def rows(user: User) -> list[Row]:
     today = clock.today(user)
     visible = Customer.objects.visible_to(user).live()
     due = list(
-        DueTouch.objects.filter(person=user, due_on__lte=today, customer__in=visible)
+        DueTouch.objects.filter(~_just_done(user), person=user, due_on__lte=today, customer__in=visible)
         .select_related("customer__tier", "touch_type")
         .order_by("pk")
     )
@@ -111,6 +111,14 @@ def rows(user: User) -> list[Row]:
         )
     best = [found[row.key] for row in engine.one_row_each(candidates, today)]
     return _with_context([row for row in best if row.due_on <= today], user)
+
+
+def _just_done(user: User) -> Exists:
+    """Whether the person logged such a touch after the stored row was computed: it is gone before the worker came."""
+    touches = Touch.objects.live().filter(customer=OuterRef("customer"), type=OuterRef("touch_type"), logged_by=user)
+    return Exists(
+        touches.exclude(outcome=TouchOutcome.NO_ANSWER).filter(logged_at__gt=OuterRef("customer__figures__computed_at"))
+    )
 
 
 def _due_row(due: DueTouch, today: dt.date) -> Row:

@@ -56,6 +56,15 @@ def test_on_its_day_a_planned_touch_is_one_row_with_the_rules(cast):
     assert len(today.rows(cast.rep)) == 1
 
 
+def test_what_was_just_logged_is_gone_before_the_worker_came(cast):
+    factories.due_touch(cast.own, cast.rep, days_ago(3))
+    factories.figures(cast.own)
+    factories.touch(cast.own, cast.rep, NOW, outcome="no_answer", logged_at=NOW + dt.timedelta(seconds=1))
+    assert len(today.rows(cast.rep)) == 1
+    factories.touch(cast.own, cast.rep, NOW, logged_at=NOW + dt.timedelta(seconds=1))
+    assert today.rows(cast.rep) == []
+
+
 def test_somebody_elses_row_is_not_mine(cast):
     factories.due_touch(cast.team_mates, cast.mate, TODAY)
     assert today.rows(cast.rep) == []
