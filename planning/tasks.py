@@ -6,7 +6,7 @@ from celery import shared_task
 
 from customers.actions.lifecycle import refresh_due_lifecycles
 from planning.actions.recompute import recompute, recompute_stale
-from planning.actions.runs import find_all_situations, run_nightly
+from planning.actions.runs import find_all_situations, find_situations_of_new_orders, run_nightly
 from territory import clock
 
 # A sweep stops taking up work well before the worker's limit; the next tick goes on where it stopped.
@@ -15,8 +15,9 @@ SWEEP_SECONDS = 120
 
 @shared_task
 def recompute_customers(customer_ids: list[int]) -> None:
-    """Recompute these customers."""
+    """Recompute these customers; a large order among what changed is found at once."""
     recompute(customer_ids, now=clock.now())
+    find_situations_of_new_orders(customer_ids, now=clock.now())
 
 
 @shared_task

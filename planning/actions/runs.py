@@ -1,9 +1,11 @@
 """The runs that jobs and `manage.py recompute` share, each written down as a job."""
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from customers.actions.lifecycle import refresh_due_lifecycles
+from customers.models import Order
 from planning.actions.recompute import recompute_stale
 from planning.situations.large_order import find_large_orders
 from planning.staleness import stale_customers
@@ -13,6 +15,9 @@ from territory.jobs.runner import Progress, forget_old_jobs, run_job
 
 # A worker kills a task after 240 s.
 NIGHT_SECONDS = 150
+
+# An order written within this time is looked at without waiting for the next tick.
+LATELY = dt.timedelta(minutes=2)
 
 
 def run_nightly(*, now: dt.datetime) -> JobRun | None:
@@ -32,6 +37,15 @@ def _everything(now: dt.datetime, progress: Progress) -> dict[str, Any]:
         ).customers,
         "left_to_sweeps": stale_customers(clock.day_of(now, clock.company_zone())).count(),
     }
+
+
+def find_situations_of_new_orders(customer_ids: Collection[int], *, now: dt.datetime) -> bool:
+    """Look for situations at once where an order of these customers was written lately; returns whether one was."""
+    lately = Order.history.filter(customer_id__in=customer_ids, history_date__gte=now - LATELY)
+    if not lately.exists():
+        return False
+    find_all_situations(now=now)
+    return True
 
 
 def find_all_situations(*, now: dt.datetime) -> dict[str, int]:

@@ -30,6 +30,23 @@ def test_recompute_customers(customer):
     assert CustomerFigures.objects.get().customer == customer
 
 
+def test_a_large_order_is_found_when_it_is_written(customer):
+    factories.order(customer, 90_000)
+
+    tasks.recompute_customers([customer.pk])
+
+    assert Situation.objects.get().order.amount == 90_000
+
+
+def test_without_a_new_order_nobody_looks_for_situations(customer, time_machine):
+    factories.order(customer, 90_000)
+    time_machine.move_to(NOW + dt.timedelta(minutes=5), tick=False)
+
+    tasks.recompute_customers([customer.pk])
+
+    assert not Situation.objects.exists()
+
+
 def test_the_sweep_finds_what_no_message_announced(customer):
     tasks.sweep()
 
