@@ -19,17 +19,19 @@ def company(**fields) -> Company:
 
 
 def roles() -> dict[str, Role]:
-    """The starting roles by name."""
-    for position, (name, function, access) in enumerate(STARTING_ROLES):
-        Role.objects.get_or_create(
+    """The starting roles by name; made at the first call of a test."""
+    known = {row.name: row for row in Role.objects.all()}
+    missing = [
+        Role(
             name=name,
-            defaults={
-                "function": function,
-                "position": position,
-                "access": {str(area): {str(a): str(r) for a, r in acts.items()} for area, acts in access.items()},
-            },
+            function=function,
+            position=position,
+            access={str(area): {str(a): str(r) for a, r in acts.items()} for area, acts in access.items()},
         )
-    return {row.name: row for row in Role.objects.all()}
+        for position, (name, function, access) in enumerate(STARTING_ROLES)
+        if name not in known
+    ]
+    return known | {row.name: row for row in Role.objects.bulk_create(missing)}
 
 
 def role(name: str = "Salesperson", **fields) -> Role:
