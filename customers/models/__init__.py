@@ -9,8 +9,8 @@ from .catalogue import (
     SaleType,
     SaleTypeKind,
     Tier,
-    TouchType,
     TouchChannel,
+    TouchType,
 )
 from .contacts import Contact
 from .customers import Customer, CustomerTeam, Potential, Stage

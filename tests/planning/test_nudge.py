@@ -25,7 +25,9 @@ def fresh_bell(monkeypatch):
 def heard(monkeypatch):
     """What was announced."""
     found = []
-    monkeypatch.setattr(tasks.recompute_customers, "apply_async", lambda args, **options: found.append(("customers", *args)))
+    monkeypatch.setattr(
+        tasks.recompute_customers, "apply_async", lambda args, **options: found.append(("customers", *args))
+    )
     monkeypatch.setattr(tasks.sweep, "apply_async", lambda args, **options: found.append(("sweep", *args)))
     return found
 
@@ -97,7 +99,9 @@ def test_after_a_while_it_is_tried_again(company, django_capture_on_commit_callb
     assert len(heard) == 1
 
 
-def test_while_somebody_else_rings_for_long_nobody_waits(company, django_capture_on_commit_callbacks, heard, monkeypatch):
+def test_while_somebody_else_rings_for_long_nobody_waits(
+    company, django_capture_on_commit_callbacks, heard, monkeypatch
+):
     monkeypatch.setattr(nudge, "PATIENCE_SECONDS", 0.001)
     with nudge._ringing, django_capture_on_commit_callbacks(execute=True):
         change(factories.customer().pk)
