@@ -79,7 +79,9 @@ def _won_and_lost(rng, account: Account, lines, kinds, today: dt.date) -> None:
 def _to_tier(account: Account, today: dt.date) -> None:
     """Scale the customer's orders so that those won in the last year bring what its tier stands for."""
     since = clock.start_of_day(today - dt.timedelta(days=364), ZONE)
-    won = sum(float(row.amount) for row in account.orders if row.status == "won" and row.closed_at >= since)
+    won = sum(
+        float(row.amount) for row in account.orders if row.status == "won" and row.closed_at and row.closed_at >= since
+    )
     if won:
         for row in account.orders:
             row.amount = (row.amount * Decimal(account.yearly_value / won)).quantize(Decimal("0.01"))

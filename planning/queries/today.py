@@ -222,6 +222,6 @@ def _budget_shares(ids: set[int], user: User) -> dict[int, float]:
         actual_minutes__isnull=False,
     )
     return {
-        pk: actual / budget
+        pk: (actual or 0.0) / budget
         for pk, actual, budget in figures.values_list("customer_id", "actual_minutes", "budget_minutes")
     }
