@@ -28,6 +28,7 @@ BASE = Path(__file__).resolve().parent.parent
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"),
+    "--lang=en-GB",
 ]
 DEVICES = {
     390: {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
