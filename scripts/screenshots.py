@@ -28,7 +28,6 @@ BASE = Path(__file__).resolve().parent.parent
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"),
-    "--lang=en-GB",
 ]
 DEVICES = {
     390: {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
@@ -150,7 +149,7 @@ def subjects(user: Any) -> dict[str, Any]:
     """What addresses are about, by the start of their names (the longest that fits): things this person may see."""
     from django.db.models import Count
 
-    from accounts.models import Absence, Membership, Role, Team
+    from accounts.models import Absence, Membership, Role
     from customers.models import (
         OWNER_KINDS,
         Contact,
@@ -199,7 +198,7 @@ def subjects(user: Any) -> dict[str, Any]:
         "touch": touch.pk,
         "work": first_pk(InternalWork.objects.filter(user=membership.user)),
         "workload_person": membership.user_id,
-        "workload_unstaffed": first_pk(Team.objects.filter(parent=None)),
+        "workload_unstaffed": membership.team_id,
         "week": str(day.fromordinal(day.toordinal() - day.weekday())),
         "uidb36": "1",
     }
