@@ -1,0 +1,349 @@
+"""Two teams that have one of everything each, and what a person would send: for tests of who may do what."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, User
+from customers.models import Customer, OrderStep
+from territory import clock
+from territory.company.models import Holiday
+from tests import factories
+from tests.accounts.signing_in import client_of
+from tests.conftest import Cast
+
+# Tables that any request may write to: the session, the framework's own.
+NOT_BUSINESS = ("django_session", "django_content_type", "django_migrations", "company_cache")
+
+# No row of any table has this key.
+NOBODY = 98_765_432
+WEEK = "2026-06-08"
+
+
+@dataclass
+class Side:
+    """A team's rows. `keys` gives the key that each kind of address is about, by the start of its name."""
+
+    seat: Membership
+    customer: Customer
+    keys: dict[str, Any]
+
+    @property
+    def person(self) -> User:
+        return self.seat.user
+
+
+def side(seat: Membership, customer: Customer) -> Side:
+    """One of everything that a salesperson's customer may have."""
+    person = seat.user
+    order = factories.order(customer, 290_000, salesperson=person, title=f"Pending of {customer}")
+    won = factories.order(customer, 500, "won", salesperson=person, title=f"Won of {customer}")
+    touch = factories.touch(customer, person, note=f"Said of {customer}")
+    day = touch.at.date()
+    return Side(
+        seat,
+        customer,
+        {
+            "absence": factories.absence(person, day, day).pk,
+            "absence_create": person.pk,
+            "assignment": customer.assignments.get(membership=seat).pk,
+            "assignment_create": customer.pk,
+            "contact": factories.contact(customer, f"Contact of {customer}", role=factories.contact_role()).pk,
+            "contact_create": customer.pk,
+            "customer": customer.pk,
+            "membership": seat.pk,
+            "membership_create": person.pk,
+            "order": order.pk,
+            "order_reopen": won.pk,
+            "person": person.pk,
+            "planned": factories.planned_touch(customer, person, reason=f"Plan for {customer}").pk,
+            "situation": factories.situation(order).pk,
+            "touch": touch.pk,
+            "touch_restore": factories.touch(customer, person, archived_at=touch.at).pk,
+            "implausible": factories.touch(customer, person, minutes=600).pk,
+            "work": factories.internal_work(person, customer, note=f"Work on {customer}").pk,
+            "team": customer.team_id,
+        },
+    )
+
+
+@dataclass
+class Shared:
+    """What belongs to no team."""
+
+    step: OrderStep
+    holiday: Holiday
+    market: Any
+    line: Any
+    tiers: dict[str, Any]
+
+    @classmethod
+    def made(cls) -> "Shared":
+        factories.sale_types()
+        factories.touch_type()
+        return cls(
+            OrderStep.objects.create(name="Quotation"),
+            Holiday.objects.create(on="2026-12-25", name="Christmas Day"),
+            factories.market("Bakeries"),
+            factories.product_line("Ovens"),
+            factories.tiers(),
+        )
+
+
+# Addresses of forms about one team's rows, by what their keys are about.
+BY_KEY = {
+    "absence": ["absence_edit", "absence_delete"],
+    "absence_create": ["absence_create"],
+    "assignment": ["assignment_edit", "assignment_end"],
+    "assignment_create": ["assignment_create"],
+    "contact": ["contact_edit", "contact_archive", "contact_restore"],
+    "contact_create": ["contact_create"],
+    "customer": [
+        "customer_edit", "customer_archive", "customer_restore", "customer_potential", "customer_tier", "customer_stage",
+    ],
+    "membership": ["membership_edit"],
+    "membership_create": ["membership_create"],
+    "order": ["order_edit", "order_win", "order_lose", "order_archive"],
+    "order_reopen": ["order_reopen"],
+    "person": ["person_edit", "person_deactivate", "person_reactivate", "person_send_link"],
+    "planned": ["planned_edit", "planned_cancel", "planned_restore"],
+    "situation": ["situation_acknowledge", "situation_hours"],
+    "touch": ["touch_edit", "touch_undo"],
+    "touch_restore": ["touch_restore"],
+    "work": ["work_edit", "work_undo", "work_restore"],
+    "team": ["team_edit", "team_archive", "team_restore"],
+}  # fmt: skip
+# Pages about one team's rows that only show.
+SHOWN = {
+    "customer": ["customer_detail", "customer_timeline"],
+    "order": ["order_detail"],
+    "person": ["person_detail"],
+    "situation": ["situation_detail"],
+    "touch": ["touch_detail", "touch_history"],
+}
+
+
+@dataclass
+class Ask:
+    """One form: its address, what a person types into it, and where the page with the form is."""
+
+    name: str
+    url: str
+    typed: dict[str, Any]
+
+    def about(self, key: Any, other: Any) -> "Ask":
+        """The same about another row."""
+        return Ask(self.name, self.url.replace(f"/{key}/", f"/{other}/").replace(f"={key}", f"={other}"), self.typed)
+
+
+def typed_about(it: Side, shared: Shared, helper: Membership) -> dict[str, dict[str, Any]]:
+    """What is typed into each form, beyond what it shows: enough to be valid."""
+    voice = factories.touch_type().pk
+    customer, person = it.customer.pk, it.person.pk
+    return {
+        "absence_create": {"starts_on": "2026-08-03", "ends_on": "2026-08-07", "kind": "holiday"},
+        "absence_edit": {"note": "By the sea"},
+        "assignment_create": {"membership": helper.pk, "kind": "support"},
+        "assignment_end": {"ends_on": "2026-06-30"},
+        "contact_create": {"name": "Newcomer", "role": factories.contact_role().pk, "look_alikes_seen": "on"},
+        "contact_edit": {"name": "Renamed"},
+        "customer_edit": {"name": "Renamed"},
+        "customer_potential": {"amount": "5000", "noted_on": "2026-06-09"},
+        "customer_tier": {"tier": shared.tiers["B"].pk, "reason": "Because"},
+        "customer_stage": {"stage": "lost", "reason": "Closed down"},
+        "membership_create": {"team": it.customer.team_id, "role": factories.role("Engineering").pk, "starts_on": "2026-06-01"},
+        "membership_edit": {"weekly_hours": "32"},
+        "order_edit": {"title": "Renamed"},
+        "order_win": {"amount": "290000"},
+        "order_lose": {"reason": "Too dear"},
+        "person_edit": {"name": "Renamed"},
+        "planned_edit": {"reason": "Another reason"},
+        "situation_acknowledge": {"note": "Seen", "version": "1"},
+        "situation_hours": {"user": person, "hours_per_week": "4"},
+        "team_edit": {"name": "Renamed"},
+        "touch_edit": {"note": "Another note"},
+        "work_edit": {"note": "Another note"},
+        "customer_create": {"name": "Newcomer Ltd", "look_alikes_seen": "on"},
+        "log_touch": {"customer": customer, "type": voice, "minutes": "15", "people": []},
+        "order_create": {"customer": customer, "title": "New order", "amount": "700"},
+        "planned_create": {"customer": customer, "touch_type": voice, "due_on": "2026-06-15"},
+        "planned_put_off": {"until": "2026-06-15", "reason": "On holiday"},
+        "work_log": {"customer": customer, "minutes": "20", "kind": "coordination"},
+        "implausible_touches": {"touch": it.keys["implausible"], "minutes": "45", "version": "1"},
+        "holiday_create": {"on": "2026-12-28", "name": "Boxing Day"},
+        "market_create": {"name": "New market"},
+        "market_edit": {"name": "Renamed"},
+        "product_line_create": {"name": "New line"},
+        "product_line_edit": {"name": "Renamed"},
+        "person_create": {"name": "Newcomer"},
+        "role_create": {"name": "New role", "function": "sales"},
+        "role_edit": {"name": "Renamed"},
+        "team_create": {"name": "New team"},
+        "rule_create": {"name": "Demo given", "probability": "40", "position": "2"},
+        "rule_edit": {"name": "Renamed"},
+        "touch_value_set": {
+            "touch_type": voice, "tier": shared.tiers["A"].pk, "stage": "prospect", "amount": "90",
+            "starts_on": "2026-06-10", "reason": "Measured",
+        },
+        "calendar": {"name": "Renamed"},
+        "thresholds": {"first_sales_from": "12345"},
+    }  # fmt: skip
+
+
+def asks(it: Side, shared: Shared, helper: Membership) -> Iterator[Ask]:
+    """Every form about one team's rows and about what all share, with what is typed into it."""
+    typed = typed_about(it, shared, helper)
+    urls = {name: reverse(name, args=[it.keys[kind]]) for kind, names in BY_KEY.items() for name in names}
+    for name in ("customer_create", "log_touch", "order_create", "planned_create", "work_log", "implausible_touches"):
+        urls[name] = reverse(name)
+    urls["planned_put_off"] = f"{reverse('planned_put_off')}?planned={it.keys['planned']}"
+    for name, url in urls.items():
+        yield Ask(name, url, typed.get(name, {}))
+
+
+def company_asks(it: Side, shared: Shared, helper: Membership) -> Iterator[Ask]:
+    """Every form about what belongs to no team."""
+    typed = typed_about(it, shared, helper)
+    role = it.seat.role_id
+    arguments: dict[str, list[Any]] = {
+        "calendar": [],
+        "thresholds": [],
+        "holiday_create": [],
+        "holiday_delete": [shared.holiday.pk],
+        "market_create": [],
+        "market_edit": [shared.market.pk],
+        "market_archive": [shared.market.pk],
+        "product_line_create": [],
+        "product_line_edit": [shared.line.pk],
+        "product_line_archive": [shared.line.pk],
+        "person_create": [],
+        "role_create": [],
+        "role_edit": [role],
+        "role_retire": [factories.role("Engineering").pk],
+        "role_restore": [role],
+        "team_create": [],
+        "team_archive": [factories.team("Empty").pk],
+        "team_restore": [factories.team("Put away", archived_at=clock.now()).pk],
+        "rule_create": ["order-steps"],
+        "rule_edit": ["order-steps", shared.step.pk],
+        "rule_remove": ["order-steps", shared.step.pk],
+        "rule_restore": ["order-steps", shared.step.pk],
+        "touch_value_set": [],
+    }
+    for name, args in arguments.items():
+        yield Ask(name, reverse(name, args=args), typed.get(name, {}))
+
+
+class _Forms(HTMLParser):
+    """The forms of a page with what stands in their fields."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[dict[str, list[str]]] = []
+        self._select: str | None = None
+        self._options: list[tuple[str, bool]] = []
+        self._multiple = False
+        self._textarea: str | None = None
+
+    def _add(self, name: str, value: str) -> None:
+        if self.forms:
+            self.forms[-1].setdefault(name, []).append(value)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        name = given.get("name")
+        if tag == "form":
+            self.forms.append({})
+        elif tag == "input" and name:
+            kind = given.get("type", "text")
+            if kind in ("checkbox", "radio") and "checked" not in given:
+                return
+            if kind not in ("submit", "button", "file"):
+                self._add(name, given.get("value") or ("on" if kind == "checkbox" else ""))
+        elif tag == "select" and name:
+            self._select, self._options, self._multiple = name, [], "multiple" in given
+        elif tag == "option" and self._select:
+            self._options.append((given.get("value", ""), "selected" in given))
+        elif tag == "textarea" and name:
+            self._textarea = name
+            self._add(name, "")
+
+    def handle_endtag(self, tag):
+        if tag == "select" and self._select:
+            chosen = [value for value, selected in self._options if selected]
+            if not chosen and self._options and not self._multiple:
+                chosen = [self._options[0][0]]
+            for value in chosen:
+                self._add(self._select, value)
+            self._select = None
+        elif tag == "textarea":
+            self._textarea = None
+
+    def handle_data(self, data):
+        if self._textarea and self.forms:
+            self.forms[-1][self._textarea][-1] += data.removeprefix("\n")
+
+
+def shown_in(page: str) -> dict[str, list[str]]:
+    """What stands in the page's largest form."""
+    parser = _Forms()
+    parser.feed(page)
+    return max(parser.forms, key=len, default={})
+
+
+def filled(client: Client, ask: Ask) -> dict[str, Any]:
+    """What a person would send: what the form shows, with what they typed."""
+    response = client.get(ask.url)
+    shown = shown_in(response.content.decode()) if response.status_code == 200 else {}
+    shown.pop("csrfmiddlewaretoken", None)
+    if "unfix" in shown:
+        del shown["unfix"]
+    typed = {name: value for name, value in ask.typed.items() if value != []}
+    return {**shown, **typed}
+
+
+class Writes:
+    """Remembers statements that write to tables of the business."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def __call__(self, execute, sql, params, many, context):
+        start = sql.lstrip()[:6].upper()
+        if start in ("INSERT", "UPDATE", "DELETE") and not any(table in sql for table in NOT_BUSINESS):
+            self.seen.append(sql[:200])
+        return execute(sql, params, many, context)
+
+
+def sent(client: Client, method: str, url: str, data: dict[str, Any] | None = None):
+    """The answer, and what it wrote; whatever was written is rolled back."""
+    writes = Writes()
+    with transaction.atomic(), connection.execute_wrapper(writes):
+        response = client.get(url) if method == "GET" else client.post(url, data or {})
+        if response.streaming:  # such pages ask the database while they are read
+            response.streaming_content = [response.getvalue()]
+        transaction.set_rollback(True)
+    return response, writes.seen
+
+
+def body(response, *keys: Any) -> str:
+    """The page without what differs from request to request, and without these keys."""
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    text = content.decode()
+    text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", text)
+    text = re.sub(r'"X-CSRFToken": "[^"]*"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}', "", text)
+    text = re.sub(r"[A-Za-z0-9]{64}", "", text)
+    for key in keys:
+        text = re.sub(rf"(?<!\d){key}(?!\d)", "KEY", text)
+    return text
+
+
+def clients(cast: Cast) -> dict[str, Client]:
+    """A signed-in client of each of the cast, by the names of the table."""
+    return {name: client_of(user) for name, user in cast.everyone().items()} | {"signed out": Client()}
