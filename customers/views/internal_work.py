@@ -83,7 +83,7 @@ def work_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct internal work."""
     work = to_change(InternalWork, request.user, pk, *RELATED)
     back = reverse("work_log")
-    form = WorkEditForm(request.POST or None, user=request.user, work=work)
+    form = WorkEditForm(request.POST if request.method == "POST" else None, user=request.user, work=work)
     try:
         if "show" in request.POST:
             form.show_only()

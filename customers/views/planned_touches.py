@@ -88,7 +88,7 @@ def planned_edit(request: HttpRequest, pk: int) -> HttpResponse:
     back = _customer_page(planned.customer_id)
     if planned.closed_at is not None:
         return render(request, "customers/touches/plan_closed.html", {"planned": planned, "back": back})
-    form = PlannedEditForm(request.POST or None, user=request.user, planned=planned)
+    form = PlannedEditForm(request.POST if request.method == "POST" else None, user=request.user, planned=planned)
     try:
         if form.is_valid() and _changed(request, form, planned):
             toast(request, _("Saved"))
@@ -114,7 +114,7 @@ def planned_put_off(request: HttpRequest) -> HttpResponse:
     """Put a due or planned touch off: ?customer and ?type of a due row, or ?planned."""
     customer, touch_type, planned = _due_row(request)
     start = {"until": working_day_after(clock.today(request.user), 1), "back": page_before(request)}
-    form = PutOffForm(request.POST or None, initial=start)
+    form = PutOffForm(request.POST if request.method == "POST" else None, initial=start)
     if form.is_valid() and _put_off(request, form, customer, touch_type, planned):
         words = {"type": touch_type, "customer": customer, "day": day_text(form.cleaned_data["until"])}
         toast(request, _("%(type)s with %(customer)s put off to %(day)s") % words)
@@ -155,7 +155,7 @@ def _put_off(request: HttpRequest, form: PutOffForm, customer, touch_type, plann
 def planned_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """It will not be done; the page asks why."""
     planned = _open_one(request, pk)
-    form = CancelForm(request.POST or None, initial={"back": page_before(request)})
+    form = CancelForm(request.POST if request.method == "POST" else None, initial={"back": page_before(request)})
     if request.method == "POST" and form.is_valid():
         cancel_planned(actor=request.user, now=clock.now(), planned=planned, reason=form.cleaned_data["reason"])
         words = {"type": planned.type, "customer": planned.customer}

@@ -159,7 +159,7 @@ def touch_edit(request: HttpRequest, pk: int) -> HttpResponse:
     to_change(Touch, request.user, pk)
     touch = _whole(Touch.objects).get(pk=pk)
     back = reverse("touch_detail", args=[pk])
-    form = TouchEditForm(request.POST or None, user=request.user, touch=touch)
+    form = TouchEditForm(request.POST if request.method == "POST" else None, user=request.user, touch=touch)
     try:
         if form.is_valid() and _edited(request, form, touch):
             toast(request, _("Saved"), saved=f"touch-{pk}")
