@@ -5,7 +5,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from accounts.signals import people_facts_changed
+from accounts.signals import people_facts_changed, roles_changed
 from customers.models import Assignment
 from customers.signals import catalogue_changed, customer_facts_changed
 from planning.marks import mark_changed
@@ -31,8 +31,8 @@ def people_changed(sender: Any, user_ids: Iterable[int], **_: Any) -> None:
     customers_changed(sender, set(assigned.values_list("customer_id", flat=True)))
 
 
-@receiver([catalogue_changed, company_changed], dispatch_uid="planning raises the version of the rules")
+@receiver([catalogue_changed, company_changed, roles_changed], dispatch_uid="planning raises the version of the rules")
 def rules_changed(sender: Any, **_: Any) -> None:
-    """Types, tiers, working days or the zone changed: everything computed so far is stale."""
+    """Types, tiers, roles in use, working days or the zone changed: everything computed so far is stale."""
     RulesVersion.objects.create(changed_at=clock.now())
     recompute_soon(everything=True)

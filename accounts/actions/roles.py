@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts.administrators import administrators_kept
 from accounts.models import Membership, Role, User
-from accounts.signals import people_facts_changed
+from accounts.signals import people_facts_changed, roles_changed
 from territory.conflicts import claim
 from territory.rows import ends_from
 
@@ -77,6 +77,7 @@ def retire_role(*, actor: User | None, now: dt.datetime, on: dt.date, role: Role
         row.retired_at, row.version = now, row.version + 1
         sign(row, actor=actor, now=now)
         row.save(update_fields=["retired_at", "version"])
+        roles_changed.send(sender=Role)
 
 
 @transaction.atomic
@@ -86,6 +87,7 @@ def restore_role(*, actor: User | None, now: dt.datetime, role: Role) -> None:
     row.retired_at, row.version = None, row.version + 1
     sign(row, actor=actor, now=now)
     row.save(update_fields=["retired_at", "version"])
+    roles_changed.send(sender=Role)
 
 
 def _check(role: Role) -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.actions.roles import restore_role, retire_role
 from accounts.signals import people_facts_changed
 from customers.actions.lifecycle import rebuild_lifecycle
 from customers.models import Customer
@@ -300,6 +301,20 @@ def test_a_change_of_the_catalogue_makes_all_stale(book):
     catalogue_changed.send(sender=None)
 
     assert RulesVersion.current() > 0
+    assert is_stale(book, TODAY)
+
+
+def test_a_role_retired_or_brought_back_makes_all_stale(book):
+    role = factories.role("Research and development")
+    run()
+
+    retire_role(actor=None, now=NOW, on=TODAY, role=role)
+
+    assert is_stale(book, TODAY)
+
+    run()
+    restore_role(actor=None, now=NOW, role=role)
+
     assert is_stale(book, TODAY)
 
 
