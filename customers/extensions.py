@@ -11,6 +11,7 @@ Register from the app config's `ready()` of the room above:
     extensions.customer_panels.add(extensions.Panel(key="budget", render=..., place="aside"))
     extensions.timeline_sources.add(extensions.TimelineSource(key="situations", entries=...))
     extensions.touch_lengths.add(extensions.TouchLength(key="rules", seconds=...))
+    extensions.numbers.add(extensions.Number(key="retry_working_days", value=...))
 
 Rules for whatever is registered:
 - It gets the reader (`user`) and asks `accounts.permissions` itself: nothing is shown because it was registered.
@@ -189,7 +190,16 @@ class TouchLength:
     position: int = 100
 
 
-Item = TypeVar("Item", Column, Tab, Filter, Fact, Panel, TimelineSource, TouchLength)
+@dataclass(frozen=True, kw_only=True)
+class Number:
+    """A number of this room that administrators set in a room above. value: () -> the number as it is now."""
+
+    key: str
+    value: Callable[[], int]
+    position: int = 100
+
+
+Item = TypeVar("Item", Column, Tab, Filter, Fact, Panel, TimelineSource, TouchLength, Number)
 
 
 @dataclass
@@ -219,6 +229,7 @@ customer_facts: Registry[Fact] = Registry()
 customer_panels: Registry[Panel] = Registry()
 timeline_sources: Registry[TimelineSource] = Registry()
 touch_lengths: Registry[TouchLength] = Registry()
+numbers: Registry[Number] = Registry()
 order_columns: Registry[Column] = Registry()
 order_panels: Registry[Panel] = Registry()
 
@@ -243,3 +254,8 @@ def usual_lengths(user: Any, customer: Any) -> dict[int, int]:
         for type_id, seconds in length.seconds(user, customer).items():
             found.setdefault(type_id, seconds)
     return found
+
+
+def number(key: str, otherwise: int) -> int:
+    """What administrators set under this key, `otherwise` where no room above knows it."""
+    return next((item.value() for item in numbers if item.key == key), otherwise)

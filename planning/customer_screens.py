@@ -14,7 +14,7 @@ from accounts.permissions import Act, Area, may, teams_within
 from customers import extensions
 from customers.models import Customer, Order
 from customers.working_as import membership_at_work
-from planning.models import BudgetStatus, ContactRule, CustomerFigures, Situation
+from planning.models import BudgetStatus, ContactRule, CustomerFigures, PlanningSettings, Situation
 from planning.queries import customer as queries
 from territory import clock
 from territory.formats.numbers import number_text, percent_text
@@ -208,6 +208,10 @@ def _touch_lengths(user, customer: Customer) -> Mapping[int, int]:
     return dict(rules.values_list("touch_type", "duration_seconds"))
 
 
+def _retry_working_days() -> int:
+    return PlanningSettings.current().retry_working_days
+
+
 def register() -> None:
     """Add planning's part to the lists and pages of customers."""
     for column in (
@@ -300,3 +304,4 @@ def register() -> None:
         extensions.TimelineSource(key="situations", entries=_situation_entries, position=200)
     )
     extensions.touch_lengths.add(extensions.TouchLength(key="rules", seconds=_touch_lengths))
+    extensions.numbers.add(extensions.Number(key="retry_working_days", value=_retry_working_days))

@@ -62,14 +62,6 @@ class WorkCalendar:
             day += ONE_DAY
         return day
 
-    def add_working_days(self, day: date, count: int) -> date:
-        """The ``count``-th working day after ``day`` (a retry after no answer: 2)."""
-        if not self.weekdays:
-            return day + timedelta(days=count)
-        for _ in range(count):
-            day = self._next_worked(day + ONE_DAY)
-        return day
-
 
 def monday(day: date) -> date:
     """The Monday of the week of ``day``."""
