@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from customers import extensions
 from customers.actions.touch_entries import NextStep, TouchEntry
 from customers.actions.writing import ConflictError, locked, require_text, tell, write
 from customers.models import Customer, Order, PlannedSource, PlannedTouch, Touch, TouchType
@@ -19,7 +20,7 @@ from customers.working_days import working_day_after
 from territory import clock
 from territory.conflicts import claim
 
-# "No answer" plans a retry in so many working days (domain 2).
+# "No answer" plans a retry in so many working days (domain 2), where administrators set no other number.
 RETRY_AFTER_WORKING_DAYS = 2
 
 LONGEST_REASON = 300
@@ -89,12 +90,16 @@ def put_off(
     """Do not do it now but on a later day: moves the planned touch, else plans one that hides the rule's until then.
 
     Without a `planned` one the open one of this type that is due first moves, of those that are `movable` (all, where
-    nothing is said). Errors: `until` not after today, `reason` missing.
+    nothing is said). Errors: `until` not after today, `reason` missing, `planned` done or cancelled meanwhile.
     """
     reason = require_text("reason", reason, _("Say why it is put off."))
     if until <= clock.day_of(now, clock.company_zone()):
         raise ValidationError({"until": _("Put it off to a later day than today.")})
     customer = locked(customer)
+    if planned is not None:
+        planned.refresh_from_db()
+        if planned.closed_at is not None:
+            raise ValidationError({"planned": _("It was done or cancelled meanwhile.")})
     rows = PlannedTouch.objects.all() if movable is None else movable
     waiting = rows.open().filter(customer=customer, type=touch_type)  # type: ignore[attr-defined]
     row = planned or waiting.order_by("due_on", "pk").first()
@@ -206,8 +211,9 @@ def planned_for_next_step(touch: Touch, step: NextStep, *, actor: User, now: dt.
 
 
 def planned_for_retry(touch: Touch, entry: TouchEntry, *, actor: User, now: dt.datetime) -> PlannedTouch:
-    """Plan to try again what nobody answered: on the second working day after the touch's. Part of an action."""
-    day = working_day_after(clock.day_of(touch.at, clock.company_zone()), RETRY_AFTER_WORKING_DAYS)
+    """Plan to try again what nobody answered, some working days after the touch's day. Part of an action."""
+    later = extensions.number("retry_working_days", RETRY_AFTER_WORKING_DAYS)
+    day = working_day_after(clock.day_of(touch.at, clock.company_zone()), later)
     people = [person.user for person in entry.participants]
     assignee = actor if actor in people or not people else people[0]
     row = _new(touch.customer, touch.type, day, None, assignee, None, "", actor, now)

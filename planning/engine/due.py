@@ -8,7 +8,8 @@ Decisions where the definition leaves room:
 - "Never touched" also holds where only no-answer touches were made.
 - Expected travel is the travel of the budget: the mean of the role's people weighted by share, nobody: the owner's.
 - A planned touch stands for its rule's row on the days before its own. From its day on both are candidates and the
-  one with the higher score is shown, so that there is one row per customer and type either way.
+  one with the higher score is shown, so that there is one row per customer and type either way. Of several planned
+  ones, one whose day has come goes before one that waits.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +26,6 @@ from planning.engine.value import ValueTable, Worth
 
 PLANNED_INTERVAL = 7
 MOST_URGENT = 3.0
-RETRY_WORKING_DAYS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +113,6 @@ def due_touches(
     return found
 
 
-def retry_day(day: date, calendar: WorkCalendar) -> date:
-    """The day a touch without an answer is tried again: 2 working days later."""
-    return calendar.add_working_days(day, RETRY_WORKING_DAYS)
-
-
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A row that could stand on a list of what to do next; ``planned_on`` is None for a rule's row.
@@ -142,14 +137,14 @@ def order_of(row: Candidate) -> tuple:
 
 def one_row_each(rows: Iterable[Candidate], today: date) -> list[Candidate]:
     """One row per customer and type, best first; a planned touch hides its rule's row until its day."""
-    kept: dict[tuple[Key, Key], Candidate] = {}
+    places: dict[tuple[Key, Key], list[Candidate]] = {}
     for row in sorted(rows, key=order_of):
-        place = (row.customer, row.touch_type)
-        holder = kept.get(place)
-        if holder is None or (_waits(row, today) and holder.planned_on is None):
-            kept[place] = row
-    return sorted(kept.values(), key=order_of)
+        places.setdefault((row.customer, row.touch_type), []).append(row)
+    return sorted((_stands(found, today) for found in places.values()), key=order_of)
 
 
-def _waits(row: Candidate, today: date) -> bool:
-    return row.planned_on is not None and row.planned_on > today
+def _stands(rows: Sequence[Candidate], today: date) -> Candidate:
+    """The row that stands for all of one customer and type, which come best first."""
+    waiting = [row for row in rows if row.planned_on is not None and row.planned_on > today]
+    now = [row for row in rows if row not in waiting and (row.planned_on is not None or not waiting)]
+    return (now or waiting)[0]

@@ -111,6 +111,14 @@ def test_a_planned_touch_is_put_off_by_moving_it(cast, voice):
     assert named.history.count() == 2
 
 
+def test_what_was_done_meanwhile_is_not_put_off(cast, voice, refused):
+    shown = plan(cast, voice)
+    cancel_planned(actor=cast.rep, now=NOW, planned=PlannedTouch.objects.get(pk=shown.pk))
+    with refused("planned"):
+        later(cast, voice, planned=shown)
+    assert not PlannedTouch.objects.open().exists()
+
+
 def test_it_is_put_off_to_a_later_day_with_a_reason(cast, voice, refused):
     with refused("until"):
         later(cast, voice, until=TODAY)

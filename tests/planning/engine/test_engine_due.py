@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from planning.engine import due as engine
 from planning.engine.calendar import Span, WorkCalendar, uncovered
-from planning.engine.due import Candidate, due_touches, one_row_each, planned_score, retry_day, score, urgency
+from planning.engine.due import Candidate, due_touches, one_row_each, planned_score, score, urgency
 from planning.engine.facts import CustomerFacts, LastTouches
 from planning.engine.rhythm import interval_days, whole_days
 from planning.engine.rules import ContactRule, Rules
@@ -198,14 +198,6 @@ def test_travel_counts_in_the_score_only_where_the_type_travels():
     assert row.score == pytest.approx(90 / (15 + row.travel.minutes))
 
 
-def test_a_retry_is_two_working_days_later():
-    assert [retry_day(day, CALENDAR) for day in (date(2026, 6, 9), date(2026, 6, 12), date(2026, 5, 29))] == [
-        date(2026, 6, 11),
-        date(2026, 6, 16),
-        date(2026, 6, 3),
-    ]
-
-
 def test_a_planned_touch_has_the_urgency_of_its_own_day_with_an_interval_of_7():
     worth = Worth(Decimal(90), True)
 
@@ -266,6 +258,14 @@ def test_a_planned_touch_hides_its_rules_row_until_its_day():
 def test_from_its_day_on_the_more_urgent_of_both_stands():
     assert keys([row("rule", score=9.0), row("planned", TUESDAY, score=1.0)]) == ["rule"]
     assert keys([row("rule", score=1.0), row("planned", TUESDAY, score=9.0)]) == ["planned"]
+
+
+def test_what_is_planned_for_now_is_not_hidden_by_what_is_planned_for_later():
+    now, later = row("now", TUESDAY, score=1.0), row("later", TUESDAY + timedelta(days=1), score=9.0)
+
+    assert keys([now, later]) == ["now"]
+    assert keys([now, later, row("rule", score=5.0)]) == ["now"]
+    assert keys([now, row("later", TUESDAY + timedelta(days=1), score=0.5), row("rule", score=5.0)]) == ["now"]
 
 
 def test_other_types_and_customers_keep_their_rows():
