@@ -30,7 +30,7 @@ from planning.engine.calendar import Span, WorkCalendar
 from planning.engine.rhythm import WEEKS_PER_MONTH
 from planning.engine.rules import Key
 
-AWAY, ROOM, GOOD, FULL, OVER, FAR_OVER = "away", "room", "good", "full", "over", "far over"
+AWAY, ROOM, GOOD, FULL, OVER, FAR_OVER = "away", "room", "good", "full", "over", "far"
 
 ALWAYS = Span()
 
@@ -164,17 +164,13 @@ class Cell:
         """Workload / capacity; None, which reads "away", where there is no capacity."""
         return self.workload / self.capacity if self.capacity > 0 else None
 
-    @property
-    def band(self) -> str:
-        return band(self.load)
 
-
-def band(load: float | None) -> str:
+def band(load: float | None, ends: Sequence[float] = BAND_ENDS) -> str:
     """below 70 % room, to 90 % good, to 100 % full, to 120 % over, above far over; nothing: away."""
     if load is None:
         return AWAY
     load = round(load, 9)
-    room, good, full, over = BAND_ENDS
+    room, good, full, over = ends
     if load < room:
         return ROOM
     if load <= good:

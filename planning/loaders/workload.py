@@ -31,37 +31,51 @@ def weeks_from(on: dt.date, count: int = WEEKS_SHOWN) -> list[dt.date]:
 
 
 def load_workload(
-    ground: Ground, weeks: Sequence[dt.date], figures: Iterable[CustomerFigures] | None = None
+    ground: Ground,
+    weeks: Sequence[dt.date],
+    figures: Iterable[CustomerFigures] | None = None,
+    *,
+    person: int | None = None,
 ) -> WorkloadFacts:
-    """Everything the weeks are computed from, in 7 queries; from stored shares, or from figures just computed."""
+    """Everything the weeks are computed from, in 7 queries; from stored shares, or from figures just computed.
+
+    `person`: only theirs, of everyone's stored figures, and the memberships of the teams that they are in.
+    """
     first, last = weeks[0], weeks[-1] + dt.timedelta(days=6)
     figures = None if figures is None else list(figures)
     stages = None if figures is None else {row.facts.key: row.facts.stage for row in figures}
     return WorkloadFacts(
-        shares=stored_shares() if figures is None else shares_of(figures),
-        members=_members(first, last),
+        shares=stored_shares(person) if figures is None else shares_of(figures),
+        members=_members(first, last, person),
         team_loads=[
             TeamLoad(role, seconds / 60)
             for role, seconds in StoredTeamLoad.objects.filter(role__retired_at__isnull=True)
             .order_by("pk")
             .values_list("role_id", "duration_seconds")
         ],
-        planned=_planned(ground, first, last, stages),
+        planned=_planned(ground, first, last, stages, person),
         away=[
             Away(user, Span(starts_on, ends_on))
             for user, starts_on, ends_on in Absence.objects.between(first, last)
+            .filter(_theirs("user", person))
             .order_by("pk")
             .values_list("user_id", "starts_on", "ends_on")
         ],
-        set_aside=_set_aside(ground),
+        set_aside=_set_aside(ground, person),
         calendar=ground.context.calendar,
     )
 
 
-def stored_shares() -> list[BudgetShare]:
+def _theirs(field: str, person: int | None) -> Q:
+    """Rows of one person, of everyone where none is named."""
+    return Q() if person is None else Q(**{field: person})
+
+
+def stored_shares(person: int | None = None) -> list[BudgetShare]:
     """One aggregate over the stored shares: by person, team and whether it is prospecting."""
     rows = (
-        StoredShare.objects.order_by("membership__user_id", "team_id", "is_prospecting")
+        StoredShare.objects.filter(_theirs("membership__user", person))
+        .order_by("membership__user_id", "team_id", "is_prospecting")
         .values_list("membership__user_id", "team_id", "is_prospecting")
         .annotate(Sum("touch_minutes"), Sum("travel_minutes"), Sum("other_minutes"))
     )
@@ -86,8 +100,11 @@ def shares_of(figures: Iterable[CustomerFigures]) -> list[BudgetShare]:
     return [BudgetShare(*place, *minutes) for place, minutes in sums.items()]
 
 
-def _members(first: dt.date, last: dt.date) -> list[Member]:
+def _members(first: dt.date, last: dt.date, person: int | None) -> list[Member]:
+    """Memberships in force in these weeks. Colleagues of the same teams are in: they are what team load counts."""
     rows = Membership.objects.filter(starts_by(last), ends_from(first)).order_by("user__name", "user_id", "pk")
+    if person is not None:
+        rows = rows.filter(team__in=rows.order_by().filter(user=person).values("team"))
     return [
         Member(user, team, role, float(hours), float(share), starts_on, ends_on)
         for user, team, role, hours, share, starts_on, ends_on in rows.values_list(
@@ -96,9 +113,12 @@ def _members(first: dt.date, last: dt.date) -> list[Member]:
     ]
 
 
-def _planned(ground: Ground, first: dt.date, last: dt.date, stages: dict[int, str] | None) -> list[Planned]:
+def _planned(
+    ground: Ground, first: dt.date, last: dt.date, stages: dict[int, str] | None, person: int | None
+) -> list[Planned]:
     """Touches planned for the weeks that were known and open at the end of the day."""
     rows = PlannedTouch.objects.filter(
+        _theirs("assignee", person),
         Q(closed_at__isnull=True) | Q(closed_at__gte=ground.until),
         planned_at__lt=ground.until,
         due_on__range=(first, last),
@@ -126,9 +146,10 @@ def _planned(ground: Ground, first: dt.date, last: dt.date, stages: dict[int, st
     return found
 
 
-def _set_aside(ground: Ground) -> list[SetAside]:
+def _set_aside(ground: Ground, person: int | None) -> list[SetAside]:
     """Hours set aside for situations that were open at the end of the day: until these resolve."""
     rows = SituationHours.objects.filter(
+        _theirs("user", person),
         Q(situation__resolved_at__isnull=True) | Q(situation__resolved_at__gte=ground.until),
         situation__opened_at__lt=ground.until,
     )

@@ -11,15 +11,12 @@ from accounts.models import Absence, Membership, Team, User
 from accounts.permissions import Act, Area, people_within, teams_within
 from customers.models import PlannedTouch
 from planning.engine import workload as engine
-from planning.engine.calendar import Span
 from planning.engine.customer import Context
 from planning.engine.rules import Rules
-from planning.engine.travel import one_trip
 from planning.engine.value import ValueTable
 from planning.loaders.ground import Ground, load_bases, load_calendar
 from planning.loaders.workload import WEEKS_SHOWN, load_workload, weeks_from
-from planning.models import BudgetShare, CustomerFigures, PlanningSettings, SituationHours, TeamLoad
-from planning.queries.today import place
+from planning.models import BudgetShare, CustomerFigures, PlanningSettings
 from territory import clock
 from territory.rows import ends_from, starts_by
 
@@ -130,15 +127,8 @@ def load_of(cells: Iterable[engine.Cell]) -> float | None:
 
 def band_of(load: float | None, settings: PlanningSettings) -> str:
     """The band of a load under the administrator's thresholds: room, good, full, over, far or away."""
-    if load is None:
-        return "away"
-    shown = round(load, 9)
-    if shown < float(settings.room_below):
-        return "room"
-    for end, name in ((settings.good_up_to, "good"), (settings.full_up_to, "full"), (settings.over_up_to, "over")):
-        if shown <= float(end):
-            return name
-    return "far"
+    ends = (settings.room_below, settings.good_up_to, settings.full_up_to, settings.over_up_to)
+    return engine.band(load, [float(end) for end in ends])
 
 
 def board(user: User, team: Team | None = None, weeks: int = WEEKS_SHOWN) -> Board:
@@ -238,76 +228,9 @@ def _away(people: dict[int, tuple[User, Membership]], mondays: Sequence[dt.date]
 
 def own_week(user: User) -> engine.Cell | None:
     """The person's present week from stored shares; None for somebody without a membership."""
-    today = clock.company_today()
-    week = weeks_from(today, 1)
-    sunday = week[0] + dt.timedelta(days=6)
-    facts = engine.WorkloadFacts(
-        shares=_own_shares(user),
-        members=_members_around(user, week[0], sunday),
-        team_loads=[engine.TeamLoad(r, s / 60) for r, s in TeamLoad.objects.values_list("role_id", "duration_seconds")],
-        planned=_own_planned(user, week[0], sunday),
-        away=[
-            engine.Away(user.pk, Span(*span))
-            for span in Absence.objects.between(week[0], sunday).filter(user=user).values_list("starts_on", "ends_on")
-        ],
-        set_aside=[
-            engine.SetAside(user.pk, float(hours))
-            for hours in SituationHours.objects.filter(user=user, situation__resolved_at__isnull=True).values_list(
-                "hours_per_week", flat=True
-            )
-        ],
-        calendar=load_calendar(),
-    )
-    return next((cell for cell in engine.workload(facts, week) if cell.person == user.pk), None)
-
-
-def _own_shares(user: User) -> list[engine.BudgetShare]:
-    rows = (
-        BudgetShare.objects.filter(membership__user=user)
-        .order_by("team_id", "is_prospecting")
-        .values_list("team_id", "is_prospecting")
-        .annotate(Sum("touch_minutes"), Sum("travel_minutes"), Sum("other_minutes"))
-    )
-    return [engine.BudgetShare(user.pk, *row) for row in rows]
-
-
-def _members_around(user: User, first: dt.date, last: dt.date) -> list[engine.Member]:
-    """The person's memberships and those of the people in the same teams, whom the team load counts."""
-    in_force = starts_by(last) & ends_from(first)
-    teams = Membership.objects.filter(in_force, user=user).values("team")
-    rows = Membership.objects.filter(in_force, team__in=teams).values_list(
-        "user_id", "team_id", "role_id", "weekly_hours", "selling_share", "starts_on", "ends_on"
-    )
-    return [engine.Member(u, t, r, float(hours), float(share), a, b) for u, t, r, hours, share, a, b in rows]
-
-
-def _own_planned(user: User, first: dt.date, last: dt.date) -> list[engine.PlannedTouch]:
-    rows = list(
-        PlannedTouch.objects.open()
-        .filter(assignee=user, due_on__range=(first, last), customer__archived_at__isnull=True)
-        .select_related("customer", "type")
-    )
-    if not rows:
-        return []
-    settings = PlanningSettings.current()
-    base = place(user.base_latitude, user.base_longitude)
-    return [
-        engine.PlannedTouch(
-            user.pk,
-            row.due_on,
-            row.customer.stage == "prospect",
-            row.duration_seconds / 60,
-            one_trip(
-                base,
-                place(row.customer.latitude, row.customer.longitude),
-                float(settings.detour_factor),
-                float(settings.travel_speed_kmh),
-            ).minutes
-            if row.type.travels
-            else 0.0,
-        )
-        for row in rows
-    ]
+    week = weeks_from(clock.company_today(), 1)
+    cells = engine.workload(load_workload(_ground(), week, person=user.pk), week)
+    return next((cell for cell in cells if cell.person == user.pk), None)
 
 
 @dataclass(frozen=True)
@@ -325,7 +248,7 @@ class Explained:
 
 def explain(user: User, person: User | None, team: Team | None, week: dt.date) -> Explained | None:
     """What a person's week (or a team's unstaffed work) is made of, with the numbers of this case."""
-    cells = engine.workload(load_workload(_ground(), [week]), [week])
+    cells = engine.workload(load_workload(_ground(), [week], person=person.pk if person else None), [week])
     if person:
         cell = next((c for c in cells if c.person == person.pk), None)
         shares = BudgetShare.objects.filter(membership__user=person)

@@ -13,8 +13,6 @@ from django.utils.translation import gettext as _
 
 register = template.Library()
 
-# Upper ends of the load bands in per cent of capacity, with the word each band is called by.
-BANDS = ((70, "room"), (90, "good"), (100, "full"), (120, "over"))
 BUDGET_SCALE = 175  # per cent at the right end of a budget bar
 
 
@@ -101,25 +99,13 @@ def person(who: Any, note: Any = "") -> SafeString:
     )
 
 
-@register.filter
-def load_band(percent: Any) -> str:
-    """The band of a load in per cent of capacity, judged as it is shown, in whole per cent."""
-    if percent is None or percent == "":
-        return "none"
-    shown = round(float(percent))
-    for end, name in BANDS:
-        if shown < end or (shown == end and name != "room"):
-            return name
-    return "far"
-
-
-def _load_content(percent: Any, away: bool, partial: bool, band: str = "") -> tuple[str, str]:
+def _load_content(percent: Any, away: bool, partial: bool, band: str) -> tuple[str, str]:
     """Class and text of a load cell."""
     if away:
         return "band-away", _("away")
     if percent is None or percent == "":
         return "band-none", ""
-    return f"band-{band or load_band(percent)}", f"{round(float(percent))}{'*' if partial else ''}"
+    return f"band-{band}", f"{round(float(percent))}{'*' if partial else ''}"
 
 
 @register.simple_tag
@@ -130,10 +116,9 @@ def load_cell(
     away: bool = False,
     partial: bool = False,
     chosen: bool = False,
-    band: str = "",
+    band: str = "none",
 ) -> SafeString:
-    """A cell of the heat map: per cent of capacity in the colour of its band (by the thresholds of the company where it
-    is given), opening its parts in the panel."""
+    """A cell of the heat map: per cent of capacity in the colour of its band, opening its parts in the panel."""
     band, text = _load_content(percent, away, partial, band)
     if chosen:
         band = f"{band} chosen"
@@ -150,13 +135,6 @@ def load_cell(
             '<span class="load {}"{}>{}</span>', band, format_html(' title="{}"', label) if label else "", text
         )
     return format_html('<td role="cell" class="heat-cell">{}</td>', inside)
-
-
-@register.simple_tag
-def load_chip(percent: Any = None, away: bool = False, partial: bool = False) -> SafeString:
-    """A load outside a table."""
-    band, text = _load_content(percent, away, partial)
-    return format_html('<span class="load load-chip {}">{}</span>', band, text)
 
 
 @register.simple_tag

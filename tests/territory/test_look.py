@@ -1,6 +1,5 @@
 """The template tags of docs/interface.md."""
 
-import pytest
 from django.contrib.messages.storage.base import Message
 from django.core.paginator import Paginator
 from django.template import Context, Template
@@ -11,28 +10,6 @@ from territory.templatetags import look
 
 def render(source: str, **context) -> str:
     return Template("{% load look %}" + source).render(Context(context))
-
-
-@pytest.mark.parametrize(
-    ("percent", "band"),
-    [
-        (0, "room"),
-        (69, "room"),
-        (70, "good"),
-        (90, "good"),
-        (91, "full"),
-        (100, "full"),
-        (101, "over"),
-        (120, "over"),
-        (121, "far"),
-    ],
-)
-def test_band_of_a_load(percent, band):
-    assert look.load_band(percent) == band
-
-
-def test_band_is_that_of_the_figure_shown():
-    assert look.load_band(100.4) == "full"
 
 
 def test_icon_alone_has_a_name():
