@@ -51,7 +51,7 @@ def narrow(membership, profile):
 
 
 def test_a_job_profile_still_authorises_what_its_person_is(cast):
-    with pytest.raises(ValidationError, match="Rep is lead on Own customer. Change that first."):
+    with pytest.raises(ValidationError, match=r"Rep is lead on Own customer\. Change that first\."):
         narrow(cast.rep_membership, JobProfile.SUPPORT)
 
 
