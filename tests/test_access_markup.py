@@ -1,0 +1,211 @@
+"""What people type stays text on every page, in every file and in every address one is led to."""
+
+import csv
+import io
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from django.apps import apps
+from django.db import models
+from django.urls import reverse
+
+from customers.actions.customers import note_potential
+from customers.actions.stages import fix_tier, set_lost
+from customers.models import Customer, Order
+from territory import clock
+from tests import factories
+from tests.accounts.signing_in import client_of
+from tests.test_access_amounts import pages
+from tests.test_access_swapped import REPORTS
+from tests.two_teams import NOBODY, Shared, asks, body, company_asks, filled, sent, side
+
+# Leaves a value, a tag, a script, a comment, a style and a template; then would be a tag and an attribute of its own.
+MARKUP = "'\"></script></title></textarea></style>--><evil data-evil=\"1\" hx-get='/x' onerror=x>{{7*7}}"
+
+
+class Injected(HTMLParser):
+    """Tags and attributes that no page of ours has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "evil" or any(name.startswith(("data-evil", "onerror", "onclick")) for name, _ in attrs):
+            self.found.append(self.get_starttag_text() or tag)
+        for name, value in attrs:
+            if name in ("href", "src", "action", "hx-get", "hx-post") and (value or "").strip().lower().startswith(
+                ("javascript:", "data:text")
+            ):
+                self.found.append(f"{name}={value}")
+
+    handle_startendtag = handle_starttag
+
+
+@pytest.fixture
+def now(time_machine):
+    time_machine.move_to("2026-06-09T09:00:00Z", tick=False)
+    return clock.now()
+
+
+def spoil(row: models.Model) -> int:
+    """Markup in every text field of a row that people may type into; returns how many."""
+    spoilt = {
+        field.name: f"{row.pk}{MARKUP}"[: field.max_length or None]
+        for field in row._meta.concrete_fields
+        if isinstance(field, models.CharField | models.TextField)
+        and not field.choices
+        and field.name
+        not in ("path", "search_text", "password", "time_zone", "currency", "request_digest", "icon", "locale")
+    }
+    if "web" in spoilt:
+        spoilt["web"] = "javascript:alert(1)//"
+    spoilt.pop("email", None)
+    type(row)._base_manager.filter(pk=row.pk).update(**spoilt)
+    return len(spoilt)
+
+
+def test_markup_stays_text_on_every_page(cast, now):
+    shared = Shared.made()
+    it = side(cast.rep_membership, cast.own)
+    note_potential(actor=cast.rep, now=now, customer=cast.own, amount=5000, source=MARKUP[:200])
+    fix_tier(actor=cast.rep, now=now, customer=cast.own, tier=shared.tiers["A"], reason=MARKUP)
+    set_lost(actor=cast.rep, now=now, customer=cast.own, reason=MARKUP)
+    factories.order(cast.own, 10, "lost", salesperson=cast.rep, lost_reason=MARKUP)
+    factories.figures(cast.own)
+    factories.due_touch(cast.own, cast.rep, clock.company_today())
+    fields = sum(
+        spoil(row)
+        for room in ("accounts", "customers", "planning", "company")
+        for model in apps.get_app_config(room).get_models()
+        if not model.__name__.startswith("Historical")
+        for row in model._base_manager.all()
+    )
+    wrong, read = [], 0
+    for who in ("administrator", "salesperson", "technical support"):
+        client = client_of(cast.everyone()[who])
+        for url in [*pages(cast, it, shared), *(reverse("rule_list", args=[key]) for key in kinds())]:
+            response, _ = sent(client, "GET", url)
+            if "text/html" not in response.headers.get("Content-Type", ""):
+                continue
+            read += 1
+            found = injected(response)
+            wrong += [f"{url} for {who}: {found[:2]}"] if found else []
+    assert not wrong, "\n".join(wrong)
+    assert fields > 80
+    assert read > 200
+
+
+def kinds() -> list[str]:
+    from planning.rule_kinds import RULE_KINDS
+
+    return list(RULE_KINDS)
+
+
+def injected(response) -> list[str]:
+    parser = Injected()
+    parser.feed(body(response))
+    return parser.found
+
+
+def test_markup_in_refused_forms_and_conflicts_stays_text(cast, now):
+    """422 and 409 show what was typed."""
+    shared = Shared.made()
+    it = side(cast.rep_membership, cast.own)
+    client, wrong, shown = client_of(cast.admin), [], 0
+    for ask in [*asks(it, shared, cast.mate_membership), *company_asks(it, shared, cast.mate_membership)]:
+        data = filled(client, ask)
+        spoilt = {name: value if name in ("uuid", "version") else MARKUP for name, value in data.items()}
+        texts = {
+            name: MARKUP if name in ("name", "title", "note", "reason", "town") else value
+            for name, value in data.items()
+        }
+        for posted in (spoilt, {**texts, "version": "99"}):
+            response, _ = sent(client, "POST", ask.url, posted)
+            assert response.status_code < 500, ask.name
+            shown += response.status_code in (409, 422)
+            if found := injected(response):
+                wrong.append(f"{ask.name}: {found[:2]}")
+    assert not wrong, "\n".join(wrong)
+    assert shown > 40
+
+
+ELSEWHERE = [
+    "https://evil.example/", "//evil.example/", "///evil.example/", "http:///evil.example", "/\\evil.example", "\\\\evil.example",
+    "javascript:alert(1)", "https:evil.example", " https://evil.example", "\thttps://evil.example", "//evil.example/today/",
+    "https://testserver@evil.example/", "https://evil.example\\@testserver/", "http://testserver.evil.example/", "%2F%2Fevil.example",
+    "/%09/evil.example", "//%0D%0Aevil.example", "data:text/html,x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ELSEWHERE)
+def test_nobody_is_led_elsewhere(cast, now, client, where):
+    it = side(cast.rep_membership, cast.own)
+    signed_in = client_of(cast.rep)
+    work = reverse("work_undo", args=[it.keys["work"]])
+    answers = [
+        client.post(
+            f"{reverse('account_login')}", {"login": cast.rep.email, "password": "correct horse 1", "next": where}
+        ),
+        signed_in.post(reverse("account_reauthenticate"), {"password": "correct horse 1", "next": where}),
+        signed_in.post(work, {"back": where}),
+        signed_in.post(f"{work}", headers={"referer": where.strip()}),
+        signed_in.post(work, {}, query_params={"next": where}),
+        signed_in.post(reverse("planned_cancel", args=[it.keys["planned"]]), {"back": where}),
+        signed_in.post(reverse("account_logout"), {"next": where}),
+    ]
+    for response in answers:
+        assert response.status_code == 302, response.request["PATH_INFO"]
+        assert host_of(response.url) == "testserver"
+        assert injected(signed_in.get(reverse("log_touch"), {"next": where})) == []
+
+
+def host_of(url: str) -> str:
+    """Where a browser goes: it leaves out blanks around and tabs within, and reads a backslash as a slash."""
+    read = url.strip().replace("\t", "").replace("\n", "").replace("\r", "").replace("\\", "/")
+    parts = urlsplit(urljoin("http://testserver/page/", read))
+    return parts.netloc if parts.scheme in ("http", "https") else url
+
+
+FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "  =1+1", "\r=1+1", "=cmd|' /C calc'!A0", "\x0b=1+1", "＝1+1"]
+
+
+def test_no_file_holds_a_formula(cast, now):
+    factories.sale_types()
+    for number, formula in enumerate(FORMULAS):
+        customer = factories.customer(
+            formula, owner=cast.rep_membership, external_id=f"{formula}{number}", town=formula
+        )
+        factories.order(customer, 10, title=formula, salesperson=cast.rep, external_id=f"{formula}o{number}")
+        lost = factories.order(customer, 10, "lost", salesperson=cast.rep, lost_reason=formula, title=formula)
+        factories.situation(lost)
+        factories.figures(customer)
+        Customer.objects.filter(pk=customer.pk).update(phone=formula)
+    for row in (cast.rep, cast.exeter):
+        type(row).objects.filter(pk=row.pk).update(name="=1+1", external_id="=2+2")
+    client, wrong, cells = client_of(cast.admin), [], 0
+    columns = "&".join(f"columns={key}" for key in ("town", "phone", "owner", "team", "external_id", "market"))
+    urls = [f"{reverse('customer_export')}?{columns}", f"{reverse('order_export')}?status=all"]
+    urls += [f"{reverse('report', args=[name])}?format=csv&by={by}" for name, by in REPORTS]
+    for url in urls:
+        response = client.get(url)
+        content = b"".join(response.streaming_content) if response.streaming else response.content
+        for line in csv.reader(io.StringIO(content.decode("utf-8-sig"))):
+            cells += len(line)
+            wrong += [f"{url}: {cell!r}" for cell in line if is_formula(cell)]
+    assert not wrong, "\n".join(wrong[:20])
+    assert cells > 200
+    assert Order.objects.count() == 20
+    assert NOBODY
+
+
+def is_formula(cell: str) -> bool:
+    bare = cell.strip()
+    if not bare.startswith(("=", "+", "-", "@", "＝")) and not cell.startswith(("\t", "\r")):
+        return False
+    try:
+        float(bare)
+    except ValueError:
+        return True
+    return False
