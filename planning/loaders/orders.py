@@ -48,7 +48,7 @@ NO_SALES = SalesHistory(())
 
 
 def load_orders(ground: Ground, *, from_log: bool) -> OrderBook:
-    """Pending orders and sales on the ground's day, in 3 queries (4 from the log).
+    """Pending orders and sales on the ground's day, in 4 queries.
 
     `from_log`: an order that ended later is pending, with the amount that history knows, else the latest.
     """
@@ -84,13 +84,13 @@ def _pending(ground: Ground, from_log: bool) -> tuple[PendingOrder, ...]:
         orders = orders.filter(status=OrderStatus.PENDING)
     orders = orders.annotate(chance=Coalesce(F("probability"), F("step__probability"))).order_by("pk")
     rows = orders.values_list("pk", "customer_id", "team_id", "amount", "chance", "opened_at")
-    changes = _changes(orders, ground) if from_log else {}
+    changes = _changes(orders, ground)
     return tuple(
         PendingOrder(
             pk,
             customer,
             team,
-            _latest(changes.get(pk, ()), amount),
+            _latest(changes.get(pk, ()), amount) if from_log else amount,
             chance,
             _day(opened_at, ground),
             changes.get(pk, ()),

@@ -201,11 +201,23 @@ def test_it_opened_on_the_day_its_share_first_passed(teams):
     assert [(found.order.amount, found.opened_on) for found in find_as_of(TODAY)] == [(210_000, ago(20).date())] * 2
 
 
+def test_an_order_that_was_raised_opened_when_it_was_raised(teams, time_machine):
+    time_machine.move_to(ago(30), tick=False)
+    order = pending(teams, 100_000, opened_at=ago(30))
+    time_machine.move_to(NOW, tick=False)
+    order.amount = 300_000
+    order.save()
+
+    run()
+
+    assert Situation.objects.get(team=teams["exeter"]).opened_at == NOW
+
+
 def test_the_number_of_queries_does_not_grow(teams, django_assert_num_queries):
     for _ in range(3):
         pending(teams, 150_000)
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         run()
 
 
