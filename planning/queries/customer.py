@@ -135,18 +135,18 @@ class NextTouch:
 
 
 def next_touches(user: User, customer: Customer, count: int = 8) -> list[NextTouch]:
-    """What contact rules ask for next and what is planned, soonest first; a planned touch hides its rule's row until its day."""
+    """What contact rules ask for next and what is planned, soonest first; what is planned stands for its rule's row."""
     today = clock.today(user)
     planned = list(
         PlannedTouch.objects.open().visible_to(user).filter(customer=customer).select_related("type", "assignee")
     )
-    waiting = {row.type_id for row in planned if row.due_on > today}
+    planned_types = {row.type_id for row in planned}
     rows = [NextTouch(row.type, row.assignee, row.due_on, (today - row.due_on).days, row) for row in planned]
     if sees_budgets(user, customer):
         due = DueTouch.objects.filter(customer=customer).select_related("touch_type", "person")
         rows += [
             NextTouch(row.touch_type, row.person, row.due_on, (today - row.due_on).days)
             for row in due
-            if row.touch_type_id not in waiting
+            if row.touch_type_id not in planned_types
         ]
     return sorted(rows, key=lambda row: (row.due_on, row.touch_type.position))[:count]
