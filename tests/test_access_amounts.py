@@ -1,0 +1,230 @@
+"""Amounts and cost rates appear nowhere for who may not see them: unmistakable figures, then every page, file and answer."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from customers.actions.customers import note_potential
+from customers.actions.orders import change_order
+from customers.models import Customer, Order
+from territory import clock
+from tests import factories
+from tests.accounts.signing_in import client_of
+from tests.test_access_swapped import REPORTS
+from tests.two_teams import BY_KEY, SHOWN, WEEK, Shared, asks, body, filled, sent, side
+
+# As they are stored; any way of writing them begins with these digits once separators are taken out.
+AMOUNTS = {"pending": "77123.45", "before": "79457.81", "won": "66321.79", "potential": "55217.31", "other": "91876.53"}
+SUMS = ["14344524", "15819834", "16900000"]
+DIGITS = [amount.replace(".", "")[:5] for amount in AMOUNTS.values()] + [each[:6] for each in SUMS]
+COSTS = ["61.37", "61,37", "58.93", "58,93"]
+SEPARATORS = re.compile(r"(?<=\d)[.,'’\u00a0\u202f ](?=\d)|&nbsp;|&#x27;")
+
+EVERYTHING_BUT_AMOUNTS = {
+    area: {"see": "team", "change": "team"} for area in ("customers", "touches", "orders", "budgets", "absences")
+} | {
+    "directory": {"see": "team"},
+    "people": {"see": "team"},
+    "export": {"see": "team"},
+    "import": {"change": "team"},
+    **{area: {"see": "all"} for area in ("rules", "touch_values", "names")},
+}
+
+
+@pytest.fixture
+def world(cast, time_machine):
+    """The rep's customer with figures that cannot be mistaken; a bookkeeper who does everything in Exeter but see amounts."""
+    time_machine.move_to("2026-06-09T09:00:00Z", tick=False)
+    shared = Shared.made()
+    it = side(cast.rep_membership, cast.own)
+    order = Order.objects.get(pk=it.keys["order"])
+    order.amount, order.opened_at = Decimal(AMOUNTS["before"]), clock.now()
+    order.save(update_fields=["amount", "opened_at"])
+    factories.order(cast.own, AMOUNTS["won"], "won", salesperson=cast.rep, title="Was won", product_line=shared.line)
+    factories.order(cast.team_mates, AMOUNTS["other"], salesperson=cast.mate, title="A colleague's")
+    note_potential(
+        actor=cast.rep, now=clock.now(), customer=cast.own, amount=Decimal(AMOUNTS["potential"]), source="A visit"
+    )
+    order.refresh_from_db()
+    change_order(
+        actor=cast.rep,
+        now=clock.now(),
+        order=order,
+        version=order.version,
+        values={"amount": Decimal(AMOUNTS["pending"])},
+    )
+    cast.own.refresh_from_db()
+    situation = order.situations.get()
+    situation.evidence |= {"amount": AMOUNTS["pending"], "won": AMOUNTS["won"], "sales": AMOUNTS["won"]}
+    situation.save(update_fields=["evidence"])
+    cast.rep_membership.cost_per_hour = Decimal("61.37")
+    cast.rep_membership.save()
+    role = cast.mate_membership.role
+    role.cost_per_hour = Decimal("58.93")
+    role.save()
+    factories.figures(cast.own)
+    factories.due_touch(cast.own, cast.rep, clock.company_today())
+    books = factories.role("Bookkeeper", function="coordination", access=EVERYTHING_BUT_AMOUNTS)
+    keeper = factories.membership(factories.person("Bookkeeper"), cast.exeter, books, profile="support")
+    return cast, shared, it, keeper.user
+
+
+def disclosed(response) -> list[str]:
+    """The figures that stand in an answer, however they are written."""
+    text = body(response)
+    plain = SEPARATORS.sub("", text)
+    return [digits for digits in DIGITS if digits in plain] + [cost for cost in COSTS if cost in text]
+
+
+def costs(response) -> list[str]:
+    text = body(response)
+    return [cost for cost in COSTS if cost in text]
+
+
+def pages(cast, it, shared) -> list[str]:
+    """Every address that answers to GET, with the ways of sorting, filtering and searching it by amounts."""
+    found = [reverse(name, args=[it.keys[kind]]) for names in (BY_KEY, SHOWN) for kind in names for name in names[kind]]
+    lists = [
+        "customer_list", "customer_export", "customer_filters", "customer_options", "order_list", "order_export",
+        "order_filters", "people_list", "team_list", "role_list", "rules_home", "thresholds", "calendar", "touch_values",
+        "today", "workload", "situation_list", "implausible_touches", "log_touch", "work_log", "planned_create",
+        "order_create", "customer_create", "search", "market_list", "product_line_list", "profile", "access_table",
+    ]  # fmt: skip
+    found += [reverse(name) for name in lists]
+    customer = reverse("customer_detail", args=[it.customer.pk])
+    found += [f"{customer}?tab={tab}" for tab in ("orders", "touches", "changes", "timeline")]
+    found += [f"{reverse('customer_timeline', args=[it.customer.pk])}?tab={tab}" for tab in ("changes", "timeline")]
+    found += [
+        f"{reverse(name)}?sort={sign}{key}&columns=business&columns=team&columns=amount"
+        for name in ("customer_list", "customer_export")
+        for key in ("business", "tier", "yearly_value", "budget")
+        for sign in ("", "-")
+    ]
+    found += [
+        f"{reverse(name)}?sort={sign}amount&status={status}"
+        for name in ("order_list", "order_export")
+        for sign in ("", "-")
+        for status in ("pending", "won", "all")
+    ]
+    found += [
+        f"{reverse(name)}?q={words}"
+        for name in ("search", "search_suggest", "customer_options")
+        for words in ("own", "Pending")
+    ]
+    found += [
+        reverse("workload_person", args=[it.person.pk, WEEK]),
+        f"{reverse('log_touch')}?customer={it.customer.pk}",
+    ]
+    found += [
+        f"{reverse('report', args=[name])}?format={kind}&by={by}{as_of}"
+        for name, by in REPORTS
+        for kind in ("json", "csv")
+        for as_of in ("", "&as_of=2026-06-09")
+    ]
+    return found
+
+
+def who_may_not(cast, keeper):
+    return {
+        "technical support": cast.technician,
+        "other salesperson": cast.other_rep,
+        "other team's manager": cast.other_manager,
+        "bookkeeper": keeper,
+    }
+
+
+def test_amounts_and_costs_stand_on_no_page(world):
+    cast, shared, it, keeper = world
+    wrong, read = [], 0
+    for who, user in who_may_not(cast, keeper).items():
+        client = client_of(user)
+        for url in pages(cast, it, shared):
+            response, _ = sent(client, "GET", url)
+            read += response.status_code == 200
+            if found := disclosed(response):
+                wrong.append(f"{url} tells {who} {found}")
+    assert not wrong, "\n".join(wrong)
+    assert read > 200
+
+
+def test_the_figures_would_be_seen(world):
+    """The same pages do show them to who may: else the test above would say nothing."""
+    cast, shared, it, _ = world
+    client = client_of(cast.admin)
+    seen = {figure for url in pages(cast, it, shared) for figure in disclosed(sent(client, "GET", url)[0])}
+    assert {"77123", "79457", "66321", "55217", "91876", "61.37", "58.93"} <= seen
+
+
+@pytest.mark.parametrize("who", ["salesperson", "coordinator"])
+def test_cost_rates_stand_on_no_page(world, who):
+    cast, shared, it, _ = world
+    client = client_of(cast.everyone()[who])
+    wrong = [url for url in pages(cast, it, shared) if costs(sent(client, "GET", url)[0])]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_another_salespersons_amounts_stand_on_no_page(world):
+    """A team-mate sees the amounts of their own customers and of nobody else's."""
+    cast, shared, it, _ = world
+    client = client_of(cast.mate)
+    wrong = []
+    for url in pages(cast, it, shared):
+        if found := set(disclosed(sent(client, "GET", url)[0])) - {"91876"}:
+            wrong.append(f"{url} {found}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_order_of_rows_and_no_search_gives_amounts_away(world):
+    """For who may not see them, sorting by amounts is no sorting, and words that are amounts find nothing."""
+    cast, _, _, keeper = world
+    client = client_of(keeper)
+    for amount, town in ((3, "Bath"), (900_000, "Ash"), (40, "Cork")):
+        customer = factories.customer(f"Sorted {town}", owner=cast.mate_membership)
+        factories.order(customer, amount, title=f"Sorted {town}", salesperson=cast.mate)
+        Customer.objects.filter(pk=customer.pk).update(yearly_value=amount)
+    for name, key in (("order_list", "amount"), ("order_export", "amount"), ("customer_list", "business")):
+        plain = sorted_names(client.get(f"{reverse(name)}?status=all"))
+        assert len(plain) == 3
+        for sign in ("", "-"):
+            assert sorted_names(client.get(f"{reverse(name)}?status=all&sort={sign}{key}")) == plain
+    for name in ("search", "search_suggest", "order_list", "customer_list", "customer_options"):
+        asked = AMOUNTS["pending"]
+        found, nothing = (body(client.get(f"{reverse(name)}?q={words}"), words) for words in (asked, "88234.56"))
+        assert found == nothing, name
+
+
+def sorted_names(response) -> list[str]:
+    return list(dict.fromkeys(re.findall(r"Sorted (Bath|Ash|Cork)", body(response))))
+
+
+def test_refusals_and_conflicts_tell_no_amounts(world):
+    """Forms that are wrong (422), denied (403, 404) or too late (409)."""
+    cast, shared, it, keeper = world
+    wrong, conflicts = [], 0
+    for who, user in (("technical support", cast.technician), ("bookkeeper", keeper)):
+        client = client_of(user)
+        for ask in asks(it, shared, cast.mate_membership):
+            data = filled(client, ask)
+            right = {name: value for name, value in data.items() if name != "amount"}
+            late = {**right, "version": "99", "title": "Another", "closed_at": "2026-06-09T08:30", "external_id": "x"}
+            for posted in (right, late, dict.fromkeys(data, "☃"), {**right, "amount": "12"}):
+                response, _ = sent(client, "POST", ask.url, posted)
+                conflicts += response.status_code == 409
+                if found := disclosed(response):
+                    wrong.append(f"{ask.name} tells {who} {found} ({response.status_code})")
+    assert not wrong, "\n".join(wrong)
+    assert conflicts > 5
+
+
+def test_an_amount_one_may_not_see_stays_as_it_is(world):
+    """A bookkeeper changes the order's title and wins it; its amount, sent all the same, does not change."""
+    _, shared, it, keeper = world
+    client = client_of(keeper)
+    forms = {ask.name: ask for ask in asks(it, shared, it.seat)}
+    for name in ("order_edit", "order_win"):
+        response = client.post(forms[name].url, {**filled(client, forms[name]), "amount": "1.00"})
+        assert response.status_code == 302, name
+    order = Order.objects.get(pk=it.keys["order"])
+    assert (order.title, order.status, order.amount) == ("Renamed", "won", Decimal("77123.45"))
