@@ -171,7 +171,7 @@ class MembershipCostForm(MembershipForm):
         help_texts = {**MembershipForm.Meta.help_texts, "cost_per_hour": _("Empty: the role's.")}
 
 
-class AbsenceForm(ActionForm):
+class AbsenceForm(VersionedForm):
     """Days away."""
 
     class Meta:

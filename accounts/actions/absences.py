@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Absence, User
 from accounts.signals import people_facts_changed
+from territory.conflicts import claim
 
 from .saving import assign, save, sign
 
@@ -26,13 +27,14 @@ def add_absence(
 
 
 @transaction.atomic
-def change_absence(*, actor: User | None, now: dt.datetime, absence: Absence, **fields: Any) -> Absence:
-    """Change days, kind or note. `fields`: starts_on, ends_on, kind, note."""
+def change_absence(*, actor: User | None, now: dt.datetime, absence: Absence, version: int, **fields: Any) -> Absence:
+    """Change days, kind or note. `fields`: starts_on, ends_on, kind, note. Conflict on another's change."""
     row = Absence.objects.select_for_update(of=("self",)).select_related("user").get(pk=absence.pk)
+    claim(row, version)
     changed = assign(row, fields)
     _check(row)
     if changed:
-        save(row, actor=actor, now=now, fields=changed)
+        save(row, actor=actor, now=now, fields=[*changed, "version"])
         people_facts_changed.send(sender=Absence, user_ids=[row.user_id])
     return row
 

@@ -30,6 +30,7 @@ class Absence(models.Model):
     ends_on = models.DateField(_("last day away"))
     kind = models.CharField(_("kind"), max_length=10, choices=AbsenceKind, default=AbsenceKind.HOLIDAY)
     note = models.CharField(_("note"), max_length=200, blank=True, default="")
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     history = HistoricalRecords()
     objects = AbsenceQuerySet.as_manager()

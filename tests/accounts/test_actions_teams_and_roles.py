@@ -237,10 +237,19 @@ def test_absences_may_touch_but_not_overlap(cast):
     first = add_absence(actor=None, now=NOW, user=cast.rep, starts_on=dt.date(2026, 7, 1), ends_on=dt.date(2026, 7, 3))
     add_absence(actor=None, now=NOW, user=cast.rep, starts_on=dt.date(2026, 7, 4), ends_on=dt.date(2026, 7, 4))
     with pytest.raises(ValidationError) as error:
-        change_absence(actor=None, now=NOW, absence=first, ends_on=dt.date(2026, 7, 4))
+        change_absence(actor=None, now=NOW, absence=first, version=1, ends_on=dt.date(2026, 7, 4))
     assert error.value.message_dict == {
         "starts_on": ["Rep is away then already: holiday from 2026-07-04 to 2026-07-04."]
     }
+
+
+def test_of_two_who_change_an_absence_the_second_is_told(cast):
+    first = add_absence(actor=None, now=NOW, user=cast.rep, starts_on=dt.date(2026, 7, 1), ends_on=dt.date(2026, 7, 3))
+    change_absence(actor=None, now=NOW, absence=first, version=1, ends_on=dt.date(2026, 7, 4))
+    with pytest.raises(Conflict):
+        change_absence(actor=None, now=NOW, absence=first, version=1, note="By the sea")
+    first.refresh_from_db()
+    assert (first.ends_on, first.note, first.version) == (dt.date(2026, 7, 4), "", 2)
 
 
 def test_two_people_may_be_away_at_once(cast):

@@ -214,5 +214,5 @@ class Absences(RowByRow):
         changes = differing(existing, values)
         if not changes:
             return "unchanged"
-        change_absence(actor=run.actor, now=run.now, absence=existing, **changes)
+        change_absence(actor=run.actor, now=run.now, absence=existing, version=existing.version, **changes)
         return "changed"
