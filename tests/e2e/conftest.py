@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection
-from playwright.sync_api import sync_playwright
+from django.db import connection, connections
+from playwright.sync_api import expect, sync_playwright
 
 from conftest import CHROMIUM
 from territory.celery import app
@@ -22,6 +22,10 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 PATIENCE = 60
+# Said of what a test does on purpose: a form that is not valid, no net, an address that is no page and names no icon.
+EXPECTED = ("status of 422", "ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest", "/favicon.ico")
+# Several processes share the machine when all tests run.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
@@ -32,7 +36,12 @@ def chromium():
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
+        # A request that is still answered would hold the database when it is to go.
+        for page in [page for context in browser.contexts for page in context.pages]:
+            page.wait_for_load_state("networkidle")
         browser.close()
+        # Opened while that loop runs, a connection of its own.
+        connections.close_all()
     if before is None:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
@@ -51,13 +60,16 @@ def opened(chromium, live_server, client):
         cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
         page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.set_default_timeout(20_000)
+        page.on(
+            "console",
+            lambda said: complaints.append(f"{said.text} {said.location['url']}") if said.type == "error" else None,
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
 
     yield open_page
-    assert complaints == []
+    assert [text for text in complaints if not any(word in text for word in EXPECTED)] == []
 
 
 @pytest.fixture

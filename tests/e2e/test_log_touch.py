@@ -1,60 +1,19 @@
 """A rep logs touches in a real browser: with one thumb at 390 px, beside a page at 1,440 px, without JavaScript, without a net."""
 
-import os
 import re
 
 import pytest
 from django.conf import settings
 from django.urls import reverse
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from conftest import CHROMIUM
 from customers.models import PlannedTouch, Touch
 from planning.models import ContactRule
 from tests import factories
 
+from .conftest import DESK, PHONE
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-DESK = {"viewport": {"width": 1440, "height": 900}}
-# Several processes share the machine when all tests run.
-expect.set_options(timeout=20_000)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-]
-
-
-@pytest.fixture
-def chromium():
-    # The browser's driver keeps an event loop in this thread; the tests' own queries are nevertheless plain ones.
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture
-def opened(chromium, live_server, client, cast):
-    """`opened(user, PHONE)`: a page of the running application, signed in as that user."""
-
-    def open_page(user, device, **more):
-        client.force_login(user)
-        context = chromium.new_context(base_url=live_server.url, **device, **more)
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        return page
-
-    return open_page
 
 
 @pytest.fixture
