@@ -1,27 +1,30 @@
 """Form fields that everyone uses."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+A_DAY = 24 * 60
+A_MONTH = 31 * A_DAY
+
 
 class MinutesField(forms.DecimalField):
-    """Minutes on the screen, whole seconds in the database."""
+    """A length typed and shown in minutes, kept in whole seconds."""
 
-    def __init__(self, *, min_value=0, max_value=24 * 60, **kwargs):
-        super().__init__(min_value=min_value, max_value=max_value, max_digits=7, decimal_places=2, **kwargs)
+    def __init__(self, *, min_value=0, max_value=A_MONTH, **kwargs):
+        super().__init__(min_value=min_value, max_value=max_value, max_digits=8, decimal_places=2, **kwargs)
         self.widget.attrs.update({"inputmode": "decimal", "step": "any"})
 
     def prepare_value(self, value):
-        if isinstance(value, int):
-            minutes = Decimal(value) / 60
-            return int(minutes) if minutes == int(minutes) else round(minutes, 2)
-        return value
+        if value is None or isinstance(value, str):
+            return value
+        minutes = (Decimal(value) / 60).quantize(Decimal("0.01"))
+        return f"{minutes:f}".rstrip("0").rstrip(".") if minutes % 1 else f"{minutes:.0f}"
 
     def clean(self, value):
         minutes = super().clean(value)
-        return None if minutes is None else int((minutes * 60).to_integral_value())
+        return None if minutes is None else int((minutes * 60).quantize(Decimal(1), ROUND_HALF_UP))
 
     def has_changed(self, initial, data):
         return super().has_changed(self.prepare_value(initial), data)

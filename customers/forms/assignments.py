@@ -4,9 +4,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
-from customers.forms.fields import DayField, PercentField, RowForm
+from customers.forms.fields import DayField, RowForm
 from customers.models import Assignment
 from territory import clock
+from territory.fields import PercentField
 
 
 class AssignmentForm(RowForm):
@@ -14,6 +15,7 @@ class AssignmentForm(RowForm):
 
     share = PercentField(
         label=_("Share of the role's work, %"),
+        required=False,
         help_text=_("Of the work of this role on the customer. Empty: equal parts."),
     )
 

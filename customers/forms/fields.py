@@ -43,25 +43,6 @@ class MomentField(forms.DateTimeField):
     widget = MomentInput
 
 
-class PercentField(forms.DecimalField):
-    """A share from 0 to 1, typed and shown as per cent from 0 to 100."""
-
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**{"min_value": 0, "max_value": 100, "decimal_places": 2, "required": False, **kwargs})
-
-    def prepare_value(self, value):
-        if value is None or isinstance(value, str):
-            return value
-        return f"{value * 100:f}".rstrip("0").rstrip(".") if value * 100 % 1 else f"{value * 100:.0f}"
-
-    def clean(self, value):
-        percent = super().clean(value)
-        return None if percent is None else percent / 100
-
-    def has_changed(self, initial, data) -> bool:
-        return super().has_changed(initial if initial is None else initial * 100, data)
-
-
 class VersionField(forms.IntegerField):
     """The version of the row that the form shows."""
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import forms
@@ -15,30 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from customers.forms.fields import MomentField
 from customers.models import Contact, Customer
 from territory import clock
-
-LONGEST_MINUTES = 31 * 24 * 60
-
-
-class MinutesField(forms.DecimalField):
-    """A length typed and shown in minutes, kept in whole seconds."""
-
-    def __init__(self, **kwargs) -> None:
-        limits = {"min_value": 0, "max_value": LONGEST_MINUTES, "decimal_places": 2, "max_digits": 8}
-        super().__init__(**{**limits, **kwargs})
-        self.widget.attrs |= {"inputmode": "decimal", "step": "any"}
-
-    def prepare_value(self, value):
-        if value is None or isinstance(value, str):
-            return value
-        minutes = (Decimal(value) / 60).quantize(Decimal("0.01"))
-        return f"{minutes:f}".rstrip("0").rstrip(".") if minutes % 1 else f"{minutes:.0f}"
-
-    def clean(self, value):
-        minutes = super().clean(value)
-        return None if minutes is None else int((minutes * 60).quantize(Decimal(1), ROUND_HALF_UP))
-
-    def has_changed(self, initial, data) -> bool:
-        return super().has_changed(self.prepare_value(initial), data)
 
 
 class PastField(MomentField):

@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, User
 from accounts.permissions import Act, Area, may_all
-from customers.forms.fields import CustomerField, DayField, MomentField, PercentField, RowForm, VersionField
+from customers.forms.fields import CustomerField, DayField, MomentField, RowForm, VersionField
 from customers.models import Customer, Order, OrderStatus, OrderStep, ProductLine, SaleType
 from territory import clock
+from territory.fields import PercentField
 
 # Settled when an order closes.
 FROZEN = ("salesperson", "step", "probability", "expected_on")
@@ -25,7 +26,7 @@ def salespeople(present: int | None = None):
 class OrderForm(RowForm):
     """An order as a person may write it. Without `user` it holds every field (to show what is there now)."""
 
-    probability = PercentField(label=_("Probability, %"), help_text=_("Empty: that of the step."))
+    probability = PercentField(label=_("Probability, %"), required=False, help_text=_("Empty: that of the step."))
 
     class Meta:
         model = Order

@@ -15,10 +15,11 @@ from accounts.models import User
 from customers import extensions
 from customers.actions.touches import NextStep, Participant, TouchEntry
 from customers.forms.fields import CustomerField, DayField, VersionField
-from customers.forms.log_fields import ContactsField, LogForm, MinutesField, PastField
+from customers.forms.log_fields import ContactsField, LogForm, PastField
 from customers.models import Order, PlannedTouch, Touch, TouchChannel, TouchOutcome, TouchType
 from customers.models.touches import IMPLAUSIBLE_SECONDS
 from customers.queries import touch_choices as choices
+from territory.fields import MinutesField
 
 OUTCOME_ICONS = {
     TouchOutcome.ADVANCED: "arrow-up-right",

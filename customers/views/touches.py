@@ -20,7 +20,7 @@ from customers.actions.touches import (
     undo_touch,
 )
 from customers.actions.touches import log_touch as write_touch
-from customers.forms.log_fields import MinutesField, key
+from customers.forms.log_fields import key
 from customers.forms.touches import MendForm, NewTouchForm, TouchEditForm, TouchForm, start_of_touch
 from customers.models import Customer, Order, PlannedTouch, Touch, TouchType
 from customers.queries.touch_history import steps
@@ -29,6 +29,7 @@ from customers.views.returning import page_before, way_back
 from customers.views.saving import to_change
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
+from territory.fields import MinutesField
 from territory.formats.days import day_text
 from territory.toasts import toast
 

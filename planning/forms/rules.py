@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import ContactRole, OrderStep, SaleType, Tier, TouchType
 from planning.models import ContactLoad, ContactRule, OrderRule, PlanningSettings, TeamLoad, TeamSellingLoad, TouchValue
 from territory.company.models import Company, Holiday
-from territory.fields import MinutesField, PercentField
+from territory.fields import A_DAY, MinutesField, PercentField
 
 
 class RuleForm(forms.ModelForm):
@@ -32,7 +32,7 @@ class TierForm(RuleForm):
 
 
 class TouchTypeForm(RuleForm):
-    default_seconds = MinutesField(label=_("usual minutes"))
+    default_seconds = MinutesField(label=_("usual minutes"), max_value=A_DAY)
 
     class Meta:
         model = TouchType
@@ -71,7 +71,7 @@ class SaleTypeForm(RuleForm):
 
 
 class ContactRuleForm(RuleForm):
-    duration_seconds = MinutesField(label=_("minutes each"), min_value=1)
+    duration_seconds = MinutesField(label=_("minutes each"), min_value=1, max_value=A_DAY)
 
     class Meta:
         model = ContactRule
@@ -94,7 +94,7 @@ class ContactRuleForm(RuleForm):
 
 
 class OrderRuleForm(RuleForm):
-    duration_seconds = MinutesField(label=_("minutes per order"))
+    duration_seconds = MinutesField(label=_("minutes per order"), max_value=A_DAY)
 
     class Meta:
         model = OrderRule
