@@ -44,6 +44,7 @@ VARIANTS = {
     "search": {"found": "q=ma", "nothing": "q=qqqq"},
     "planned_create": {"customer": "customer={customer}"},
     "order_create": {"customer": "customer={customer}"},
+    "planned_put_off": {"customer": "customer={customer}&type={touch_type}"},
     "work_log": {"customer": "customer={customer}"},
 }
 # Each is one page a kind of rule.
@@ -196,6 +197,7 @@ def subjects(user: Any) -> dict[str, Any]:
         "situation": situation.pk if situation else None,
         "team": membership.team_id,
         "touch": touch.pk,
+        "touch_type": touch.type_id,
         "work": first_pk(InternalWork.objects.filter(user=membership.user)),
         "workload_person": membership.user_id,
         "workload_unstaffed": membership.team_id,
