@@ -46,7 +46,9 @@ def steps(row: models.Model, *related: str) -> list[Step]:
 
 def _step(after: Any, before: Any) -> Step:
     if before is None:
-        return Step(after.history_date, after.history_user, _("Logged"), ())
+        # What was written in bulk, as the demo is, has no first version.
+        what = _("Logged") if after.history_type == "+" else _("Changed")
+        return Step(after.history_date, after.history_user, what, ())
     what = _("Changed")
     if bool(after.archived_at) != bool(before.archived_at):
         what = _("Taken back") if after.archived_at else _("Brought back")
