@@ -93,7 +93,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{step['kind']} from {step['file']}: {counts}")
             for row in step["rejected_rows"]:
                 place = f", column {row['column']}" if row["column"] else ""
-                self.stdout.write(f"  row {row['row']}{place}: “{row['value']}” {row['reason']}")
+                value = f" “{row['value']}”" if row["column"] or row["value"] else ""
+                self.stdout.write(f"  row {row['row']}{place}:{value} {row['reason']}")
         if result["dry_run"]:
             self.stdout.write("Dry run: nothing was stored.")
 

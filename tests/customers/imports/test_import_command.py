@@ -63,6 +63,12 @@ def test_a_file_and_its_counts_as_json(folder, capsys):
     }
 
 
+def test_a_row_that_lacks_a_column_is_named_without_a_value(folder, capsys):
+    (folder / "names.json").write_text('{"fields": {"name": "name"}}')
+    out = run(capsys, "customers", folder / "customers.csv", "--mapping", folder / "names.json", "--dry-run")
+    assert "  row 2: a new customer needs a team" in out.splitlines()
+
+
 def test_a_file_and_its_counts_as_text(folder, capsys):
     out = run(capsys, "customers", folder / "customers.csv", "--mapping", folder / "customers.json", "--dry-run")
     assert out.splitlines() == [
