@@ -91,6 +91,14 @@ def test_a_week_that_is_none_is_not_found(client, cast, week):
     assert client.get(reverse("workload_person", args=[cast.rep.pk, week])).status_code == 404
 
 
+def test_a_present_person_without_hours_for_customers_is_not_called_away(client, cast):
+    cast.rep_membership.selling_share = 0
+    cast.rep_membership.save(update_fields=["selling_share"])
+    client.force_login(cast.manager)
+    cell = client.get(reverse("workload_person", args=[cast.rep.pk, MONDAY.isoformat()])).content.decode()
+    assert ("No hours for customers this week." in cell, "Away all week" in cell) == (True, False)
+
+
 def test_people_and_teams_out_of_reach_are_not_found(client, cast):
     client.force_login(cast.other_manager)
     assert client.get(reverse("workload_person", args=[cast.rep.pk, MONDAY.isoformat()])).status_code == 404
