@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 
 class Kind(StrEnum):
     """How a column is written: minutes and money with 2 decimals, shares, loads and scores with 6, all as strings."""
@@ -93,6 +95,17 @@ class Report:
     answer: Callable[[Asked], Answer]
     by: tuple[str, ...] = ()
     takes_window: bool = False
+
+    def check(self, *, by: str | None, starts_on: dt.date | None, ends_on: dt.date | None) -> None:
+        """Raises ValueError with what cannot be asked of this report."""
+        if by is not None and by not in self.by:
+            if not self.by:
+                raise ValueError(_("%(report)s cannot be divided: leave “by” out.") % {"report": self.name})
+            raise ValueError(_("“by” is one of: %(names)s.") % {"names": ", ".join(self.by)})
+        if (starts_on or ends_on) and not self.takes_window:
+            raise ValueError(_("%(report)s is about one day: leave “from” and “to” out.") % {"report": self.name})
+        if starts_on and ends_on and starts_on > ends_on:
+            raise ValueError(_("“from” is later than “to”."))
 
     def rows(self, asked: Asked) -> tuple[list[dict[str, Any]], dt.datetime]:
         """Rows as they are written, and when they were computed."""

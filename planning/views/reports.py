@@ -37,16 +37,16 @@ def report(request, name: str) -> HttpResponse:
 
 def _asked(request, found: Report) -> Asked:
     """What the address asks for; raises ValueError with what is wrong."""
-    by = request.GET.get("by") or (found.by[0] if found.by else None)
-    if by is not None and by not in found.by:
-        raise ValueError(_("“by” is one of: %(names)s.") % {"names": ", ".join(found.by)})
+    by = request.GET.get("by") or None
+    starts_on, ends_on = _day(request, "from"), _day(request, "to")
+    found.check(by=by, starts_on=starts_on, ends_on=ends_on)
     return Asked(
         today=clock.company_today(),
         now=clock.now(),
         as_of=_day(request, "as_of"),
-        starts_on=_day(request, "from"),
-        ends_on=_day(request, "to"),
-        by=by,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        by=by or (found.by[0] if found.by else None),
         reader=request.user,
     )
 

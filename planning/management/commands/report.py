@@ -47,20 +47,12 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(envelope(report, asked), indent=1, ensure_ascii=False))
 
     def _asked(self, report: Report, options: dict[str, Any]) -> Asked:
-        by = options["by"]
-        if by is not None and by not in report.by:
-            known = f"one of {', '.join(report.by)}" if report.by else "not possible for this report"
-            raise _usage(f"--by is {known}.")
-        starts_on, ends_on = options["starts_on"], options["ends_on"]
-        if (starts_on or ends_on) and not report.takes_window:
-            raise _usage(f"{report.name} is about one day: use --as-of, not --from or --to.")
-        if starts_on and ends_on and starts_on > ends_on:
-            raise _usage("--from is later than --to.")
+        by, starts_on, ends_on = options["by"], options["starts_on"], options["ends_on"]
+        try:
+            report.check(by=by, starts_on=starts_on, ends_on=ends_on)
+        except ValueError as error:
+            raise CommandError(str(error), returncode=2) from error
         now = clock.now()
         today = clock.day_of(now, clock.company_zone())
         by = by or (report.by[0] if report.by else None)
         return Asked(today, now, options["as_of"], starts_on, ends_on, by)
-
-
-def _usage(message: str) -> CommandError:
-    return CommandError(message, returncode=2)
