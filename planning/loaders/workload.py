@@ -74,7 +74,7 @@ def _theirs(field: str, person: int | None) -> Q:
 def stored_shares(person: int | None = None) -> list[BudgetShare]:
     """One aggregate over the stored shares: by person, team and whether it is prospecting."""
     rows = (
-        StoredShare.objects.filter(_theirs("membership__user", person))
+        StoredShare.objects.filter(_theirs("membership__user", person), customer__archived_at__isnull=True)
         .order_by("membership__user_id", "team_id", "is_prospecting")
         .values_list("membership__user_id", "team_id", "is_prospecting")
         .annotate(Sum("touch_minutes"), Sum("travel_minutes"), Sum("other_minutes"))

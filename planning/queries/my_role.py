@@ -55,10 +55,10 @@ def my_role(user: User) -> MyRole:
         )
         for tier in tiers
     ]
-    assignments = Assignment.objects.filter(on_day(today), membership__user=user)
+    assignments = Assignment.objects.filter(on_day(today), membership__user=user, customer__archived_at__isnull=True)
     return MyRole(
         memberships=current_memberships(user),
-        kinds=Counter(assignments.filter(customer__archived_at__isnull=True).values_list("kind", flat=True)),
+        kinds=Counter(assignments.values_list("kind", flat=True)),
         standings=[
             row for row in standings if any((row.prospects, row.prospects_before, row.customers, row.customers_before))
         ],

@@ -54,7 +54,7 @@ def answer(asked: Asked) -> Answer:
 def _stored(asked: Asked) -> Iterable[tuple]:
     """Days, minutes and people as stored; the value, and so the score, is that of today."""
     values = load_ground(asked.on).context.values
-    rows = DueTouch.objects.order_by()
+    rows = DueTouch.objects.filter(customer__archived_at__isnull=True).order_by()
     if asked.reader is not None:
         rows = rows.filter(hangs_within(asked.reader, Area.BUDGETS, Act.SEE))
     for customer, touch_type, role, person, due_on, interval, minutes, travel, tier, stage in rows.values_list(

@@ -59,6 +59,6 @@ def touch_type_names() -> dict[int, str]:
 
 
 def stored_budgets(asked: Asked):
-    """Stored budgets that the reader may see."""
-    rows = Budget.objects.all()
+    """Stored budgets of live customers that the reader may see."""
+    rows = Budget.objects.filter(customer__archived_at__isnull=True)
     return rows if asked.reader is None else rows.filter(hangs_within(asked.reader, Area.BUDGETS, Act.SEE))

@@ -157,6 +157,15 @@ def test_stored_and_as_of_today_agree(book, name):
     assert envelope(name)["rows"] == envelope(name, "--as-of", "2026-06-09")["rows"]
 
 
+@pytest.mark.parametrize("name", ["budgets", "due"])
+def test_an_archived_customer_is_left_out_before_anything_is_computed_anew(book, name):
+    before = envelope(name)["rows"]
+    book.archived_at = NOW
+    book.save(update_fields=["archived_at"])
+
+    assert [row for row in before if row["customer"] != "C1"] == envelope(name)["rows"] != before
+
+
 def test_as_of_an_earlier_day(book):
     [row] = envelope("due", "--as-of", "2026-05-25")["rows"]
 
