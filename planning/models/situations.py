@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import teams_within
+from accounts.permissions import Act, Area, teams_within
 from customers.scope import hangs_within
 
 
@@ -19,11 +19,12 @@ class SituationQuerySet(models.QuerySet):
 
     def visible_to(self, user):
         """Those on visible customers within reach over budgets and situations."""
-        return self.filter(hangs_within(user, "budgets", "see"))
+        return self.filter(hangs_within(user, Area.BUDGETS, Act.SEE))
 
     def acknowledgeable_by(self, user):
         return self.visible_to(user).filter(
-            hangs_within(user, "budgets", "change") & Q(team__in=teams_within(user, "budgets", "change").values("pk"))
+            hangs_within(user, Area.BUDGETS, Act.CHANGE),
+            team__in=teams_within(user, Area.BUDGETS, Act.CHANGE).values("pk"),
         )
 
 

@@ -52,13 +52,14 @@ class Row:
         """The touch and when it is or was due, in words."""
         if self.planned and self.planned.due_at:
             return ""
-        if self.overdue_days > 0:
-            return ngettext(
-                "%(type)s due yesterday" if self.overdue_days == 1 else "%(type)s due %(days)s day ago",
-                "%(type)s due %(days)s days ago",
-                self.overdue_days,
-            ) % {"type": self.touch_type.name, "days": self.overdue_days}
-        return _("%(type)s due today") % {"type": self.touch_type.name}
+        words = {"type": self.touch_type.name, "days": self.overdue_days}
+        if self.overdue_days == 1:
+            return _("%(type)s due yesterday") % words
+        if self.overdue_days > 1:
+            return (
+                ngettext("%(type)s due %(days)s day ago", "%(type)s due %(days)s days ago", self.overdue_days) % words
+            )
+        return _("%(type)s due today") % words
 
     @property
     def reasons(self) -> list[str]:
