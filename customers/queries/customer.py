@@ -13,14 +13,12 @@ from territory import clock
 
 # A gap in contact roles is one on customers of the highest tiers only.
 TOP_TIERS = 2
-# Won orders count for this long.
-YEAR = dt.timedelta(days=365)
-
-EVERY_ROW = Q(pk__isnull=False)
+# Won orders count on so many days, today included.
+YEAR_DAYS = 365
 
 
 def _yes(condition: Q) -> Case:
-    return Case(When(condition or EVERY_ROW, then=Value(True)), default=Value(False), output_field=BooleanField())
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
 def customers_for(user) -> QuerySet[Customer]:
@@ -74,7 +72,8 @@ class Figures:
 
 def figures(user, customer: Customer) -> Figures:
     """The head's figures in two questions."""
-    now = clock.now()
+    now, zone = clock.now(), clock.company_zone()
+    year = clock.start_of_day(clock.day_of(now, zone) - dt.timedelta(days=YEAR_DAYS - 1), zone)
     touches = Touch.objects.live().visible_to(user).filter(customer=customer, at__lte=now)
     touched = touches.order_by().aggregate(count=Count("pk"), last=Max("at"))
     ordered = (
@@ -84,7 +83,7 @@ def figures(user, customer: Customer) -> Figures:
         .order_by()
         .aggregate(
             count=Count("pk"),
-            won=Count("pk", filter=Q(status=OrderStatus.WON, closed_at__gt=now - YEAR, closed_at__lte=now)),
+            won=Count("pk", filter=Q(status=OrderStatus.WON, closed_at__gte=year, closed_at__lte=now)),
         )
     )
     return Figures(won=ordered["won"], last_touch=touched["last"], touches=touched["count"], orders=ordered["count"])

@@ -12,7 +12,7 @@ from customers.actions.contacts import add_contact, change_contact
 from customers.actions.customers import change_customer, note_potential
 from customers.actions.orders import change_order, open_order, win_order
 from customers.queries import timeline
-from customers.queries.customer import customers_for
+from customers.queries.customer import customers_for, figures
 from territory import clock
 from tests import factories
 
@@ -30,6 +30,14 @@ def page(client):
         return response.content.decode()
 
     return fetch
+
+
+@pytest.mark.parametrize(("day", "hour", "won"), [("2025-06-02", 0, 1), ("2025-06-01", 23, 0)])
+def test_orders_won_count_on_365_whole_days(cast, time_machine, day, hour, won):
+    time_machine.move_to(NOON, tick=False)
+    closed_at = clock.start_of_day(dt.date.fromisoformat(day), clock.company_zone()) + dt.timedelta(hours=hour)
+    factories.order(cast.own, 100, "won", closed_at)
+    assert figures(cast.rep, cast.own).won == won
 
 
 @pytest.mark.parametrize("who", ["mate", "other_rep", "other_manager"])
