@@ -77,8 +77,15 @@ def _refuse_last_tier(row: models.Model) -> None:
 def _announce(row: models.Model, *, actor: User, now: dt.datetime, what: str) -> None:
     """Figures rest on older rules from now on; a change of tiers also asks for every customer's tier anew."""
     if isinstance(row, Tier):
+        _rank_tiers()
         mark_lifecycles_due(now=now)
     raise_rules_version(actor=actor, now=now, what=what)
+
+
+def _rank_tiers() -> None:
+    """The place of a tier follows from its bound, so that the two cannot contradict each other."""
+    for position, pk in enumerate(Tier.objects.live().order_by("-lower_bound").values_list("pk", flat=True), start=1):
+        Tier.objects.filter(pk=pk).exclude(position=position).update(position=position)
 
 
 @transaction.atomic

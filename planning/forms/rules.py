@@ -1,6 +1,7 @@
 """Forms of the rules and the catalogue: one field for each thing an administrator sets, minutes and per cent as people say them."""
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import ContactRole, OrderStep, SaleType, Tier, TouchType
@@ -19,6 +20,8 @@ class RuleForm(forms.ModelForm):
         if self.instance.pk:
             self.initial["version"] = self.instance.version
         for name, field in self.fields.items():
+            field.label = capfirst(field.label)
+            field.error_messages["unique"] = _("Another one has this already, perhaps a retired one.")
             queryset = getattr(field, "queryset", None)
             if queryset is not None and hasattr(queryset, "live"):
                 field.queryset = queryset.live() | queryset.filter(pk=getattr(self.instance, f"{name}_id", None))
@@ -27,8 +30,7 @@ class RuleForm(forms.ModelForm):
 class TierForm(RuleForm):
     class Meta:
         model = Tier
-        fields = ["name", "lower_bound", "position"]
-        help_texts = {"position": _("1 is the highest tier.")}
+        fields = ["name", "lower_bound"]
 
 
 class TouchTypeForm(RuleForm):

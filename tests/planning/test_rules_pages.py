@@ -132,10 +132,29 @@ def test_removing_and_retiring(client, rules):
 def test_a_change_of_tiers_asks_for_every_customers_tier_anew(client, rules):
     client.force_login(rules.admin)
     tier = Tier.objects.get(name="A")
-    data = {"name": "A", "lower_bound": "50000", "position": 1, "version": tier.version}
+    data = {"name": "A", "lower_bound": "50000", "version": tier.version}
     assert client.post(reverse("rule_edit", args=["tiers", tier.pk]), data).status_code == 302
     rules.own.refresh_from_db()
     assert rules.own.next_change_at <= NOW
+
+
+def test_a_new_tier_stands_where_its_bound_puts_it(client, rules):
+    client.force_login(rules.admin)
+    data = {"name": "Between", "lower_bound": "1000"}
+    assert client.post(reverse("rule_create", args=["tiers"]), data).status_code == 302
+    assert list(Tier.objects.values_list("name", "position")) == [
+        ("A", 1),
+        ("B", 2),
+        ("C", 3),
+        ("Between", 4),
+        ("D", 5),
+    ]
+
+
+def test_a_name_that_another_has_is_said_plainly(client, rules):
+    client.force_login(rules.admin)
+    response = client.post(reverse("rule_create", args=["tiers"]), {"name": "A", "lower_bound": "1000"})
+    assert response.context["form"].errors == {"name": ["Another one has this already, perhaps a retired one."]}
 
 
 def test_thresholds_must_be_in_order(client, rules):
