@@ -7,7 +7,7 @@ from functools import wraps
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-from accounts.permissions import Act, may, may_all, require
+from accounts.permissions import Act, may_all, require
 
 View = Callable[..., HttpResponse]
 
@@ -24,21 +24,6 @@ def permission_required_in(area: str, act: str, *, whole_company: bool = False) 
             if whole_company and not may_all(request.user, area, act):
                 raise PermissionDenied
             require(request.user, area, act)
-            return view(request, *args, **kwargs)
-
-        return guarded
-
-    return decorate
-
-
-def permission_required_in_any(*pairs: tuple[str, str]) -> Callable[[View], View]:
-    """Answer 403 unless the person may do at least one of the (area, act) pairs."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-            if not any(may(request.user, area, act) for area, act in pairs):
-                raise PermissionDenied
             return view(request, *args, **kwargs)
 
         return guarded

@@ -48,8 +48,3 @@ def start_of_day(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
 def end_of_day(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
     """The first moment after a day in `zone`: an open end, for `<`."""
     return start_of_day(day + dt.timedelta(days=1), zone)
-
-
-def monday_of(day: dt.date) -> dt.date:
-    """The Monday that the day's week starts with."""
-    return day - dt.timedelta(days=day.weekday())

@@ -46,11 +46,6 @@ class Section:
     keeps_others: bool = False
 
     @property
-    def is_catalogue(self) -> bool:
-        """Whether its rows have names that other sections refer to."""
-        return self.key == ("name",)
-
-    @property
     def retires(self) -> bool:
         return hasattr(self.model, "retired_at")
 

@@ -19,7 +19,3 @@ def test_start_of_a_day_is_given_in_utc():
 def test_a_day_of_changing_clocks_has_23_hours():
     zone, day = ZoneInfo("Europe/Amsterdam"), dt.date(2026, 3, 29)
     assert clock.end_of_day(day, zone) - clock.start_of_day(day, zone) == dt.timedelta(hours=23)
-
-
-def test_a_week_starts_on_its_monday():
-    assert clock.monday_of(dt.date(2026, 6, 14)) == dt.date(2026, 6, 8)
