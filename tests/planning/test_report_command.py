@@ -202,6 +202,11 @@ def test_wrong_usage_is_status_2(book, args):
     assert error.value.returncode in (2, 1)
 
 
+def test_a_day_that_is_none_is_named_with_one_that_is(book):
+    with pytest.raises(CommandError, match="“09.06.2026” is not a day; one reads like 2026-06-09"):
+        printed("budgets", "--as-of", "09.06.2026")
+
+
 def test_a_reader_gets_only_what_is_visible(book):
     stranger = factories.membership(factories.person("Stranger"), factories.team("North"))
     asked = {name: Asked(today=TODAY, now=NOW, reader=stranger.user) for name in names()}

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -16,7 +16,10 @@ from territory.company.models import Company
 
 def day(text: str) -> dt.date:
     """A day written as 2026-06-09."""
-    return dt.date.fromisoformat(text)
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"“{text}” is not a day; one reads like 2026-06-09.") from error
 
 
 class Command(BaseCommand):
