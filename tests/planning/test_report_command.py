@@ -203,7 +203,7 @@ def test_wrong_usage_is_status_2(book, args):
 
 
 def test_a_day_that_is_none_is_named_with_one_that_is(book):
-    with pytest.raises(CommandError, match="“09.06.2026” is not a day; one reads like 2026-06-09"):
+    with pytest.raises(CommandError, match=r"“09\.06\.2026” is not a day; one reads like 2026-06-09"):
         printed("budgets", "--as-of", "09.06.2026")
 
 
