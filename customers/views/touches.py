@@ -1,5 +1,7 @@
 """Touches: log one, look at it, correct it, take it back; and those whose minutes cannot be."""
 
+import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -35,6 +37,9 @@ from territory.toasts import toast
 
 PAGE = 25
 
+# Who comes back to the form within this time (the back button) is told what they have logged already.
+LATELY = dt.timedelta(minutes=15)
+
 
 @require_http_methods(["GET", "POST"])
 @permission_required_in(Area.TOUCHES, Act.CHANGE)
@@ -43,7 +48,7 @@ def log_touch(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         start = start_of_touch(request.user, clock.now(), **_asked(request))
         form = NewTouchForm(user=request.user, initial=start | {"back": page_before(request)})
-        return _form_page(request, form)
+        return _form_page(request, form, lately=_logged_lately(request, start))
     form = NewTouchForm(request.POST, user=request.user)
     if "show" in request.POST:
         form.show_only()
@@ -90,6 +95,16 @@ def _sent_before(request: HttpRequest) -> Touch | None:
         return None
 
 
+def _logged_lately(request: HttpRequest, start: Mapping[str, Any]) -> Touch | None:
+    """One's own touch of the same type on the same customer of the last minutes: who comes back to the form is told."""
+    customer, type_ = start.get("customer"), start.get("type")
+    if not customer or not type_:
+        return None
+    lately = clock.now() - LATELY
+    mine = Touch.objects.live().filter(logged_by=request.user, logged_at__gte=lately)
+    return mine.filter(customer=customer, type=type_).order_by("-logged_at").first()
+
+
 def _say_logged(request: HttpRequest, saved: LoggedTouch) -> None:
     touch = saved.touch
     text = _("%(type)s with %(customer)s logged") % {"type": touch.type, "customer": touch.customer}
@@ -108,9 +123,11 @@ def _draft(request: HttpRequest) -> str:
     return "-".join(["touch", *asked[:2]])
 
 
-def _form_page(request: HttpRequest, form: NewTouchForm, before: Touch | None = None) -> HttpResponse:
+def _form_page(
+    request: HttpRequest, form: NewTouchForm, before: Touch | None = None, lately: Touch | None = None
+) -> HttpResponse:
     """The form; 422 when what was sent is wrong, so that nothing takes it for saved."""
-    context = {"form": form, "draft": _draft(request), "before": before}
+    context = {"form": form, "draft": _draft(request), "before": before, "lately": lately}
     return render(request, "customers/touches/log.html", context, status=422 if form.is_bound and form.errors else 200)
 
 

@@ -38,22 +38,16 @@ def customers_of(user: User, team: Team | None):
 
 
 def service_table(user: User, team: Team | None = None) -> ServiceTable:
-    """Sums of stored budgets and actuals; where it is too early to tell the actual counts 0."""
-    customers = customers_of(user, team)
+    """Sums of stored budgets and actuals; budgets of which it is too early to tell are left out of both."""
+    known = Budget.objects.filter(customer__in=customers_of(user, team).values("pk"), actual_minutes__isnull=False)
     sums = (
-        Budget.objects.filter(customer__in=customers.values("pk"))
-        .order_by()
+        known.order_by()
         .values_list("customer__tier_id", "role_id")
         .annotate(
             actual=Sum("actual_minutes"), budget=Sum(F("touch_minutes") + F("travel_minutes") + F("other_minutes"))
         )
     )
-    counts = dict(
-        Budget.objects.filter(customer__in=customers.values("pk"))
-        .order_by()
-        .values_list("customer__tier_id")
-        .annotate(Count("customer", distinct=True))
-    )
+    counts = dict(known.order_by().values_list("customer__tier_id").annotate(Count("customer", distinct=True)))
     cells: dict[tuple, tuple[float, float]] = {}
     for tier, role, actual, budget in sums:
         cells[(tier, role)] = (actual or 0.0, budget or 0.0)

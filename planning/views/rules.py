@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import permission_required_in
 from accounts.permissions import Act, Area, may_all
+from customers.models import Tier
 from planning.actions.rules import add_holiday, change_company, remove_holiday, remove_rule, restore_rule, save_rule
 from planning.forms.rules import CompanyForm, HolidayForm, ThresholdsForm
-from planning.models import PlanningSettings, RulesVersion
+from planning.models import ContactRule, PlanningSettings, RulesVersion
 from planning.rule_kinds import RULE_KINDS, RuleKind
 from territory import clock
 from territory.company.models import Company, Holiday
@@ -95,7 +96,7 @@ def _rule_form(request, kind: RuleKind, row):
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            toast(request, _("Saved. Budgets follow within a minute."), saved="rule")
+            toast(request, _saved_words(form.instance), saved=f"rule-{kind.key}-{row.pk if row else 'new'}")
             return redirect(back)
     return render(
         request,
@@ -103,6 +104,13 @@ def _rule_form(request, kind: RuleKind, row):
         {"kind": kind, "form": form, "row": row, "back": back},
         status=422 if form.errors else 200,
     )
+
+
+def _saved_words(row) -> str:
+    """What saving meant: a tier that no contact rule names takes its customers out of due lists and budgets."""
+    if isinstance(row, Tier) and not ContactRule.objects.filter(tier=row).exists():
+        return _("Saved. Tier %(tier)s has no contact rules yet: its customers get no due touches.") % {"tier": row}
+    return _("Saved. Budgets follow within a minute.")
 
 
 @require_POST

@@ -604,3 +604,11 @@ class TestUsualMinutes:
         page = as_user(cast.rep).get(reverse("log_touch_fields"), {"customer": cast.own.pk}).content.decode()
         assert f'data-length="{types["voice"].pk}" data-minutes="20"' in page
         assert f'data-length="{types["field"].pk}" data-minutes="60"' in page
+
+
+def test_who_comes_back_to_the_form_is_told_what_they_logged(client, cast):
+    touch = factories.touch(cast.own, cast.rep)
+    client.force_login(cast.rep)
+    url = f"{reverse('log_touch')}?customer={cast.own.pk}&type="
+    assert "already" in client.get(f"{url}{touch.type_id}").content.decode()
+    assert "already" not in client.get(f"{url}{factories.touch_types()['online'].pk}").content.decode()

@@ -220,3 +220,10 @@ def test_queries_of_a_list_do_not_grow(client, rules):
     for touch_type in factories.touch_types().values():
         factories.contact_rule(tier=tier, touch_type=touch_type)
     assert count() == first
+
+
+def test_a_tier_without_contact_rules_is_said_to_have_none(client, rules):
+    client.force_login(rules.admin)
+    data = {"name": "AA", "lower_bound": "90000"}
+    page = client.post(reverse("rule_create", args=["tiers"]), data, follow=True)
+    assert "Tier AA has no contact rules yet" in page.content.decode()

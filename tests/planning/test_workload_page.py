@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from planning.models import BudgetShare, PlanningSettings
-from planning.queries import workload
+from planning.models import Budget, BudgetShare, PlanningSettings
+from planning.queries import service, workload
 from tests import factories
 
 NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
@@ -139,3 +139,10 @@ def test_queries_do_not_grow_with_people_customers_or_teams(client, cast):
     for number in range(2, 5):
         one_more(number)
     assert queries_of(client) == first
+
+
+def test_budget_against_actual_leaves_out_what_is_too_early(cast):
+    role = factories.role("Salesperson")
+    for customer, actual in [(cast.own, 40.0), (cast.team_mates, None)]:
+        Budget.objects.create(customer=customer, role=role, touch_minutes=100, actual_minutes=actual)
+    assert service.service_table(cast.manager).total.whole == (40.0, 100.0)
