@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
                 ('ends_on', models.DateField(verbose_name='last day away')),
                 ('kind', models.CharField(choices=[('holiday', 'holiday'), ('training', 'training'), ('sick', 'sick'), ('other', 'other')], default='holiday', max_length=10, verbose_name='kind')),
                 ('note', models.CharField(blank=True, default='', max_length=200, verbose_name='note')),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('user', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
@@ -109,6 +110,7 @@ class Migration(migrations.Migration):
                 ('ends_on', models.DateField(verbose_name='last day away')),
                 ('kind', models.CharField(choices=[('holiday', 'holiday'), ('training', 'training'), ('sick', 'sick'), ('other', 'other')], default='holiday', max_length=10, verbose_name='kind')),
                 ('note', models.CharField(blank=True, default='', max_length=200, verbose_name='note')),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
             ],
             options={
                 'ordering': ['starts_on', 'pk'],
