@@ -350,7 +350,7 @@ def _person_week(facts: WorkloadFacts, index: _Index, person: Key, week: date, w
     spans = [row.span for row in index.away[person]]
     absent = {day for day in working if any(span.holds(day) for span in spans)}
     ordinary = facts.calendar.ordinary_week
-    home = _home(index.members[person], members)
+    home = _home(index.members[person], members) or next((share.team for share in index.shares[person]), None)
     by_team: dict[Key, _Minutes] = defaultdict(_Minutes)
     other_by_team: dict[Key, _Minutes] = defaultdict(_Minutes)
     for share in index.shares[person]:

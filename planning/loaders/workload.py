@@ -46,7 +46,7 @@ def load_workload(
     stages = None if figures is None else {row.facts.key: row.facts.stage for row in figures}
     return WorkloadFacts(
         shares=stored_shares(person) if figures is None else shares_of(figures),
-        members=_members(first, last, person),
+        members=_members(ground, first, last, person),
         team_loads=[
             TeamLoad(role, seconds / 60)
             for role, seconds in StoredTeamLoad.objects.filter(role__retired_at__isnull=True)
@@ -100,9 +100,11 @@ def shares_of(figures: Iterable[CustomerFigures]) -> list[BudgetShare]:
     return [BudgetShare(*place, *minutes) for place, minutes in sums.items()]
 
 
-def _members(first: dt.date, last: dt.date, person: int | None) -> list[Member]:
-    """Memberships in force in these weeks. Colleagues of the same teams are in: they are what team load counts."""
-    rows = Membership.objects.filter(starts_by(last), ends_from(first)).order_by("user__name", "user_id", "pk")
+def _members(ground: Ground, first: dt.date, last: dt.date, person: int | None) -> list[Member]:
+    """Memberships in force in these weeks, of people who had not been deactivated by the day: what these still have is
+    unstaffed. Colleagues of the same teams are in: they are what team load counts."""
+    there = Q(user__is_active=True) | Q(user__deactivated_at__gte=ground.until)
+    rows = Membership.objects.filter(there, starts_by(last), ends_from(first)).order_by("user__name", "user_id", "pk")
     if person is not None:
         rows = rows.filter(team__in=rows.order_by().filter(user=person).values("team"))
     return [

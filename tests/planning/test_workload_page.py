@@ -146,3 +146,12 @@ def test_budget_against_actual_leaves_out_what_is_too_early(cast):
     for customer, actual in [(cast.own, 40.0), (cast.team_mates, None)]:
         Budget.objects.create(customer=customer, role=role, touch_minutes=100, actual_minutes=actual)
     assert service.service_table(cast.manager).total.whole == (40.0, 100.0)
+
+
+def test_what_a_deactivated_person_still_has_is_unstaffed(cast):
+    share(cast.own, cast.rep_membership, touch=4348)
+    cast.rep.is_active, cast.rep.deactivated_at = False, NOW
+    cast.rep.save(update_fields=["is_active", "deactivated_at"])
+    (exeter,) = [rows for rows in workload.board(cast.manager).teams if rows.team == cast.exeter]
+    assert "Rep" not in [row.person.name for row in exeter.people]
+    assert exeter.unstaffed[0].workload == pytest.approx(1000)
