@@ -37,6 +37,12 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?
 Moment = dt.date | dt.datetime
 
 
+class Typed(str):
+    """The text of a cell that a spreadsheet keeps as a number, a day or yes and no: there is one way to read it."""
+
+    __slots__ = ()
+
+
 def is_ambiguous_date(text: str) -> bool:
     """Whether a value reads like a day, though not as year-month-day: it takes a chosen format to read it."""
     return bool(_LIKE_A_DATE.match(text)) and not _ISO.fullmatch(text)
@@ -62,10 +68,14 @@ def date_reader(pattern: str) -> Callable[[str], Moment]:
         return read_iso
     regex = _compiled(pattern)
     has_time = "hour" in regex.groupindex
+    # Year-month-day is understood always, but for a format that begins with the year and may mean something else.
+    knows_iso = not pattern.startswith("Y")
 
     def read(text: str) -> Moment:
         match = regex.fullmatch(text)
         if match is None:
+            if isinstance(text, Typed) or (knows_iso and _ISO.fullmatch(text)):
+                return read_iso(text)
             raise ValueError(_("is not written as %(pattern)s") % {"pattern": pattern})
         parts = match.groupdict()
         try:
@@ -140,6 +150,7 @@ NUMBERS = {
     "1 234.56": (" ", "."),
     "1'234.56": ("'", "."),
 }
+_PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'"})
 
 
@@ -150,6 +161,8 @@ def number_reader(example: str) -> Callable[[str], Decimal]:
     regex = re.compile(rf"[+-]?(?:{grouped}[0-9]+)(?:{re.escape(decimal)}[0-9]+)?", re.ASCII)
 
     def read(text: str) -> Decimal:
+        if isinstance(text, Typed) and _PLAIN.fullmatch(text):
+            return Decimal(text)
         plain = text.translate(_SPACES)
         if not regex.fullmatch(plain):
             raise ValueError(

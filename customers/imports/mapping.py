@@ -16,7 +16,8 @@ from customers.imports.fields import SECONDS, Field
 from customers.imports.formats import NUMBERS, Moment, date_reader, number_reader, read_iso, read_plain_number
 
 TOP_KEYS = {
-    "about", "kind", "encoding", "delimiter", "quote", "time_zone", "dates", "numbers", "currency", "blank", "fields",
+    "about", "kind", "encoding", "delimiter", "quote", "sheet", "time_zone", "dates", "numbers", "currency", "blank",
+    "fields",
 }  # fmt: skip
 SOURCE_KEYS = {"column", "constant", "values", "if_blank"}
 IF_BLANK_WORDS = ("default", "reject", "skip")
@@ -31,6 +32,7 @@ class Layout:
     encoding: str = "utf-8"
     delimiter: str = ","
     quote: str = '"'
+    sheet: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def _layout(top: dict[str, Any]) -> Layout:
             raise CouldNot(_("%(place)s: must be one character.") % {"place": place})
     if delimiter == quote:
         raise CouldNot(_("quote: must differ from the delimiter."))
-    return Layout(encoding, delimiter, quote)
+    return Layout(encoding, delimiter, quote, _text(top["sheet"], "sheet") if "sheet" in top else "")
 
 
 def _field(name: str, given: Any, known: dict[str, Field], shared: dict[str, Any]) -> FieldMapping:

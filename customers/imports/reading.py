@@ -1,16 +1,26 @@
-"""A file of comma-separated values as rows, each with its number as a spreadsheet shows it (the header is row 1)."""
+"""A file as rows, each with its number as a spreadsheet shows it (the header is row 1): separated text, or a workbook."""
 
 import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from django.utils.translation import gettext as _
 
 from customers.imports.errors import CouldNot
+from customers.imports.formats import Typed
 from customers.imports.mapping import Layout
+from territory.formats.cells import plain
 
 MAX_CELL = 1_000_000
+
+# A workbook is a zip; what older office programs save, and locked workbooks, are something else.
+ZIP = b"PK\x03\x04"
+OLE = b"\xd0\xcf\x11\xe0"
+
+# The row of a template that says what belongs into its columns is no row of data.
+EXPLANATION = "# "
 
 
 @dataclass(frozen=True)
@@ -42,16 +52,39 @@ class Table:
         )
 
 
-def read_table(data: bytes, layout: Layout) -> Table:
-    """The rows of a file; raises CouldNot, naming the line, for what cannot be read at all."""
-    text = decode(data, layout.encoding)
-    rows = _rows(text, layout)
+def is_workbook(data: bytes) -> bool:
+    """Whether the content is that of an XLSX file, whatever it is called."""
+    return data[:4] == ZIP
+
+
+def read_table(data: bytes, layout: Layout, *, most: int | None = None) -> Table:
+    """The rows of a file (the first `most` of them); raises CouldNot, naming the line, for what cannot be read at all."""
+    if data[:4] == OLE:
+        raise CouldNot(_("This is an old or locked workbook (.xls). Save it as .xlsx without a password, or as CSV."))
+    if is_workbook(data):
+        from customers.imports.workbook import workbook_rows  # openpyxl: only where there is one to read
+
+        rows = workbook_rows(data, layout.sheet)
+    else:
+        rows = _rows(decode(data, layout.encoding), layout)
     header = next(rows, None)
     if header is None:
         raise CouldNot(_("The file is empty: its first row must name the columns."))
-    names = [name.strip() for name in header[1]]
-    _check_delimiter(names, layout)
-    return Table(names, [_line(number, cells, len(names)) for number, cells in rows])
+    names = [plain(name.strip()).strip() for name in header[1]]
+    if is_workbook(data):
+        while not names[-1]:
+            names.pop()
+        # A row of a workbook ends with its last cell.
+        rows = ((number, cells + [""] * (len(names) - len(cells))) for number, cells in rows)
+    else:
+        _check_delimiter(names, layout)
+    return Table(names, [_line(number, cells, len(names)) for number, cells in islice(_data(rows), most)])
+
+
+def _data(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """Without the explanations of a template."""
+    explained = f"{EXPLANATION}{_('Explanations')}"
+    return (row for row in rows if not row[1][0].startswith(explained))
 
 
 def decode(data: bytes, encoding: str) -> str:
@@ -111,7 +144,7 @@ def _check_delimiter(names: list[str], layout: Layout) -> None:
 def _line(number: int, cells: list[str], width: int) -> Line:
     while len(cells) > width and not cells[-1].strip():
         cells.pop()
-    stripped = [cell.strip() for cell in cells]
+    stripped = [cell if isinstance(cell, Typed) else plain(cell.strip()).strip() for cell in cells]
     if len(cells) == width:
         return Line(number, stripped)
     problem = _("The row has %(cells)d cells, the header %(width)d.") % {"cells": len(cells), "width": width}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import models
@@ -17,13 +18,17 @@ from customers.models import (
     Contact,
     ContactRole,
     Customer,
+    InternalWork,
     Market,
     Order,
     OrderStep,
     ProductLine,
     SaleType,
+    Touch,
     TouchType,
 )
+from customers.queries.touch_choices import loggable
+from customers.scope import amounts_within
 from territory.folding import fold
 
 
@@ -38,30 +43,81 @@ class Found:
 
 @dataclass(frozen=True)
 class Reach:
-    """What the importing person may reach. Nobody (the command line) reaches all."""
+    """What the importing person may reach: over imports, and over changes in the `area` of the rows; the smaller counts.
+
+    Nobody (the command line) reaches all.
+    """
 
     actor: User | None = None
+    area: str = Area.CUSTOMERS
+
+    @cached_property
+    def imports_all(self) -> bool:
+        """Whether imports reach the whole company: such an import is bound by no number of days."""
+        return self.actor is None or may_all(self.actor, Area.IMPORT, Act.CHANGE)
+
+    @cached_property
+    def everything(self) -> bool:
+        """Whether the person may import such rows for the whole company. They alone give external ids (domain 1.1)."""
+        return self.actor is None or (self.imports_all and may_all(self.actor, self.area, Act.CHANGE))
 
     def teams(self) -> models.QuerySet[Team]:
-        return Team.objects.all() if self.actor is None else teams_within(self.actor, Area.IMPORT, Act.CHANGE)
+        if self.actor is None:
+            return Team.objects.all()
+        within = teams_within(self.actor, self.area, Act.CHANGE)
+        return teams_within(self.actor, Area.IMPORT, Act.CHANGE).filter(pk__in=within.values("pk"))
 
     def people(self) -> models.QuerySet[User]:
-        return User.objects.all() if self.actor is None else people_within(self.actor, Area.IMPORT, Act.CHANGE)
+        """People that rows may name; of absences and work: whose these may be."""
+        if self.actor is None:
+            return User.objects.all()
+        people = people_within(self.actor, Area.IMPORT, Act.CHANGE)
+        if self.area in (Area.ABSENCES, Area.TOUCHES):
+            people = people.filter(pk__in=people_within(self.actor, self.area, Act.CHANGE).values("pk"))
+        return people
 
     def customers(self) -> models.QuerySet[Customer]:
         if self.actor is None:
             return Customer.objects.all()
-        return Customer.objects.editable_by(self.actor).within(self.actor, Area.IMPORT, Act.CHANGE)
+        if self.area == Area.TOUCHES:
+            changeable = Customer.objects.filter(pk__in=loggable(self.actor).values("pk"))
+        else:
+            changeable = Customer.objects.visible_to(self.actor).within(self.actor, self.area, Act.CHANGE)
+        return changeable.within(self.actor, Area.IMPORT, Act.CHANGE)
+
+    def of_customers(self, rows: models.QuerySet) -> models.QuerySet:
+        """Those of the rows that hang on a customer within reach."""
+        return rows if self.actor is None else rows.filter(customer__in=self.customers().values("pk"))
 
     def orders(self) -> models.QuerySet[Order]:
-        if self.actor is None:
-            return Order.objects.all()
-        return Order.objects.editable_by(self.actor).filter(customer__in=self.customers().values("pk"))
+        """Orders that rows may name; of orders: that may be changed."""
+        rows = Order.objects.all()
+        if self.actor is not None:
+            rows = rows.editable_by(self.actor) if self.area == Area.ORDERS else rows.visible_to(self.actor)
+        return self.of_customers(rows)
 
     def contacts(self) -> models.QuerySet[Contact]:
-        if self.actor is None:
-            return Contact.objects.all()
-        return Contact.objects.filter(customer__in=self.customers().values("pk"))
+        return self.of_customers(Contact.objects.all())
+
+    def touches(self) -> models.QuerySet[Touch]:
+        """Touches that may be changed. An import of the whole company reaches old ones and other people's too."""
+        rows = Touch.objects.all()
+        return self.of_customers(rows if self.actor is None or self.imports_all else rows.editable_by(self.actor))
+
+    def internal_work(self) -> models.QuerySet[InternalWork]:
+        """Internal work that may be changed, likewise."""
+        rows = InternalWork.objects.filter(user__in=self.people().values("pk"))
+        if self.actor is None or self.imports_all:
+            return rows
+        on_customers = models.Q(customer__isnull=True) | models.Q(customer__in=self.customers().values("pk"))
+        return rows.editable_by(self.actor).filter(on_customers)
+
+    def sees_amounts(self, customers: Iterable[int]) -> set[int]:
+        """Those of the customers whose amounts the person may see."""
+        rows = Customer.objects.filter(pk__in=set(customers))
+        if self.actor is not None:
+            rows = rows.filter(amounts_within(self.actor, ""))
+        return set(rows.values_list("pk", flat=True))
 
     def may_create(self, area: str) -> bool:
         """Whether the person may add rows that belong to the whole company."""
@@ -106,6 +162,7 @@ class References:
         self.reach = reach
         self._known: dict[str, dict[str, dict[str, list[Found]]]] = {}
         self._memberships: dict[int, list[Membership]] | None = None
+        self._teams: set[int] | None = None
 
     def find(self, target: str, text: str, by: str | None = None, create: bool = False) -> Found:
         """The one thing of that external id or name (external ids first); ValueError where there is none, or several."""
@@ -145,6 +202,12 @@ class References:
                 rows.sort(key=earliest_first)
         return self._memberships.get(person, [])
 
+    def within_teams(self, membership: Membership) -> bool:
+        """Whether the membership is of a team within reach."""
+        if self._teams is None:
+            self._teams = set(self.reach.teams().values_list("pk", flat=True))
+        return self.reach.everything or membership.team_id in self._teams
+
     def _of(self, target: str) -> dict[str, dict[str, list[Found]]]:
         if target not in self._known:
             self._known[target] = _indexed(TARGETS[target], self.reach)
@@ -166,8 +229,3 @@ def _indexed(target: Target, reach: Reach) -> dict[str, dict[str, list[Found]]]:
             if value:
                 index[column][value if column == "external_id" else fold(value)].append(found)
     return index
-
-
-def pks(found: Iterable[Found | None]) -> set[int]:
-    """Primary keys of what was found."""
-    return {row.pk for row in found if row is not None and row.pk is not None}

@@ -82,10 +82,10 @@ def run_import(
     if company is None:
         raise CouldNot(_("The company is not set up yet."))
     checked = read_mapping(mapping, kind=kind, fields=found.fields)
-    found.check(checked)
+    found.check(checked, actor)
     _check_currency(checked, company.currency)
     table = read_table(data, checked.layout)
-    references = References(Reach(actor))
+    references = References(Reach(actor, found.area))
     sources = Sources(checked, table, make_how(checked, references, clock.company_zone()))
     refuse_ambiguous_dates(checked, table)
     run = Run(actor, now, clock.company_today(), checked, references, _("Import of %(file)s") % {"file": file or kind})
@@ -174,6 +174,8 @@ def reject_for(row: Row, error: Exception) -> None:
         messages = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
         name, words = next(iter(messages.items()))
         row.reject(" ".join(words), "" if name == "__all__" else name)
+    elif "unique" in str(error).lower():
+        row.reject(_("is stored already in a row that cannot be changed this way"))
     else:
         row.reject(_("contradicts what is stored already: %(error)s") % {"error": str(error).splitlines()[0]})
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from customers.imports.errors import CouldNot, Rejected, Skipped
 from customers.imports.fields import How, checked_seconds
-from customers.imports.formats import as_instant, is_ambiguous_date
+from customers.imports.formats import Typed, as_instant, is_ambiguous_date
 from customers.imports.mapping import FieldMapping, Mapping
 from customers.imports.reading import Line, Table
 from customers.imports.references import References
@@ -84,7 +84,7 @@ def refuse_ambiguous_dates(mapping: Mapping, table: Table) -> None:
             position = _position(table, column, row)
             for line in table.lines:
                 text = line.cells[position]
-                if is_ambiguous_date(text):
+                if not isinstance(text, Typed) and is_ambiguous_date(text):
                     raise CouldNot(
                         _(
                             "Row %(row)d, column “%(column)s”: “%(value)s” can be read in more than one way. "
@@ -152,7 +152,7 @@ def _column(row: FieldMapping, positions: dict[str, int], how: How, blank: froze
     position = positions[row.column or ""]
     other = positions.get(row.blank_column or "")
     # Columns repeat themselves: the same text is read once. References to new things are not kept.
-    read: dict[str, Any] = {}
+    read: dict[tuple[type, str], Any] = {}
 
     def take(cells: list[str]) -> Any:
         text = cells[position]
@@ -163,16 +163,19 @@ def _column(row: FieldMapping, positions: dict[str, int], how: How, blank: froze
         text = row.values.get(text, text)
         if not text:
             return _blank(row, how)
-        if text not in read:
+        key = (type(text), text)
+        if key not in read:
             if len(read) > 50_000:
                 read.clear()
-            read[text] = _read(row, text, how)
-        return read[text]
+            read[key] = _read(row, text, how)
+        return read[key]
 
     return take
 
 
 def _read(row: FieldMapping, text: str, how: How) -> Any:
+    if isinstance(text, Typed) and text.startswith("#"):
+        raise Rejected(_("is a formula without a result"), field=row.spec.name)
     try:
         return row.spec.read(text, how)
     except ValueError as error:

@@ -97,7 +97,8 @@ def _same(row: Row, assignments: list[Assignment]) -> Assignment | None:
 def _membership(row: Row, run: Run) -> Membership | None:
     """The person's membership that the row names: in force when the assignment starts, else (since always) today."""
     day = row.get("starts_on") or row.get("ends_on") or run.on
-    fitting = [one for one in run.references.memberships(row.values["person"].pk) if _fits(row, one)]
+    known = run.references
+    fitting = [one for one in known.memberships(row.values["person"].pk) if _fits(row, one) and known.within_teams(one)]
     return next((one for one in fitting if in_force(one, day)), None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -14,7 +15,7 @@ from accounts.permissions import Act, Area, may, may_all
 from customers.actions.touch_entries import CLOCK_TOLERANCE
 from customers.imports.errors import CouldNot
 from customers.imports.fields import Field
-from customers.imports.mapping import Mapping
+from customers.imports.mapping import Mapping as Checked
 from customers.imports.runs import Run, reject_for
 from customers.imports.sources import Row
 
@@ -23,7 +24,7 @@ class Kind:
     """A kind of row: its fields, what is the same thing twice, and how rows are stored.
 
     `area` is what an importing person must be able to change; `whole_company`: for all of the company.
-    `needs`: groups of fields of which the mapping must name one.
+    `needs`: groups of fields of which the mapping must name one. `guarded`: fields that take reach over all of another area.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Kind:
     area: str = Area.CUSTOMERS
     whole_company = False
     needs: tuple[tuple[str, ...], ...] = ()
+    guarded: Mapping[str, str] = {}
     chunk: int | None = None
 
     def require(self, actor: User | None) -> None:
@@ -41,8 +43,11 @@ class Kind:
         if not allowed(actor, Area.IMPORT, Act.CHANGE) or not allowed(actor, self.area, Act.CHANGE):
             raise PermissionDenied
 
-    def check(self, mapping: Mapping) -> None:
-        """Raise CouldNot unless the mapping names what such rows cannot be without."""
+    def check(self, mapping: Checked, actor: User | None) -> None:
+        """Raise CouldNot unless the mapping names what such rows cannot be without, and nothing the person may not change."""
+        for name, area in self.guarded.items():
+            if mapping.has(name) and actor is not None and not may_all(actor, area, Act.CHANGE):
+                raise CouldNot(_("fields.%(name)s: you may not change this.") % {"name": name})
         for group in self.needs:
             if not mapping.has(*group):
                 raise CouldNot(_("fields: the mapping must name %(fields)s.") % {"fields": _(" or ").join(group)})
@@ -93,6 +98,29 @@ def differing(existing: Any, values: dict[str, Any]) -> dict[str, Any]:
 def pk_of(found: Any) -> int | None:
     """The primary key of what a reference found, None for a blank one."""
     return found.pk if found is not None else None
+
+
+def refuse_new_id(row: Row, existing: Any, run: Run) -> bool:
+    """Reject a row with an external id that none of the rows within reach bears.
+
+    Whoever reaches less than all gives no external ids: one that is free and one that a hidden row bears answer alike.
+    """
+    wanted = row.get("external_id")
+    if not wanted or run.references.reach.everything or (existing is not None and existing.external_id == wanted):
+        return False
+    row.reject(
+        _("no row within your reach has this external id; new ones are given by who may import everything"),
+        "external_id",
+    )
+    return True
+
+
+def refuse_hidden_amount(row: Row, name: str, customer: int, seen: set[int]) -> bool:
+    """Reject a row that would tell whether an amount that the person may not see is the same."""
+    if row.get(name) is None or customer in seen:
+        return False
+    row.reject(_("you may not see amounts of this customer"), name)
+    return True
 
 
 def refuse_future(row: Row, now: dt.datetime, *names: str) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import Area
 from customers.imports.fields import Currency, Reference, field_of
-from customers.imports.kinds.base import Kind, given, pk_of
+from customers.imports.kinds.base import Kind, given, pk_of, refuse_hidden_amount, refuse_new_id
 from customers.imports.references import Found
 from customers.imports.runs import Run
 from customers.imports.sources import Row
@@ -86,13 +86,16 @@ class Customers(Kind):
         existing = _Existing(rows, run)
         markets = _markets(rows, run)
         kept: list[tuple[Row, Customer]] = []
+        seen = run.references.reach.sees_amounts(existing.keys()) if run.mapping.has("potential") else set()
         for row in rows:
             try:
                 customer = existing.of(row)
             except ValueError as error:
                 row.reject(str(error), "name")
                 continue
-            if not _is_sound(row, customer, run.on):
+            if refuse_new_id(row, customer, run) or not _is_sound(row, customer, run.on):
+                continue
+            if customer is not None and refuse_hidden_amount(row, "potential", customer.pk, seen):
                 continue
             kept.append((row, put(store, row, customer, self._values(row, markets), lambda values: Customer(**values))))
         store.flush(Customer)
@@ -127,6 +130,10 @@ class _Existing:
             if not row.get("external_id")
         }
         self._named = reached.in_bulk([found[0].pk for found in self._found.values() if len(found) == 1])
+
+    def keys(self) -> set[int]:
+        """Primary keys of them all."""
+        return {customer.pk for customer in (*self.by_id.values(), *self._named.values())}
 
     def of(self, row: Row) -> Customer | None:
         """The customer that a row is about; ValueError where its name fits several."""
@@ -255,6 +262,8 @@ class Contacts(Kind):
             if contact is None:
                 same = by_name.get((customer, fold(row.values["name"])))
                 contact = same if same and not (same.external_id and row.get("external_id")) else None
+            if refuse_new_id(row, contact, run):
+                continue
             if row.get("since") and row.get("left_on") and row.values["left_on"] < row.values["since"]:
                 row.reject(_("the contact left before they were known"), "left_on")
                 continue

@@ -13,7 +13,14 @@ from accounts.permissions import Area
 from customers.actions.lifecycle import sale_types_by_kind
 from customers.facts import load_facts, order_fact
 from customers.imports.fields import Currency, Instant, Reference, field_of
-from customers.imports.kinds.base import Kind, given, pk_of, refuse_future
+from customers.imports.kinds.base import (
+    Kind,
+    given,
+    pk_of,
+    refuse_future,
+    refuse_hidden_amount,
+    refuse_new_id,
+)
 from customers.imports.kinds.customers import company_currency, put
 from customers.imports.kinds.work_of_people import Memberships
 from customers.imports.runs import Run
@@ -22,20 +29,21 @@ from customers.imports.storing import Store
 from customers.lifecycle import Lifecycle
 from customers.models import Order, OrderStatus, Stage, StageDecision
 from territory import clock
+from territory.folding import fold
 
 # The file's word for each field of an order, where it differs from the product's.
 DATES = {"opened": "opened_at", "closed": "closed_at", "expected": "expected_on"}
 
 
 class Orders(Kind):
-    """By external id. Salesperson and team are frozen once an order is closed; the sale type follows by itself."""
+    """By external id, else by what for and when opened at its customer. Salesperson and team are frozen once an order is closed; the sale type follows by itself."""
 
     name = "orders"
     area = Area.ORDERS
     chunk = 1000
-    needs = (("external_id",), ("customer",), ("status",), ("amount",))
+    needs = (("external_id", "title", "opened"), ("customer",), ("status",), ("amount",))
     fields = (
-        field_of(Order, "external_id", required=True),
+        field_of(Order, "external_id"),
         Reference("customer", target="customer", required=True),
         field_of(Order, "title"),
         field_of(Order, "status", required=True),
@@ -55,17 +63,19 @@ class Orders(Kind):
     )
 
     def key(self, row: Row) -> Any:
-        return row.values["external_id"]
+        return row.get("external_id") or _said_of(row)
 
     def store(self, rows: list[Row], run: Run) -> None:
         store = run.store()
-        stored = Order.objects.filter(external_id__in=[row.values["external_id"] for row in rows])
-        existing = {order.external_id: order for order in stored}
+        existing = _existing(rows, run)
+        seen = run.references.reach.sees_amounts(order.customer_id for order in existing.values())
         memberships = Memberships(run, {row.values["customer"].pk for row in rows if row.get("salesperson")})
         written: list[Order] = []
         for row in rows:
-            order = existing.get(row.values["external_id"])
-            if not _is_sound(row, run.now):
+            order = existing.get(self.key(row))
+            if refuse_new_id(row, order, run) or not _is_sound(row, run.now):
+                continue
+            if order is not None and refuse_hidden_amount(row, "amount", order.customer_id, seen):
                 continue
             values = self._values(row) | _whose(row, order, memberships, run)
             if row.outcome:
@@ -90,10 +100,33 @@ class Orders(Kind):
         return values
 
 
+def _said_of(row: Row) -> tuple[int, str, dt.datetime | None]:
+    """What an order without an external id is known again by: its customer, what it is for, when it was opened."""
+    return (row.values["customer"].pk, fold(row.get("title")), row.get("opened"))
+
+
+def _existing(rows: list[Row], run: Run) -> dict[Any, Order]:
+    """Orders within reach that the rows are about, by `Orders.key`."""
+    reached = run.references.reach.orders()
+    found: dict[Any, Order] = {}
+    ids = [row.get("external_id") for row in rows if row.get("external_id")]
+    if ids:
+        found |= {order.external_id: order for order in reached.filter(external_id__in=ids)}
+    at = {row.values["customer"].pk for row in rows if not row.get("external_id")}
+    if at:
+        found |= {
+            (order.customer_id, fold(order.title), order.opened_at): order
+            for order in reached.filter(customer__in=at).order_by("-pk")
+        }
+    return found
+
+
 def _is_sound(row: Row, now: dt.datetime) -> bool:
     """Ended orders have a closing, pending ones none; nothing closes before it was opened, or is still to come."""
     ended, closed, opened = row.values["status"] != OrderStatus.PENDING, row.get("closed"), row.get("opened")
-    if ended and closed is None:
+    if not row.get("external_id") and not row.get("title") and opened is None:
+        row.reject(_("without an external id say what the order is for, or when it was opened"), "external_id")
+    elif ended and closed is None:
         row.reject(_("a won or lost order needs the day it closed"), "closed")
     elif not ended and closed is not None:
         row.reject(_("a pending order has not closed yet"), "closed")
@@ -141,11 +174,12 @@ def _set_sale_types(orders: list[Order], store: Store) -> None:
         return
     zone, kinds = clock.company_zone(), sale_types_by_kind()
     for customer, facts in load_facts(judged, zone=zone).items():
-        own = {order.external_id: order_fact(order) for order in judged[customer]}
-        others = [order for order in facts.orders if order.external_id not in own]
-        lifecycle = Lifecycle.of(replace(facts, orders=(*others, *own.values())), tiers=(), zone=zone)
-        for order in judged[customer]:
-            kind = lifecycle.sale_type(own[order.external_id])
+        own = [(order, order_fact(order)) for order in judged[customer]]
+        mine = {order.pk for order in judged[customer] if order.pk}
+        others = [fact for fact in facts.orders if fact.number not in mine]
+        lifecycle = Lifecycle.of(replace(facts, orders=(*others, *(fact for _, fact in own))), tiers=(), zone=zone)
+        for order, fact in own:
+            kind = lifecycle.sale_type(fact)
             store.change(order, {"sale_type_id": kinds.get(str(kind)) if kind else None})
 
 

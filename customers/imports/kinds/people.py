@@ -109,6 +109,7 @@ class People(RowByRow):
 
     name = "people"
     area = Area.PEOPLE
+    guarded = {"cost_per_hour": Area.COST}
     whole_company = True
     needs = (("name",),)
     fields = (

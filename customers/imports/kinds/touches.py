@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import Area
 from customers.imports.fields import Length, Reference, Text, field_of
-from customers.imports.kinds.base import Kind, given, pk_of, refuse_future
+from customers.imports.kinds.base import Kind, given, pk_of, refuse_future, refuse_new_id
 from customers.imports.kinds.customers import put
 from customers.imports.kinds.work_of_people import Memberships
 from customers.imports.runs import Run
@@ -63,7 +63,7 @@ class Touches(Kind):
 
     def store(self, rows: list[Row], run: Run) -> None:
         store = run.store()
-        existing = _existing(Touch, rows, self._uuid)
+        existing = _existing(run.references.reach.touches(), rows, self._uuid)
         people = _people(existing.values())
         memberships = Memberships(run, {row.values["customer"].pk for row in rows if row.get("person")})
         contacts = _contacts(rows)
@@ -72,7 +72,7 @@ class Touches(Kind):
             touch = existing.get(self.key(row))
             contact = _contact(row, contacts)
             refuse_future(row, run.now, "at")
-            if not _belongs(row):
+            if not _belongs(row) or refuse_new_id(row, touch, run):
                 continue
             values = self._values(row, touch, several=touch is not None and len(people[touch.pk]) > 1)
             before = touch.customer_id if touch else row.values["customer"].pk
@@ -112,15 +112,15 @@ class Touches(Kind):
         return Touch(uuid=known_by, logged_by=run.actor, logged_at=run.now, **values)
 
 
-def _existing(model: Any, rows: list[Row], uuid_of_row: Any) -> dict[Any, Any]:
-    """Rows stored already, by external id, or by UUID where the file gives none."""
+def _existing(stored: Any, rows: list[Row], uuid_of_row: Any) -> dict[Any, Any]:
+    """Rows stored already and within reach, by external id, or by UUID where the file gives none."""
     ids = {row.get("external_id") for row in rows if row.get("external_id")}
     uuids = {uuid_of_row(row) for row in rows if not row.get("external_id")}
     found: dict[Any, Any] = {}
     if ids:
-        found |= {one.external_id: one for one in model.objects.filter(external_id__in=ids)}
+        found |= {one.external_id: one for one in stored.filter(external_id__in=ids)}
     if uuids:
-        found |= {one.uuid: one for one in model.objects.filter(uuid__in=uuids)}
+        found |= {one.uuid: one for one in stored.filter(uuid__in=uuids)}
     return found
 
 
@@ -269,13 +269,13 @@ class InternalWorks(Kind):
 
     def store(self, rows: list[Row], run: Run) -> None:
         store = run.store()
-        existing = _existing(InternalWork, rows, self._uuid)
+        existing = _existing(run.references.reach.internal_work(), rows, self._uuid)
         memberships = Memberships(run, {row.values["customer"].pk for row in rows if row.get("customer")})
         for row in rows:
             work = existing.get(self.key(row))
             if row.values["spent_on"] > run.on:
                 row.reject(_("is still to come"), "spent_on")
-            if not _belongs(row):
+            if not _belongs(row) or refuse_new_id(row, work, run):
                 continue
             before = {work.customer_id} if work else set()
             values = self._values(row, work, memberships)

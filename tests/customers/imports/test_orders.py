@@ -87,7 +87,7 @@ def test_rows_that_cannot_go_in_say_why(load, acme):
         "O4,C1,Won,,2026-01-01,2026-02-01,,\n"
         "O5,C1,Maybe,10,2026-01-01,2026-02-01,,\n"
         "O6,,Won,10,2026-01-01,2026-02-01,,\n"
-        ",C1,Won,10,2026-01-01,2026-02-01,,\n"
+        ",C1,Won,10,,2026-02-01,,\n"
         "O8,C1,Won,10,2026-01-01,2027-02-01,,\n"
         "O9,C1,Won,-10,2026-01-01,2026-02-01,,\n"
     )
@@ -99,7 +99,7 @@ def test_rows_that_cannot_go_in_say_why(load, acme):
         (5, "amount", "amount", "is blank"),
         (6, "status", "stage", "is none of: pending, won, lost"),
         (7, "customer", "customer", "is blank"),
-        (8, "external_id", "id", "is blank"),
+        (8, "external_id", "id", "without an external id say what the order is for, or when it was opened"),
         (9, "closed", "to", "is still to come"),
         (10, "amount", "amount", "Ensure this value is greater than or equal to 0."),
     ]
