@@ -41,12 +41,15 @@ class Step:
 def steps(row: models.Model, *related: str) -> list[Step]:
     """The row's history, newest first. `related` are the foreign keys that are named."""
     rows = list(row.history.select_related("history_user", *related).order_by("-history_date", "-history_id")[:READ])
-    return [_step(after, before) for after, before in zip_longest(rows, rows[1:])]
+    done = [_step(after, before) for after, before in zip_longest(rows, rows[1:])]
+    if len(rows) < READ and not (rows and rows[-1].history_type == "+"):
+        # What was written in bulk has no first version: the row itself says who logged it and when.
+        done.append(Step(row.logged_at, row.logged_by, _("Logged"), ()))
+    return done
 
 
 def _step(after: Any, before: Any) -> Step:
     if before is None:
-        # What was written in bulk, as the demo is, has no first version.
         what = _("Logged") if after.history_type == "+" else _("Changed")
         return Step(after.history_date, after.history_user, what, ())
     what = _("Changed")

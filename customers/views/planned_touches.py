@@ -34,6 +34,7 @@ def customer_to_log_on(request: HttpRequest, pk: int | None) -> Customer:
 
 def _page(request: HttpRequest, template: str, form: LogForm, **context) -> HttpResponse:
     status = 422 if form.is_bound and form.errors else 200
+    context.setdefault("cancel", way_back(request, reverse("home")))
     return render(request, f"customers/touches/{template}.html", {"form": form, **context}, status=status)
 
 
@@ -95,7 +96,7 @@ def planned_edit(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(way_back(request, back))
     except Conflict as conflict:
         return conflict_page(request, form, conflict, back, PlannedEditForm(user=request.user, planned=conflict.row))
-    return _page(request, "plan", form, planned=planned, back=back)
+    return _page(request, "plan", form, planned=planned, cancel=way_back(request, back))
 
 
 def _changed(request: HttpRequest, form: PlannedEditForm, planned: PlannedTouch) -> bool:
@@ -119,7 +120,8 @@ def planned_put_off(request: HttpRequest) -> HttpResponse:
         words = {"type": touch_type, "customer": customer, "day": day_text(form.cleaned_data["until"])}
         toast(request, _("%(type)s with %(customer)s put off to %(day)s") % words)
         return redirect(way_back(request, _customer_page(customer.pk)))
-    return _page(request, "put_off", form, customer=customer, touch_type=touch_type)
+    cancel = way_back(request, _customer_page(customer.pk))
+    return _page(request, "put_off", form, customer=customer, touch_type=touch_type, cancel=cancel)
 
 
 def _due_row(request: HttpRequest) -> tuple[Customer, TouchType, PlannedTouch | None]:

@@ -1,13 +1,13 @@
 """Template tags for the parts of the interface: docs/interface.md shows each. Strings only, never a query."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
 from django.template.base import NodeList, Parser, Token
 from django.template.loader_tags import BlockNode
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -188,54 +188,6 @@ def before_after(before: Any, after: Any, worse: bool = False) -> SafeString:
         before,
         _("becomes"),
         after,
-    )
-
-
-@register.simple_tag
-def sparkline(values: Iterable[Any], label: Any = "") -> str:
-    """A line of a row's past values, the last one as a dot."""
-    figures = [float(value) for value in values if value is not None]
-    if len(figures) < 2:
-        return ""
-    low, high = min(figures), max(figures)
-    reach = (high - low) or 1
-    points = [(3 + i * 84 / (len(figures) - 1), 25 - (figure - low) / reach * 22) for i, figure in enumerate(figures)]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    return format_html(
-        '<svg class="sparkline" width="90" height="28" viewBox="0 0 90 28"{}><polyline points="{}"></polyline>'
-        '<circle cx="{}" cy="{}" r="2.5"></circle></svg>',
-        format_html(' role="img" aria-label="{}"', label) if label else mark_safe(' aria-hidden="true"'),
-        path,
-        f"{points[-1][0]:.1f}",
-        f"{points[-1][1]:.1f}",
-    )
-
-
-@register.simple_tag
-def interval(low: Any, mid: Any, high: Any, official: Any = None, label: Any = "") -> str:
-    """Evidence as 100 %, its interval as a band with end ticks, the official value as a diamond, filled when outside."""
-    if not mid:
-        return ""
-    at = [_share(float(value) / float(mid) * 100 - 25, 150) for value in (low, mid, high)]
-    diamond = ""
-    if official is not None:
-        outside = not float(low) <= float(official) <= float(high)
-        diamond = format_html(
-            '<svg x="{}%" class="interval-official{}" overflow="visible"><path d="M0 4l5 6-5 6-5-6z"></path></svg>',
-            _share(float(official) / float(mid) * 100 - 25, 150),
-            " outside" if outside else "",
-        )
-    return format_html(
-        '<svg class="interval" height="20" role="img" aria-label="{}"><line class="interval-norm" x1="50%" x2="50%" y1="0" y2="20"></line>'
-        '<rect class="interval-band" x="{}%" width="{}%" y="6" height="8"></rect>{}<circle cx="{}%" cy="10" r="4"></circle>{}</svg>',
-        label,
-        at[0],
-        f"{float(at[2]) - float(at[0]):.2f}",
-        format_html_join(
-            "", '<line class="interval-end" x1="{0}%" x2="{0}%" y1="4" y2="16"></line>', ((at[0],), (at[2],))
-        ),
-        at[1],
-        diamond,
     )
 
 

@@ -66,15 +66,6 @@ def test_half_of_a_budget_reaches_half_way_to_the_tick():
     assert 'x1="57.14%"' in look.budget_bar(50)
 
 
-def test_one_value_makes_no_line():
-    assert look.sparkline([3]) == ""
-
-
-def test_official_value_outside_its_interval_is_marked():
-    assert "outside" in look.interval(low=113, mid=155, high=201, official=60)
-    assert "outside" not in look.interval(low=113, mid=155, high=201, official=120)
-
-
 def test_first_click_sorts_the_way_the_column_says():
     request = RequestFactory().get("/customers/?tier=A&page=3")
     assert 'href="?tier=A&amp;sort=-overdue"' in render(
