@@ -3,8 +3,9 @@
 import datetime as dt
 
 from django.apps import apps
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
+from accounts.models import Cover
 from accounts.permissions import Act, Area, Scope, people_within, scope
 from territory import clock
 from territory.rows import on_day
@@ -23,26 +24,58 @@ def customers_within(user, area: str, act: str) -> Q:
     reached = scope(user, area, act)
     if reached.everything:
         return EVERYTHING
-    return _owned(reached.memberships) | _teams(reached)
+    return worked_on(reached.memberships) | _teams(reached)
 
 
-def _owned(memberships: list[int]) -> Q:
-    """Customers with a current assignment of one of these memberships."""
+def worked_on(memberships: list[int]) -> Q:
+    """Condition on Customer: those with a current assignment of one of these memberships, or that one of them covers."""
     if not memberships:
         return NOTHING
-    assignments = apps.get_model("customers.Assignment").objects.filter(
-        on_day(clock.company_today()), membership_id__in=memberships
+    own = _assignments().filter(membership_id__in=memberships)
+    covers = Cover.objects.on(clock.company_today()).filter(membership_id__in=memberships)
+    members = on_day(clock.company_today(), "membership__")
+    of_all = _assignments().filter(
+        members, membership__user__in=covers.filter(covers_all=True).order_by().values("user")
     )
-    return Q(pk__in=assignments.values("customer"))
+    chosen = _chosen(covers)
+    of_chosen = _assignments().filter(
+        members,
+        Exists(chosen.filter(customer=OuterRef("customer"), cover__user=OuterRef("membership__user"))),
+        customer__in=chosen.values("customer"),
+    )
+    return (
+        Q(pk__in=own.values("customer")) | Q(pk__in=of_all.values("customer")) | Q(pk__in=of_chosen.values("customer"))
+    )
+
+
+def stood_in_for(user, person: str, customer: str = "customer") -> Q:
+    """Condition on rows of a `person` on a `customer`: the user stands in for that person there today."""
+    return covered_rows(Cover.objects.on(clock.company_today()).filter(membership__user=user), person, customer)
+
+
+def covered_rows(covers, person: str, customer: str = "customer") -> Q:
+    """Condition on rows of a `person` on a `customer`: one of these covers is about them."""
+    of_all = Q(**{f"{person}__in": covers.filter(covers_all=True).order_by().values("user")})
+    pairs = _chosen(covers).filter(cover__user=OuterRef(person), customer=OuterRef(customer))
+    return of_all | Q(Exists(pairs))
+
+
+def _chosen(covers):
+    """The customers that covers of chosen ones name."""
+    rows = apps.get_model("customers.CoveredCustomer").objects.order_by()
+    return rows.filter(cover__in=covers.filter(covers_all=False).order_by().values("pk"))
+
+
+def _assignments():
+    """Assignments in force today."""
+    return apps.get_model("customers.Assignment").objects.filter(on_day(clock.company_today())).order_by()
 
 
 def _teams(reached: Scope) -> Q:
     """Customers of the teams within reach, or with a current assignment of a member or an open order of such a team."""
     if not reached.has_teams:
         return NOTHING
-    assignments = apps.get_model("customers.Assignment").objects.filter(
-        on_day(clock.company_today()), reached.teams_through("membership__team__")
-    )
+    assignments = _assignments().filter(reached.teams_through("membership__team__"))
     orders = apps.get_model("customers.Order").objects.filter(
         reached.teams_through("team__"), status="pending", archived_at__isnull=True
     )

@@ -1,36 +1,79 @@
 """As what a person works on a customer: "under the membership of the assignment on that customer, else the earliest
-current one" (domain 1)."""
+current one" (domain 1). Who stands in for somebody does so under the membership that covers, in the covered role: so their
+touch is the one that the covered person's rules ask for."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
-from accounts.models import Membership, User
-from customers.models import Assignment, Customer
+from accounts.models import Cover, Membership, Role, User
+from customers.models import Assignment, CoveredCustomer, Customer
 from territory.rows import on_day
 
 # "Since always" is earlier than any day.
 EARLIEST_FIRST = (F("starts_on").asc(nulls_first=True), "pk")
 
+AtWork = tuple[Membership, Role]
+
 
 def memberships_at_work(user_ids: Iterable[int], customer: Customer | None, on: dt.date) -> dict[int, Membership]:
-    """The membership under which each person works on that day, in two queries; who has none is left out."""
-    wanted = set(user_ids)
-    found: dict[int, Membership] = {}
-    if customer is not None:
-        assigned = Assignment.objects.on(on).filter(on_day(on, "membership__"), customer=customer)
-        rows = assigned.filter(membership__user__in=wanted).select_related("membership__role", "membership__team")
-        for assignment in rows.order_by(*EARLIEST_FIRST):
-            found.setdefault(assignment.membership.user_id, assignment.membership)
-    current = Membership.objects.on(on).filter(user__in=wanted - set(found)).select_related("role", "team")
-    for membership in current.order_by(*EARLIEST_FIRST):
-        found.setdefault(membership.user_id, membership)
-    return found
+    """The membership under which each person works on that day, in four queries at most; who has none is left out."""
+    return {user: membership for user, (membership, _role) in _at_work(user_ids, customer, on).items()}
 
 
 def membership_at_work(user: User, customer: Customer | None, on: dt.date) -> Membership | None:
     """The membership under which a person works on a customer on that day; None where they have none."""
     return memberships_at_work([user.pk], customer, on).get(user.pk)
+
+
+def roles_at_work(user_ids: Iterable[int], customer: Customer | None, on: dt.date) -> dict[int, Role]:
+    """The role in which each person works on a customer on that day: of who stands in, that of whom they stand in for."""
+    return {user: role for user, (_membership, role) in _at_work(user_ids, customer, on).items()}
+
+
+def role_at_work(user: User, customer: Customer | None, on: dt.date) -> Role | None:
+    """The role in which a person works on a customer on that day; None where they have no membership."""
+    return roles_at_work([user.pk], customer, on).get(user.pk)
+
+
+def _at_work(user_ids: Iterable[int], customer: Customer | None, on: dt.date) -> dict[int, AtWork]:
+    wanted = set(user_ids)
+    found: dict[int, AtWork] = {}
+    if customer is not None:
+        assigned = _assigned(customer, on).filter(membership__user__in=wanted)
+        for assignment in assigned.order_by(*EARLIEST_FIRST):
+            membership = assignment.membership
+            found.setdefault(membership.user_id, (membership, membership.role))
+        if wanted - set(found):
+            found |= _standing_in(wanted - set(found), customer, on)
+    if wanted - set(found):
+        current = Membership.objects.on(on).filter(user__in=wanted - set(found)).select_related("role", "team")
+        for membership in current.order_by(*EARLIEST_FIRST):
+            found.setdefault(membership.user_id, (membership, membership.role))
+    return found
+
+
+def _assigned(customer: Customer, on: dt.date):
+    rows = Assignment.objects.on(on).filter(on_day(on, "membership__"), customer=customer)
+    return rows.select_related("membership__role", "membership__team")
+
+
+def _standing_in(wanted: set[int], customer: Customer, on: dt.date) -> dict[int, AtWork]:
+    """Those who cover somebody on this customer: under the membership that covers, in the role of whom they cover."""
+    chosen = CoveredCustomer.objects.filter(cover=OuterRef("pk"), customer=customer)
+    covers = Cover.objects.on(on).filter(Q(covers_all=True) | Q(Exists(chosen)), membership__user__in=wanted)
+    rows = list(covers.select_related("membership__role", "membership__team").order_by("starts_on", "pk"))
+    if not rows:
+        return {}
+    covered = {cover.user_id for cover in rows}
+    roles: dict[int, Role] = {}
+    for assignment in _assigned(customer, on).filter(membership__user__in=covered).order_by(*EARLIEST_FIRST):
+        roles.setdefault(assignment.membership.user_id, assignment.membership.role)
+    found: dict[int, AtWork] = {}
+    for cover in rows:
+        if cover.user_id in roles:
+            found.setdefault(cover.membership.user_id, (cover.membership, roles[cover.user_id]))
+    return found

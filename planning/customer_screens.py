@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.permissions import Act, Area, may, teams_within
 from customers import extensions
 from customers.models import Customer, Order
-from customers.working_as import membership_at_work
+from customers.working_as import role_at_work
 from planning.models import BudgetStatus, ContactRule, CustomerFigures, PlanningSettings, Situation
 from planning.queries import customer as queries
 from territory import clock
@@ -201,10 +201,10 @@ def _touch_lengths(user, customer: Customer) -> Mapping[int, int]:
     """The minutes that contact rules give to the person's role, on the customer's tier and stage."""
     if customer.tier_id is None or not may(user, Area.RULES, Act.SEE):
         return {}
-    membership = membership_at_work(user, customer, clock.company_today())
-    if membership is None:
+    role = role_at_work(user, customer, clock.company_today())
+    if role is None:
         return {}
-    rules = ContactRule.objects.filter(tier=customer.tier_id, stage=customer.stage, role=membership.role_id)
+    rules = ContactRule.objects.filter(tier=customer.tier_id, stage=customer.stage, role=role)
     return dict(rules.values_list("touch_type", "duration_seconds"))
 
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Absence, User
+from accounts.models import Absence, Cover, User
 from accounts.signals import people_facts_changed
 from territory.conflicts import claim
 
@@ -35,17 +35,28 @@ def change_absence(*, actor: User | None, now: dt.datetime, absence: Absence, ve
     _check(row)
     if changed:
         save(row, actor=actor, now=now, fields=[*changed, "version"])
+        _drop_idle_covers(row.user_id, actor=actor, now=now)
         people_facts_changed.send(sender=Absence, user_ids=[row.user_id])
     return row
 
 
 @transaction.atomic
 def remove_absence(*, actor: User | None, now: dt.datetime, absence: Absence) -> None:
-    """The person is not away after all; the history keeps what was there."""
+    """The person is not away after all, and nobody covers them; the history keeps what was there."""
     sign(absence, actor=actor, now=now)
     user_id = absence.user_id
     absence.delete()
+    _drop_idle_covers(user_id, actor=actor, now=now)
     people_facts_changed.send(sender=Absence, user_ids=[user_id])
+
+
+def _drop_idle_covers(user_id: int, *, actor: User | None, now: dt.datetime) -> None:
+    """Remove covers of days on none of which the person is away any more."""
+    away = Absence.objects.filter(user_id=user_id)
+    for cover in Cover.objects.filter(user_id=user_id):
+        if not away.between(cover.starts_on, cover.ends_on).exists():
+            sign(cover, actor=actor, now=now)
+            cover.delete()
 
 
 def _check(row: Absence) -> None:

@@ -1,9 +1,10 @@
 """People: who sells, in which team, in which role, and when they are away."""
 
 from .absences import Absence
+from .covers import Cover
 from .memberships import JobProfile, Membership
 from .roles import Role, RoleFunction
 from .teams import Team
 from .users import User
 
-__all__ = ["Absence", "JobProfile", "Membership", "Role", "RoleFunction", "Team", "User"]
+__all__ = ["Absence", "Cover", "JobProfile", "Membership", "Role", "RoleFunction", "Team", "User"]

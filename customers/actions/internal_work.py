@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Team, User
 from customers.actions.writing import ConflictError, archive, bring_back, tell, write
 from customers.models import Customer, InternalWork, Order
-from customers.working_as import membership_at_work
+from customers.working_as import role_at_work
 from territory import clock
 from territory.conflicts import claim
 
@@ -99,8 +99,7 @@ def _take(row: InternalWork, entry: WorkEntry, now: dt.datetime) -> None:
         raise ValidationError({"order": _("This order is another customer's.")})
     if not 0 < entry.duration_seconds <= DAY_SECONDS:
         raise ValidationError({"duration_seconds": _("Between a minute and a day.")})
-    membership = membership_at_work(entry.user, row.customer, entry.spent_on)
-    row.role = membership.role if membership else None
+    row.role = role_at_work(entry.user, row.customer, entry.spent_on)
 
 
 def _replayed(row: InternalWork) -> InternalWork | None:

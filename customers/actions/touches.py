@@ -16,7 +16,7 @@ from customers.actions.planned import close_planned, planned_for_next_step, plan
 from customers.actions.touch_entries import NextStep, Participant, TouchEntry
 from customers.actions.writing import ConflictError, locked, tell, write
 from customers.models import Customer, PlannedSource, PlannedTouch, Touch, TouchOutcome, TouchPerson
-from customers.working_as import memberships_at_work
+from customers.working_as import roles_at_work
 from territory import clock
 from territory.conflicts import claim
 
@@ -173,8 +173,8 @@ def _store_people(touch: Touch, entry: TouchEntry, roles: Mapping[int, int | Non
     known = dict(roles or {})
     day = clock.day_of(touch.at, clock.company_zone())
     asked = [person.user.pk for person in entry.participants if person.user.pk not in known]
-    memberships = memberships_at_work(asked, touch.customer, day) if asked else {}
-    found = known | {user: membership.role_id for user, membership in memberships.items()}
+    at_work = roles_at_work(asked, touch.customer, day) if asked else {}
+    found = known | {user: role.pk for user, role in at_work.items()}
     TouchPerson.objects.bulk_create(
         TouchPerson(
             touch=touch,

@@ -13,6 +13,7 @@ from .catalogue import (
     TouchType,
 )
 from .contacts import Contact
+from .covers import CoveredCustomer
 from .customers import Customer, CustomerTeam, Potential, Stage
 from .lifecycle import CourseOutcome, SellingCourse, StageDecision, StagePeriod, TierFix, TierPeriod
 from .orders import Order, OrderStatus
@@ -26,6 +27,7 @@ __all__ = [
     "Contact",
     "ContactRole",
     "CourseOutcome",
+    "CoveredCustomer",
     "Customer",
     "CustomerTeam",
     "InternalWork",

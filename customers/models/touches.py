@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from accounts.permissions import Act, Area
-from customers.scope import hangs_within, written_within
+from customers.scope import hangs_within, stood_in_for, written_within
 from territory.rows import Archivable, LiveQuerySet
 
 from .customers import Customer
@@ -109,9 +109,12 @@ class PlannedTouchQuerySet(models.QuerySet):
         return self.filter(hangs_within(user, Area.TOUCHES, Act.SEE))
 
     def editable_by(self, user):
-        """Within reach of change; what one may only change as its author, by who planned it or has to do it."""
+        """Within reach of change; what one may only change as its author, by who planned it, has to do it or covers who has."""
         return self.visible_to(user).filter(
-            hangs_within(user, Area.TOUCHES, Act.CHANGE) | Q(assignee=user) | Q(planned_by=user)
+            hangs_within(user, Area.TOUCHES, Act.CHANGE)
+            | Q(assignee=user)
+            | Q(planned_by=user)
+            | stood_in_for(user, "assignee")
         )
 
 

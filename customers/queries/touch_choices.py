@@ -8,7 +8,7 @@ from django.db.models import Case, Q, QuerySet, Value, When
 from accounts.models import Membership, Team, User
 from accounts.permissions import Act, Area, current_memberships, people_within, scope, teams_within
 from customers.models import Assignment, Contact, Customer, Order, OrderStatus, Touch, TouchType
-from customers.scope import customers_within
+from customers.scope import customers_within, worked_on
 from territory import clock
 
 # Orders that closed lately are offered too: their touches are often written down afterwards.
@@ -18,13 +18,12 @@ CLOSED_LATELY = dt.timedelta(days=60)
 def loggable(user: User) -> QuerySet[Customer]:
     """Live customers on which the person may log and plan touches.
 
-    Whose role lets them change only what they wrote themselves may still write on customers of their own.
+    Whose role lets them change only what they wrote themselves may still write on customers of their own or that they cover.
     """
     within = customers_within(user, Area.TOUCHES, Act.CHANGE)
     authored = scope(user, Area.TOUCHES, Act.CHANGE).authored_memberships
     if within and authored:
-        own = Assignment.objects.on(clock.company_today()).filter(membership__in=authored)
-        within |= Q(pk__in=own.values("customer"))
+        within |= worked_on(authored)
     return Customer.objects.visible_to(user).live().filter(within)
 
 
@@ -76,7 +75,7 @@ def colleagues(user: User, customer: Customer | None, named: Iterable[int] = ())
 
 
 def whose_turn(user: User, customer: Customer) -> User:
-    """For whom something is put off: oneself when one works on the customer, else its owner."""
+    """For whom something is put off: oneself when one works on the customer, else its owner (also while one stands in for them)."""
     rows = Assignment.objects.on(clock.company_today()).filter(customer=customer).select_related("membership__user")
     people = [(row.kind == "support", row.pk, row.membership.user) for row in rows]
     if not people or any(person == user for _, _, person in people):

@@ -17,7 +17,7 @@ from .customers import (
     touch_type,
     touch_types,
 )
-from .people import absence, company, membership, person, role, roles, team
+from .people import absence, company, cover, membership, person, role, roles, team
 from .planning import contact_rule, due_touch, figures, situation, touch_value
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "contact",
     "contact_role",
     "contact_rule",
+    "cover",
     "customer",
     "due_touch",
     "figures",

@@ -4,7 +4,7 @@ import datetime as dt
 import itertools
 from decimal import Decimal
 
-from accounts.models import Absence, Membership, Role, RoleFunction, Team, User
+from accounts.models import Absence, Cover, Membership, Role, RoleFunction, Team, User
 from accounts.starting_access import STARTING_ROLES
 from territory.company.models import Company
 
@@ -69,3 +69,13 @@ def _any_team() -> Team:
 
 def absence(user: User, starts_on: dt.date, ends_on: dt.date, **fields) -> Absence:
     return Absence.objects.create(user=user, starts_on=starts_on, ends_on=ends_on, **fields)
+
+
+def cover(user: User, by: Membership, starts_on: dt.date, ends_on: dt.date, *customers) -> Cover:
+    """Somebody stands in for a person who is away then: on these customers, on all of them where none are given."""
+    if not user.absences.between(starts_on, starts_on).exists():
+        absence(user, starts_on, ends_on)
+    row = Cover.objects.create(user=user, membership=by, starts_on=starts_on, ends_on=ends_on, covers_all=not customers)
+    for customer in customers:
+        row.customers.create(customer=customer)
+    return row
