@@ -1,0 +1,21 @@
+"""Forms of signing in, in the words of this product."""
+
+from allauth.account.forms import LoginForm, ResetPasswordForm
+from django.utils.translation import gettext_lazy as _
+
+
+class SignInForm(LoginForm):
+    """E-mail and password, and whether to stay signed in on this device."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("E-mail")
+        self.fields["remember"].label = _("Stay signed in on this device")
+
+
+class ForgottenPasswordForm(ResetPasswordForm):
+    """The address to which a link is sent."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail")
