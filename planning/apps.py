@@ -6,6 +6,10 @@ class PlanningConfig(AppConfig):
     verbose_name = "Planning"
 
     def ready(self) -> None:
-        from planning import customer_screens, receivers  # noqa: F401  receivers connect themselves
+        from planning import customer_screens, due_mails, jobs, receivers  # noqa: F401  receivers connect themselves
+        from planning.situations import mails
 
         customer_screens.register()
+        mails.register()
+        due_mails.register()
+        jobs.register()

@@ -1,16 +1,11 @@
 """Tasks of planning: ids in, one action called. What they do stands in the database; the queue is a doorbell."""
 
-import datetime as dt
-
 from celery import shared_task
 
-from customers.actions.lifecycle import refresh_due_lifecycles
-from planning.actions.recompute import recompute, recompute_stale
-from planning.actions.runs import find_all_situations, find_situations_of_new_orders, run_nightly
+from planning.actions.recompute import recompute
+from planning.actions.runs import find_all_situations, find_situations_of_new_orders, run_nightly, sweep_stale
 from territory import clock
-
-# A sweep stops taking up work well before the worker's limit; the next tick goes on where it stopped.
-SWEEP_SECONDS = 120
+from territory.jobs.runner import run_tick
 
 
 @shared_task
@@ -23,9 +18,7 @@ def recompute_customers(customer_ids: list[int]) -> None:
 @shared_task
 def sweep() -> None:
     """Bring up to date what no message announced: lifecycles that move by themselves, then all stale figures."""
-    started = clock.now()
-    refresh_due_lifecycles(now=started)
-    recompute_stale(now=started, until=started + dt.timedelta(seconds=SWEEP_SECONDS))
+    run_tick("sweep", sweep_stale)
 
 
 @shared_task
@@ -37,4 +30,4 @@ def nightly() -> None:
 @shared_task
 def find_situations() -> None:
     """Find, update and resolve special situations."""
-    find_all_situations(now=clock.now())
+    run_tick("find situations", lambda progress: find_all_situations(now=clock.now()))

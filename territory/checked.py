@@ -1,11 +1,13 @@
 """Settings read strictly: what cannot be right raises ImproperlyConfigured, naming the variable and what it should be."""
 
 import ipaddress
+from email.utils import parseaddr
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import EmailValidator
 
 SQLITE = "django.db.backends.sqlite3"
 POSTGRESQL = "django.db.backends.postgresql"
@@ -113,16 +115,56 @@ def redis(url: str) -> str:
     return url
 
 
-def mail(url: str, *, production: bool) -> dict[str, object]:
-    """Django's EMAIL_ settings. Without EMAIL_URL the local profile writes mails to files, production to this host's port 25."""
-    if not url:
-        if production:
-            return {"EMAIL_HOST": "localhost", "EMAIL_PORT": 25}
-        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"}
+# Scheme: the port unless said, and Django's settings.
+_MAIL_SCHEMES: dict[str, tuple[int, dict[str, object]]] = {
+    "smtp": (25, {}),
+    "smtp+tls": (587, {"EMAIL_USE_TLS": True}),
+    "smtp+ssl": (465, {"EMAIL_USE_SSL": True}),
+}
+
+
+def mail(url: str, *, production: bool) -> tuple[str, dict[str, object]]:
+    """The mail server as it may be shown, and Django's EMAIL_ settings; a wrong address is never repeated: it may hold a password.
+
+    Without EMAIL_URL the local profile writes mails to files ("" is shown), production hands them to this host's port 25.
+    """
+    if not url and not production:
+        return "", {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"}
+    how = "EMAIL_URL is not one; it reads like smtp+tls://user:password@host:587 (or smtp:// or smtp+ssl://)."
     try:
-        return dict(environ.Env.email_url_config(url))
-    except (KeyError, ValueError, ImproperlyConfigured) as error:
-        raise ImproperlyConfigured("EMAIL_URL is not one; it reads like smtp+tls://user:password@host:587.") from error
+        parts = urlsplit(url or "smtp://localhost:25")
+        host, given_port = parts.hostname or "", parts.port
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    except ValueError:
+        raise ImproperlyConfigured(how) from None
+    refuse_if(parts.scheme not in _MAIL_SCHEMES or not host or given_port == 0, how)
+    refuse_if(
+        parts.path.strip("/") or parts.query or parts.fragment, f"{how} Signs such as / ? # in a password: %2F %3F %23."
+    )
+    refuse_if(any(sign.isspace() or not sign.isprintable() for sign in host + user + password), how)
+    refuse_if(bool(user) != bool(password), f"{how} It names a user without a password, or the other way round.")
+    usual_port, options = _MAIL_SCHEMES[parts.scheme]
+    port_number = given_port or usual_port
+    server = {"EMAIL_HOST": host, "EMAIL_PORT": port_number, "EMAIL_HOST_USER": user, "EMAIL_HOST_PASSWORD": password}
+    return f"{host}:{port_number}", {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        **server,
+        **options,
+    }
+
+
+def sender(text: str) -> str:
+    """The From of mails: an address, or a name and an address in angle brackets."""
+    _name, address = parseaddr(text)
+    domain = address.rpartition("@")[2]
+    how = "EMAIL_FROM is not an address; it reads like Territory <territory@example.com>."
+    refuse_if(not text.isprintable(), how)
+    try:
+        # One machine's own addresses are good enough for itself.
+        EmailValidator(allowlist=[domain] if is_loopback(domain) else None)(address)
+    except ValidationError:
+        raise ImproperlyConfigured(how) from None
+    return text
 
 
 def database(url: str, *, statement_seconds: int) -> dict[str, Any]:

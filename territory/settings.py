@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "territory",
     "territory.company",
     "territory.jobs",
+    "territory.mail",
     "accounts",
     "customers",
     "planning",
@@ -232,9 +233,14 @@ else:
 
 # --- Mail ------------------------------------------------------------------------------------------------------------
 
+# Mails wait in the outbox (territory/mail) and leave by a job. MAIL_SERVER is shown; empty: mails go to files.
 EMAIL_FILE_PATH = DATA_DIR / "mail"
-vars().update(checked.mail(env.str("EMAIL_URL", ""), production=PRODUCTION))
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", f"Territory <territory@{checked.host_of(SITE_URL)}>")
+EMAIL_TIMEOUT = 10
+MAIL_SERVER, _MAIL = checked.mail(env.str("EMAIL_URL", ""), production=PRODUCTION)
+vars().update(_MAIL)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = checked.sender(
+    env.str("EMAIL_FROM", f"Territory <territory@{checked.host_of(SITE_URL)}>")
+)
 
 # --- Language and time -----------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """People: who they are, whether they may sign in, and from where they travel."""
 
 import datetime as dt
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
@@ -91,13 +92,28 @@ def reactivate_person(*, actor: User | None, now: dt.datetime, person: User) -> 
     people_facts_changed.send(sender=User, user_ids=[row.pk])
 
 
-def send_password_link(*, person: User) -> None:
-    """Mail the person a link to choose a password, their first or a new one."""
-    if not person.is_active:
-        raise ValidationError(_("%(name)s is deactivated. Reactivate them first."), params={"name": person.name})
-    if not person.email:
-        raise ValidationError(_("%(name)s has no e-mail address. Add one first."), params={"name": person.name})
-    invitations.mail_password_link(person)
+@transaction.atomic
+def send_password_link(*, actor: User | None, now: dt.datetime, person: User) -> None:
+    """Mail the person a link to choose a password: their first with an invitation, or a new one."""
+    row = User.objects.select_for_update().get(pk=person.pk)
+    if not row.is_active:
+        raise ValidationError(_("%(name)s is deactivated. Reactivate them first."), params={"name": row.name})
+    if not row.email:
+        raise ValidationError(_("%(name)s has no e-mail address. Add one first."), params={"name": row.name})
+    if row.has_usable_password():
+        invitations.post_new_password(row, now=now)
+    else:
+        invitations.post_invitation(row, actor=actor, now=now)
+
+
+@transaction.atomic
+def invite(*, actor: User | None, now: dt.datetime, people: Iterable[User]) -> int:
+    """Invite all of these who may be: active, with an address, without a password. Returns how many."""
+    chosen = User.objects.select_for_update().filter(pk__in=[person.pk for person in people])
+    rows = [row for row in chosen.order_by("pk") if row.is_active and row.email and not row.has_usable_password()]
+    for row in rows:
+        invitations.post_invitation(row, actor=actor, now=now)
+    return len(rows)
 
 
 def end_sessions(*, person: User, now: dt.datetime) -> None:

@@ -160,7 +160,7 @@ def person_send_link(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(people_within(request.user, Area.PEOPLE, Act.CHANGE), pk=pk)
     return act_page(
         request,
-        lambda: actions.send_password_link(person=person),
+        lambda: actions.send_password_link(actor=request.user, now=clock.now(), person=person),
         back=reverse("person_detail", args=[pk]),
         done=_("Link sent to %(email)s") % {"email": person.email},
         title=_("Send %(name)s a link?") % {"name": person.name},

@@ -12,9 +12,13 @@ from planning.staleness import stale_customers
 from territory import clock
 from territory.jobs.models import JobRun
 from territory.jobs.runner import Progress, forget_old_jobs, run_job
+from territory.mail.sending import forget_old_mails
 
 # A worker kills a task after 240 s.
 NIGHT_SECONDS = 150
+
+# A sweep stops taking up work well before that; the next tick goes on where it stopped.
+SWEEP_SECONDS = 120
 
 # An order written within this time is looked at without waiting for the next tick.
 LATELY = dt.timedelta(minutes=2)
@@ -23,20 +27,29 @@ LATELY = dt.timedelta(minutes=2)
 def run_nightly(*, now: dt.datetime) -> JobRun | None:
     """Everything once per local day of the company; None where that day's run is done or under way."""
     day = clock.day_of(now, clock.company_zone())
-    return run_job("nightly", lambda progress: _everything(now, progress), key=f"nightly {day.isoformat()}")
+    return run_job("nightly", lambda progress: run_everything(now, progress), key=f"nightly {day.isoformat()}")
 
 
-def _everything(now: dt.datetime, progress: Progress) -> dict[str, Any]:
+def run_everything(now: dt.datetime, progress: Progress) -> dict[str, Any]:
     """After midnight all figures are stale. What is not done in time is left to the sweeps, which go on every minute."""
     return {
         "lifecycles": refresh_due_lifecycles(now=now),
         "situations": find_all_situations(now=now),
         "jobs_forgotten": forget_old_jobs(now),
+        "mails_forgotten": forget_old_mails(now),
         "customers": recompute_stale(
             now=now, until=now + dt.timedelta(seconds=NIGHT_SECONDS), progress=progress
         ).customers,
         "left_to_sweeps": stale_customers(clock.day_of(now, clock.company_zone())).count(),
     }
+
+
+def sweep_stale(progress: Progress) -> dict[str, int]:
+    """Bring up to date what no message announced; returns how many lifecycles moved and customers were computed."""
+    started = clock.now()
+    moved = refresh_due_lifecycles(now=started)
+    until = started + dt.timedelta(seconds=SWEEP_SECONDS)
+    return {"lifecycles": moved, "customers": recompute_stale(now=started, until=until, progress=progress).customers}
 
 
 def find_situations_of_new_orders(customer_ids: Collection[int], *, now: dt.datetime) -> bool:

@@ -17,6 +17,7 @@ from planning.engine import large_order as engine
 from planning.loaders import Ground, load_ground
 from planning.loaders.orders import OrderBook, PendingOrder, load_orders
 from planning.models import Situation, SituationKind
+from planning.situations.mails import tell_managers
 from territory import clock
 
 Subject = tuple[int, int]  # order, team
@@ -78,6 +79,7 @@ def find_large_orders(*, now: dt.datetime) -> Done:
             done.resolved += _resolve(row, engine.ORDER_ENDED, now)
         # Another run may have opened the same in between: its row stands.
         done.opened = len(Situation.objects.bulk_create(new, ignore_conflicts=True))
+        tell_managers([(row.order_id, book.lines[pairs[row.order_id, row.team_id].team]) for row in new], now=now)
     return done
 
 

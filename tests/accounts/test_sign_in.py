@@ -7,6 +7,8 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
+from territory.mail import outbox
+from territory.mail.sending import deliver_waiting
 from tests import factories
 from tests.accounts.signing_in import client_of
 
@@ -114,6 +116,7 @@ def test_who_loses_their_role_is_denied_at_once(cast):
 def test_a_forgotten_password(company, client, mailoutbox):
     person = factories.person()
     client.post("/accounts/password/reset/", {"email": person.email}, HTTP_HOST="localhost:9999")
+    deliver_waiting()
     body = mailoutbox[0].body
     url = next(word for word in body.split() if word.startswith("http"))
     assert url.startswith("http://localhost:8000/accounts/password/reset/key/")
@@ -129,10 +132,24 @@ def test_a_stranger_is_told_nothing_about_addresses(company, client, mailoutbox)
     known = client.post("/accounts/password/reset/", {"email": factories.person().email})
     unknown = client.post("/accounts/password/reset/", {"email": "nobody@example.com"})
     assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
+    assert mailoutbox == []
+
+
+def test_a_mail_server_that_fails_holds_up_no_page(company, client, settings):
+    settings.EMAIL_BACKEND = "tests.territory.mail.backends.Down"
+    assert client.post("/accounts/password/reset/", {"email": factories.person().email}).status_code == 302
+
+
+def test_the_bell_is_rung_whether_or_not_the_address_is_known(company, client, monkeypatch):
+    rung = []
+    monkeypatch.setattr(outbox, "ring", lambda: rung.append(1))
+    client.post("/accounts/password/reset/", {"email": "nobody@example.com"})
+    assert rung == [1]
 
 
 def test_a_link_outlives_neither_use_nor_deactivation(cast, client, mailoutbox):
     client.post("/accounts/password/reset/", {"email": cast.rep.email})
+    deliver_waiting()
     url = next(word for word in mailoutbox[0].body.split() if word.startswith("http"))
     client_of(cast.admin).post(reverse("person_deactivate", args=[cast.rep.pk]))
     response = client.get(url.removeprefix("http://localhost:8000"), follow=True)

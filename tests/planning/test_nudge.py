@@ -10,6 +10,7 @@ from customers.signals import customer_facts_changed
 from planning import nudge, tasks
 from planning.models import FactsMark
 from territory.company.signals import company_changed
+from territory.jobs import bell
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -17,8 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def fresh_bell(monkeypatch):
-    monkeypatch.setattr(nudge, "_bell", nudge._Bell())
-    monkeypatch.setattr(nudge, "_silent_until", 0.0)
+    monkeypatch.setattr(bell, "_silent_until", 0.0)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_broker_that_is_down_fails_nothing_and_is_left_alone_for_a_while(
 
 
 def test_after_a_while_it_is_tried_again(company, django_capture_on_commit_callbacks, monkeypatch, heard):
-    monkeypatch.setattr(nudge, "_silent_until", time.monotonic() - 0.001)
+    monkeypatch.setattr(bell, "_silent_until", time.monotonic() - 0.001)
     with django_capture_on_commit_callbacks(execute=True):
         change(factories.customer().pk)
 
@@ -102,8 +102,48 @@ def test_after_a_while_it_is_tried_again(company, django_capture_on_commit_callb
 def test_while_somebody_else_rings_for_long_nobody_waits(
     company, django_capture_on_commit_callbacks, heard, monkeypatch
 ):
-    monkeypatch.setattr(nudge, "PATIENCE_SECONDS", 0.001)
-    with nudge._ringing, django_capture_on_commit_callbacks(execute=True):
+    monkeypatch.setattr(bell, "PATIENCE_SECONDS", 0.001)
+    with bell._ringing, django_capture_on_commit_callbacks(execute=True):
         change(factories.customer().pk)
 
     assert heard == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_200_rolled_back_transactions_none_is_announced_and_of_200_commits_all(heard, company):
+    rolled_back, kept = factories.customer(), factories.customer()
+    for _ in range(200):
+        with transaction.atomic():
+            change(rolled_back.pk)
+            transaction.set_rollback(True)
+        with transaction.atomic():
+            change(kept.pk)
+
+    assert heard == [("customers", [kept.pk])] * 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rolled_back_part_of_a_transaction_is_not_announced_with_the_rest(heard, company):
+    first, undone, last = factories.customer(), factories.customer(), factories.customer()
+    with transaction.atomic():
+        with transaction.atomic():
+            change(first.pk)
+        with transaction.atomic():
+            change(undone.pk)
+            transaction.set_rollback(True)
+        with transaction.atomic():
+            change(last.pk)
+
+    assert heard == [("customers", [first.pk, last.pk])]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_last_part_of_a_transaction_undid_does_not_silence_the_rest(heard, company):
+    kept, undone = factories.customer(), factories.customer()
+    with transaction.atomic():
+        change(kept.pk)
+        with transaction.atomic():
+            change(undone.pk)
+            transaction.set_rollback(True)
+
+    assert heard == [("customers", [kept.pk])]

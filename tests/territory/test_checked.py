@@ -107,9 +107,62 @@ def test_a_job_s_statements_may_take_their_time():
 
 
 def test_mail_without_a_server_goes_to_files_on_one_machine():
-    assert checked.mail("", production=False) == {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"}
+    settings = {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"}
+    assert checked.mail("", production=False) == ("", settings)
 
 
-def test_a_mail_server_that_is_none_is_refused():
-    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
-        checked.mail("mail.example.org", production=True)
+def test_mail_without_a_server_goes_to_port_25_of_a_serving_machine():
+    shown, settings = checked.mail("", production=True)
+    assert (shown, settings["EMAIL_HOST"], settings["EMAIL_PORT"]) == ("localhost:25", "localhost", 25)
+
+
+def test_a_mail_server_with_everything():
+    shown, settings = checked.mail("smtp+tls://me%40x:p%2Fw@mail.example.org:2525", production=True)
+    assert shown == "mail.example.org:2525"
+    assert settings == {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": "mail.example.org",
+        "EMAIL_PORT": 2525,
+        "EMAIL_HOST_USER": "me@x",
+        "EMAIL_HOST_PASSWORD": "p/w",
+        "EMAIL_USE_TLS": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "port"), [("smtp://mail", 25), ("smtp+tls://u:p@mail", 587), ("smtp+ssl://u:p@mail", 465)]
+)
+def test_the_usual_port_of_a_mail_server(url, port):
+    assert checked.mail(url, production=True)[1]["EMAIL_PORT"] == port
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example.org",
+        "http://mail.example.org",
+        "smtp://",
+        "smtp://u:hunter2@mail:port",
+        "smtp://u:hunter2@mail:0",
+        "smtp://u:hunter2@mail:99999",
+        "smtp://u@mail",
+        "smtp://u:hunt/er2@mail",
+        "smtp://u:hunter2@mail?tls=maybe",
+        "smtp://u:hunter2%0d%0a@mail",
+    ],
+)
+def test_a_mail_server_that_is_none_is_refused_without_repeating_its_password(url):
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL") as error:
+        checked.mail(url, production=True)
+    assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["Territory <t@example.com>", "t@example.com", "T <territory@localhost>"])
+def test_a_sender(text):
+    assert checked.sender(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "Territory", "T <t@nowhere>", "T <t@example.com>\r\nBcc: x@example.com"])
+def test_a_sender_that_is_none_is_refused(text):
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_FROM"):
+        checked.sender(text)

@@ -1,0 +1,40 @@
+"""What the jobs page knows of mails."""
+
+import datetime as dt
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from territory import clock
+from territory.jobs import registry
+from territory.jobs.registry import Gauge, Job
+from territory.mail.digest import post_digests
+from territory.mail.models import Mail
+from territory.mail.sending import deliver_waiting
+
+MAILS = "mails"
+
+
+def register() -> None:
+    registry.add(
+        Job(
+            name=MAILS,
+            label=_("Send mails"),
+            help=_("What waits in the outbox, and the digests of those whose morning has come."),
+            task="territory.mail.tasks.deliver",
+            run=send_mails,
+        )
+    )
+    registry.add_gauge(Gauge(label=_("Oldest mail not sent yet"), oldest=_oldest))
+
+
+def send_mails(progress: Any) -> dict[str, int]:
+    """Post digests, send what is due; returns how many."""
+    digests = post_digests(now=clock.now())
+    done = deliver_waiting()
+    return {"digests": digests, "sent": done.sent, "dropped": done.dropped, "not_sent": done.not_sent}
+
+
+def _oldest() -> dt.datetime | None:
+    """Since when the oldest mail waits, those after a failed attempt among them."""
+    return Mail.objects.waiting().order_by("created_at").values_list("created_at", flat=True).first()
