@@ -57,6 +57,9 @@ class Column:
     chosen:  shown until the reader chooses columns of their own.
     numeric: right-aligned (say the unit in the label).
     first:   "desc" when the first click should sort from high to low.
+    silent:  statuses of orders of which the column says nothing, so that it is left out on their tabs.
+    card:    value -> what stands at the foot of an order's card on the board; None: it is not said there.
+    marks:   value -> whether the order's card is marked as out of the ordinary.
     """
 
     key: str
@@ -70,6 +73,9 @@ class Column:
     phone: bool = False
     chosen: bool = True
     first: str = "asc"
+    silent: tuple[str, ...] = ()
+    card: Callable[[Any], str] | None = None
+    marks: Callable[[Any], bool] | None = None
     visible: Callable[[Any], bool] = everyone
     position: int = 100
 

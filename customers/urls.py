@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from customers.views import assignments, catalogue, contacts, customer_forms, customers, orders, search
+from customers.views import assignments, catalogue, contacts, customer_forms, customers, orders, pipeline, search
 
 urlpatterns = [
     path("customers/", customers.customer_list, name="customer_list"),
@@ -26,10 +26,13 @@ urlpatterns = [
     path("assignments/<int:pk>/edit/", assignments.assignment_edit, name="assignment_edit"),
     path("assignments/<int:pk>/end/", assignments.assignment_end, name="assignment_end"),
     path("orders/", orders.order_list, name="order_list"),
+    path("orders/pipeline/", pipeline.order_board, name="order_board"),
     path("orders/export.csv", orders.order_export, name="order_export"),
     path("orders/filters/", orders.order_filters, name="order_filters"),
     path("orders/new/", orders.order_create, name="order_create"),
     path("orders/<int:pk>/", orders.order_detail, name="order_detail"),
+    path("orders/<int:pk>/move/", pipeline.order_move, name="order_move"),
+    path("orders/<int:pk>/move/undo/", pipeline.order_move_undo, name="order_move_undo"),
     path("orders/<int:pk>/edit/", orders.order_edit, name="order_edit"),
     path("orders/<int:pk>/win/", orders.order_win, name="order_win"),
     path("orders/<int:pk>/lose/", orders.order_lose, name="order_lose"),

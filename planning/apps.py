@@ -6,10 +6,11 @@ class PlanningConfig(AppConfig):
     verbose_name = "Planning"
 
     def ready(self) -> None:
-        from planning import customer_screens, due_mails, jobs, receivers  # noqa: F401  receivers connect themselves
+        from planning import customer_screens, due_mails, jobs, order_screens, receivers  # noqa: F401  receivers connect themselves
         from planning.situations import mails
 
         customer_screens.register()
+        order_screens.register()
         mails.register()
         due_mails.register()
         jobs.register()

@@ -6,6 +6,7 @@ set -eu
 BOOTSTRAP=5.3.9
 CHART=4.6.1
 ICONS=1.13.2
+SORTABLE=1.15.7
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 vendor=$here/static/vendor
@@ -29,16 +30,19 @@ copy() {
 package bootstrap $BOOTSTRAP
 package chart.js $CHART
 package bootstrap-icons $ICONS
+package sortablejs $SORTABLE
 
 copy bootstrap/dist/css/bootstrap.min.css bootstrap.min.css
 copy chart.js/dist/chart.umd.min.js chart.umd.min.js
+copy sortablejs/Sortable.min.js sortable.min.js
 cp bootstrap/LICENSE "$vendor/bootstrap.LICENSE"
 cp chart.js/LICENSE.md "$vendor/chart.LICENSE"
 cp bootstrap-icons/LICENSE "$vendor/bootstrap-icons.LICENSE"
+cp sortablejs/LICENSE "$vendor/sortable.LICENSE"
 
 python3 "$here/scripts/sprite.py" "$work/bootstrap-icons/icons" "$here/scripts/icons.txt" >"$vendor/icons.svg"
 
-python3 - "$vendor" bootstrap=$BOOTSTRAP chart.js=$CHART bootstrap-icons=$ICONS <<'PYTHON'
+python3 - "$vendor" bootstrap=$BOOTSTRAP chart.js=$CHART bootstrap-icons=$ICONS sortablejs=$SORTABLE <<'PYTHON'
 import hashlib
 import json
 import pathlib

@@ -87,7 +87,7 @@ def pages(cast, it, shared) -> list[str]:
     """Every address that answers to GET, with the ways of sorting, filtering and searching it by amounts."""
     found = [reverse(name, args=[it.keys[kind]]) for names in (BY_KEY, SHOWN) for kind in names for name in names[kind]]
     lists = [
-        "customer_list", "customer_export", "customer_filters", "customer_options", "order_list", "order_export",
+        "customer_list", "customer_export", "customer_filters", "customer_options", "order_list", "order_board", "order_export",
         "order_filters", "people_list", "team_list", "role_list", "rules_home", "thresholds", "calendar", "touch_values",
         "today", "workload", "situation_list", "implausible_touches", "log_touch", "work_log", "planned_create",
         "order_create", "customer_create", "search", "market_list", "product_line_list", "profile", "access_table",
@@ -108,6 +108,7 @@ def pages(cast, it, shared) -> list[str]:
         for sign in ("", "-")
         for status in ("pending", "won", "all")
     ]
+    found += [f"{reverse('order_board')}?by=step", f"{reverse('order_board')}?q=own"]
     found += [
         f"{reverse(name)}?q={words}"
         for name in ("search", "search_suggest", "customer_options")

@@ -28,18 +28,19 @@ def test_vendored_files_are_those_of_the_manifest():
 
 def test_vendored_versions_are_those_of_the_script():
     script = (ROOT / "scripts/vendor.sh").read_text()
-    versions = dict(re.findall(r"^(BOOTSTRAP|CHART|ICONS)=(\S+)$", script, re.MULTILINE))
+    versions = dict(re.findall(r"^(BOOTSTRAP|CHART|ICONS|SORTABLE)=(\S+)$", script, re.MULTILINE))
     assert json.loads((VENDOR / "manifest.json").read_text())["packages"] == {
         "bootstrap": versions["BOOTSTRAP"],
         "chart.js": versions["CHART"],
         "bootstrap-icons": versions["ICONS"],
+        "sortablejs": versions["SORTABLE"],
     }
 
 
 def test_every_library_comes_with_its_licence():
     assert all(
         "Permission is hereby granted" in (VENDOR / f"{name}.LICENSE").read_text()
-        for name in ("bootstrap", "chart", "bootstrap-icons")
+        for name in ("bootstrap", "chart", "bootstrap-icons", "sortable")
     )
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Team, User
 from customers.extensions import customer_filters
 from customers.forms.fields import SeveralField
-from customers.models import Market, ProductLine, Stage, Tier
+from customers.models import Market, OrderStep, ProductLine, Stage, Tier
 
 
 def _ticks(**options) -> dict:
@@ -67,7 +67,22 @@ class OrderFilterForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "month"}),
         error_messages={"invalid": _("A month reads like 2026-07.")},
     )
+    close = forms.MultipleChoiceField(
+        choices=[
+            ("overdue", _("Overdue")),
+            ("this", _("This month")),
+            ("next", _("Next month")),
+            ("later", _("Later")),
+            ("none", _("No date")),
+        ],
+        label=_("Expected close"),
+        **_ticks(),
+    )
+    step = SeveralField(OrderStep.objects.all(), label=_("Step"), required=False)
+    nostep = forms.BooleanField(label=_("Without a step"), required=False)
     line = SeveralField(ProductLine.objects.live(), label=_("Product line"), required=False)
+    market = SeveralField(Market.objects.live(), label=_("Market"), required=False)
+    tier = SeveralField(Tier.objects.live(), label=_("Tier"), **_ticks())
 
     chosen = CustomerFilterForm.chosen
     chosen_labels = CustomerFilterForm.chosen_labels

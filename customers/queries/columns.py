@@ -185,7 +185,7 @@ CUSTOMER_COLUMNS = (
 )
 
 
-def _probability(order) -> Decimal | None:
+def probability_of(order) -> Decimal | None:
     """The order's own probability, else that of its step."""
     if order.probability is not None:
         return order.probability
@@ -230,10 +230,10 @@ ORDER_COLUMNS = (
     Column(
         key="probability",
         label=_("Probability"),
-        values=_of(_probability),
+        values=_of(probability_of),
         cell=percent_text,
         export=lambda share: share,
-        sort=lambda user: Coalesce("probability", "step__probability"),
+        sort=lambda user: Coalesce("probability", "step_probability_of"),
         numeric=True,
         first="desc",
         position=60,

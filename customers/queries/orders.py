@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
@@ -19,8 +20,16 @@ from accounts.permissions import Act, Area
 from customers.extensions import Column, order_columns
 from customers.models import Order, OrderStatus
 from customers.queries.columns import whole_money
-from customers.queries.listing import PER_PAGE, CountedPaginator, asked_words, shown_rows, teams_below
+from customers.queries.listing import (
+    PER_PAGE,
+    CountedPaginator,
+    asked_words,
+    markets_below,
+    shown_rows,
+    teams_below,
+)
 from customers.scope import amounts_within, hangs_within
+from territory import clock
 from territory.rows import matching
 
 # Columns that are empty, or say the same in every row, on the tab of a status.
@@ -29,6 +38,24 @@ SILENT = {
     "won": {"status", "probability", "expected"},
     "lost": {"status", "probability", "expected"},
 }
+
+
+def next_month(month: dt.date) -> dt.date:
+    """The first day of the month after that of `month`."""
+    return (month.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+
+
+def close_conditions(today: dt.date) -> dict[str, Q]:
+    """Orders by their expected close, each in one: the keys are those of the list's filter."""
+    following = next_month(today)
+    after = next_month(following)
+    return {
+        "overdue": Q(expected_on__lt=today),
+        "this": Q(expected_on__gte=today, expected_on__lt=following),
+        "next": Q(expected_on__gte=following, expected_on__lt=after),
+        "later": Q(expected_on__gte=after),
+        "none": Q(expected_on__isnull=True),
+    }
 
 
 def orders_for(user) -> QuerySet[Order]:
@@ -75,7 +102,11 @@ class OrderListing:
         """Those that say something of orders of the chosen status."""
         silent = SILENT.get(self.status, set())
         columns = order_columns.visible_to(self.user)
-        return [column for column in columns if column.chosen and column.key not in silent]
+        return [
+            column
+            for column in columns
+            if column.chosen and column.key not in silent and self.status not in column.silent
+        ]
 
     @cached_property
     def sorts(self) -> dict[str, tuple[str, str, Any]]:
@@ -110,9 +141,24 @@ class OrderListing:
             rows = rows.filter(product_line__in=lines)
         if people := self.form.chosen("person"):
             rows = rows.filter(salesperson__in=people)
+        if markets := self.form.chosen("market"):
+            rows = rows.filter(customer__market__in=markets_below(markets))
+        if tiers := self.form.chosen("tier"):
+            rows = rows.filter(customer__tier__in=tiers)
+        return self._by_progress(rows)
+
+    def _by_progress(self, rows: QuerySet[Order]) -> QuerySet[Order]:
+        """Those that the filters of step and expected close leave."""
+        if steps := self.form.chosen("step"):
+            rows = rows.filter(step__in=steps)
+        if self.form.chosen("nostep"):
+            rows = rows.filter(step__isnull=True)
+        if closes := self.form.chosen("close"):
+            known = close_conditions(clock.today(self.user))
+            rows = rows.filter(reduce(or_, (known[close] for close in closes)))
         if month := self.form.cleaned_data.get("month"):
             first = dt.date.fromisoformat(f"{month}-01")
-            rows = rows.filter(expected_on__gte=first, expected_on__lt=(first + dt.timedelta(days=32)).replace(day=1))
+            rows = rows.filter(expected_on__gte=first, expected_on__lt=next_month(first))
         return rows
 
     @cached_property

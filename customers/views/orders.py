@@ -23,12 +23,12 @@ from customers.actions.orders import (
 )
 from customers.forms.filters import OrderFilterForm
 from customers.forms.orders import LostForm, NewOrderForm, OrderForm, ReopenForm, WonForm
-from customers.models import Order
+from customers.models import Order, OrderStatus
 from customers.queries import orders as queries
 from customers.queries.columns import sees_amounts
 from customers.queries.timeline_sources import order_stream
 from customers.scope import hangs_within
-from customers.views.parts import FILE_PIECE, Link, filter_chips, kept_fields, sort_choices
+from customers.views.parts import FILE_PIECE, Link, address, filter_chips, kept_fields, sort_choices
 from customers.views.saving import carried_out, form_page, to_change
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
@@ -49,6 +49,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
         "sorts": sort_choices(request, listing),
         "sort": listing.sort,
         "kept": kept_fields(request, "q"),
+        "board_query": address(request, status=None, sort=None, page=None),
         "amounts_shown": sees_amounts(request.user),
         "may_add": may(request.user, Area.ORDERS, Act.CHANGE),
         "may_export": may(request.user, Area.EXPORT, Act.SEE),
@@ -125,7 +126,7 @@ def order_create(request: HttpRequest) -> HttpResponse:
     return form_page(request, "customers/order_form.html", form)
 
 
-def _of_page(request: HttpRequest, pk: int) -> Order:
+def order_of_page(request: HttpRequest, pk: int) -> Order:
     """The order for a change, knowing what its reader may see of it."""
     to_change(Order, request.user, pk)
     return queries.orders_for(request.user).get(pk=pk)
@@ -134,7 +135,7 @@ def _of_page(request: HttpRequest, pk: int) -> Order:
 @require_http_methods(["GET", "POST"])
 def order_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change an order; what is settled at closing is no longer asked for."""
-    order = _of_page(request, pk)
+    order = order_of_page(request, pk)
     form = OrderForm(request.POST or None, instance=order, user=request.user)
 
     def save() -> None:
@@ -147,7 +148,9 @@ def order_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def order_win(request: HttpRequest, pk: int) -> HttpResponse:
     """The order is won; its customer is one by itself."""
-    order = _of_page(request, pk)
+    order = order_of_page(request, pk)
+    if request.method == "GET" and order.status != OrderStatus.PENDING:
+        return _ended_already(request, order)
     initial = {"version": order.version, "amount": order.amount}
     form = WonForm(request.POST or None, initial=initial, amount_seen=order.seen_amount is not None)
 
@@ -160,7 +163,9 @@ def order_win(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def order_lose(request: HttpRequest, pk: int) -> HttpResponse:
     """The order is lost, with the reason."""
-    order = _of_page(request, pk)
+    order = order_of_page(request, pk)
+    if request.method == "GET" and order.status != OrderStatus.PENDING:
+        return _ended_already(request, order)
     form = LostForm(request.POST or None, initial={"version": order.version})
 
     def save() -> None:
@@ -172,13 +177,20 @@ def order_lose(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def order_reopen(request: HttpRequest, pk: int) -> HttpResponse:
     """A won or lost order is pending again; the page asks first, for stage and tier follow."""
-    order = _of_page(request, pk)
+    order = order_of_page(request, pk)
     form = ReopenForm(request.POST or None, initial={"version": order.version})
 
     def save() -> None:
         reopen_order(actor=request.user, now=clock.now(), order=order, version=form.cleaned_data["version"])
 
     return _saved(request, form, save, order, "customers/order_end.html")
+
+
+def _ended_already(request: HttpRequest, order: Order) -> HttpResponse:
+    """Say on the order's page that it is won or lost: a form that cannot be saved is not offered."""
+    words = {"order": order, "status": order.get_status_display()}
+    toast(request, _("Order %(order)s is %(status)s already: open it again first.") % words, tone="warn")
+    return redirect("order_detail", pk=order.pk)
 
 
 def _saved(request: HttpRequest, form, save, order: Order, template: str) -> HttpResponse:
