@@ -68,6 +68,13 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def common(one: Span, other: Span) -> Span | None:
+    """The days that both have; None where there are none."""
+    starts = max((day for day in (one.starts_on, other.starts_on) if day is not None), default=None)
+    ends = min((day for day in (one.ends_on, other.ends_on) if day is not None), default=None)
+    return None if starts is not None and ends is not None and ends < starts else Span(starts, ends)
+
+
 def uncovered(absences: Iterable[Span], covers: Sequence[Span]) -> list[Span]:
     """What is left of absences when the covered days are taken out."""
     left: list[Span] = []

@@ -1,13 +1,14 @@
 """Everything that is computed for one customer on one day: budgets with their actual, due touches, the sums of both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from planning.engine.actual import SHORTEST_WINDOW, Window, minutes_per_month, status, window_length
 from planning.engine.actual import window as window_on
 from planning.engine.budget import Budget, budgets
-from planning.engine.calendar import Span, WorkCalendar
+from planning.engine.calendar import WorkCalendar
+from planning.engine.cover import NOBODY_AWAY, Away
 from planning.engine.due import Due, due_touches
 from planning.engine.facts import CustomerFacts
 from planning.engine.rules import Key, Rules
@@ -17,8 +18,8 @@ from planning.engine.value import ValueTable
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is the same for all customers of a day: rules, values, calendar, people's bases, absences that nobody
-    covers.
+    """What is the same for all customers of a day: rules, values, calendar, people's bases, who is away and who
+    stands in.
     """
 
     on: date
@@ -26,7 +27,7 @@ class Context:
     values: ValueTable
     calendar: WorkCalendar
     bases: Mapping[Key, Place] = field(default_factory=dict)
-    away: Mapping[Key, Sequence[Span]] = field(default_factory=dict)
+    away: Away = NOBODY_AWAY
     over_above: float = 1.25
     under_below: float = 0.75
 

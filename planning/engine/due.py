@@ -18,7 +18,8 @@ from datetime import date, timedelta
 
 from planning.engine import travel
 from planning.engine.budget import role_travel
-from planning.engine.calendar import Span, WorkCalendar
+from planning.engine.calendar import WorkCalendar
+from planning.engine.cover import Away
 from planning.engine.facts import CustomerFacts, day_of, staffing_of
 from planning.engine.rules import ContactRule, Key, Rules
 from planning.engine.shares import whose
@@ -71,13 +72,13 @@ def due_touches(
     rules: Rules,
     bases: Mapping[Key, travel.Place],
     calendar: WorkCalendar,
-    away: Mapping[Key, Sequence[Span]],
+    away: Away,
     values: ValueTable,
     on: date,
 ) -> list[Due]:
     """What every contact rule of the customer's tier and stage asks for next, future ones too.
 
-    ``away``: person -> absences that nobody covers.
+    An absence moves the due day as far as nobody stands in; whose the touch is does not change with a cover.
     """
     staffing = facts.staffing()
     owner = facts.owner()
@@ -91,7 +92,7 @@ def due_touches(
                 trip = role_travel(facts, rules, bases, mine, owner)
             last = facts.last.counting(role, rule.touch_type, bool(mine.parts))
             due_on = calendar.next_working_day(
-                next_due(last, facts.began_on, rule.step), away.get(doer.person, ()) if doer else ()
+                next_due(last, facts.began_on, rule.step), away.uncovered(doer.person, facts.key) if doer else ()
             )
             overdue = (on - due_on).days
             worth = values.worth(rule.touch_type, facts.tier, facts.stage)

@@ -23,7 +23,7 @@ Decisions where the definition leaves room:
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from planning.engine.calendar import Span, WorkCalendar
@@ -140,6 +140,8 @@ class Cell:
     """One person in one week, minutes; or with ``person`` None a team's unstaffed work.
 
     ``by_plan``: planned touches exceed the budgets and stand in their place. ``days_present`` of ``days`` working days.
+    ``covering``: minutes in it that are another's, by whom they are covered for; ``covered_by``: minutes of this
+    person's that are in others' cells, by who covers.
     """
 
     person: Key | None
@@ -154,6 +156,8 @@ class Cell:
     days_present: int = 0
     days: int = 0
     by_plan: bool = False
+    covering: tuple[tuple[Key, float], ...] = ()
+    covered_by: tuple[tuple[Key, float], ...] = ()
 
     @property
     def workload(self) -> float:
@@ -276,22 +280,25 @@ def _week(facts: WorkloadFacts, index: _Index, people: list[Key], week: date) ->
     working = facts.calendar.working_days(week, week + timedelta(days=6))
     made = {person: _person_week(facts, index, person, week, working) for person in people}
     gained: dict[Key, _Minutes] = defaultdict(_Minutes)
+    covering: dict[Key, list[tuple[Key, float]]] = defaultdict(list)
     left: dict[Key, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0, 0.0])
     for share in facts.shares:
         if share.person is None:
             _join(left[share.team], share.prospecting, (share.touch + share.other) / WEEKS_PER_MONTH)
             left[share.team][2] += share.travel / WEEKS_PER_MONTH
-    for mine in made.values():
+    for person, mine in made.items():
         mine.covered = {by: part for by, part in mine.covered.items() if by in made}
         for by, part in mine.covered.items():
             gained[by].take(mine.touch, part)
+            covering[by].append((person, mine.touch.total() * part))
     cells = []
     for person, mine in made.items():
         kept = 1 - sum(mine.covered.values())
         entirely_away = not mine.present
         if entirely_away:
             _hand_to_teams(left, mine, kept)
-        cells.append(_cell(person, week, mine, 0.0 if entirely_away else kept, gained.get(person), len(working)))
+        cell = _cell(person, week, mine, 0.0 if entirely_away else kept, gained.get(person), len(working))
+        cells.append(replace(cell, covering=tuple(covering[person])))
     rows = [
         Cell(None, team, week, prospecting, keeping, travel, team_load, set_aside, days=len(working))
         for team, (prospecting, keeping, travel, team_load, set_aside) in left.items()
@@ -320,6 +327,7 @@ def _cell(person: Key, week: date, mine: _Person, kept: float, gained: _Minutes 
         days_present=mine.present,
         days=days,
         by_plan=mine.by_plan,
+        covered_by=tuple((by, mine.touch.total() * part) for by, part in mine.covered.items()),
     )
 
 

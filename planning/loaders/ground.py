@@ -5,8 +5,12 @@ import zoneinfo
 from collections import defaultdict
 from dataclasses import dataclass
 
-from accounts.models import Absence, User
-from planning.engine.calendar import Span, WorkCalendar
+from django.db.models import Q
+
+from accounts.models import Absence, Cover, User
+from customers.models import CoveredCustomer
+from planning.engine.calendar import Span, WorkCalendar, common
+from planning.engine.cover import Away, StandIn
 from planning.engine.customer import Context
 from planning.engine.large_order import Thresholds
 from planning.engine.rules import ContactLoad, ContactRule, OrderRule, Rules, TeamSellingLoad
@@ -49,7 +53,7 @@ class Ground:
 
 
 def load_ground(on: dt.date) -> Ground:
-    """The ground of a day, in 11 queries. Rules are today's, whatever the day; values are those in force on it."""
+    """The ground of a day, in 13 queries. Rules are today's, whatever the day; values are those in force on it."""
     # The number is read first: rules that change while they are read leave the figures stale, never wrongly fresh.
     rules_number = RulesVersion.current()
     settings = PlanningSettings.current()
@@ -60,7 +64,7 @@ def load_ground(on: dt.date) -> Ground:
         values=ValueTable(tuple(_values()), on),
         calendar=load_calendar(),
         bases=load_bases(),
-        away=_away(),
+        away=load_away(),
         over_above=float(settings.over_served_above),
         under_below=float(settings.under_served_below),
     )
@@ -136,9 +140,47 @@ def _values() -> list[OfficialValue]:
     return [OfficialValue(*row) for row in rows]
 
 
-def _away() -> dict[int, list[Span]]:
-    """Absences by person. Nobody covers yet: all of them count."""
+def load_away(first: dt.date = dt.date.min, last: dt.date = dt.date.max, people: set[int] | None = None) -> Away:
+    """Absences and covers with a day from first to last, of these people (None: of all) and of who covers, in 3 queries."""
+    covers = Cover.objects.between(first, last).filter(membership__user__is_active=True)
+    if people is not None:
+        covers = covers.filter(Q(user__in=people) | Q(membership__user__in=people))
+    rows = list(
+        covers.order_by("pk").values_list(
+            "pk",
+            "user_id",
+            "membership__user_id",
+            "starts_on",
+            "ends_on",
+            "membership__starts_on",
+            "membership__ends_on",
+            "covers_all",
+        )
+    )
+    if people is not None:
+        people = people | {user for row in rows for user in row[1:3]}
+    chosen = _chosen([pk for pk, *_rest, covers_all in rows if not covers_all])
+    stand_ins = []
+    for pk, user, by, starts_on, ends_on, member_from, member_until, covers_all in rows:
+        span = common(Span(starts_on, ends_on), Span(member_from, member_until))
+        if span is not None:
+            stand_ins.append(StandIn(user, by, span, None if covers_all else chosen[pk]))
+    return Away.of(_absences(first, last, people), stand_ins)
+
+
+def _absences(first: dt.date, last: dt.date, people: set[int] | None) -> dict[int, list[Span]]:
     found: dict[int, list[Span]] = defaultdict(list)
-    for user, starts_on, ends_on in Absence.objects.order_by("pk").values_list("user_id", "starts_on", "ends_on"):
+    rows = Absence.objects.between(first, last)
+    if people is not None:
+        rows = rows.filter(user__in=people)
+    for user, starts_on, ends_on in rows.order_by("pk").values_list("user_id", "starts_on", "ends_on"):
         found[user].append(Span(starts_on, ends_on))
     return dict(found)
+
+
+def _chosen(covers: list[int]) -> dict[int, frozenset[int]]:
+    """The customers that each of these covers is about."""
+    found: dict[int, set[int]] = {pk: set() for pk in covers}
+    for cover, customer in CoveredCustomer.objects.filter(cover__in=covers).values_list("cover_id", "customer_id"):
+        found[cover].add(customer)
+    return {pk: frozenset(customers) for pk, customers in found.items()}

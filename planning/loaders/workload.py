@@ -6,17 +6,19 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
-from accounts.models import Absence, Membership
+from accounts.models import Membership
 from customers.models import PlannedTouch
-from planning.engine.calendar import Span, monday
+from planning.engine.calendar import monday
+from planning.engine.cover import Away as People
+from planning.engine.cover import StandIn
 from planning.engine.customer import CustomerFigures
 from planning.engine.rules import PROSPECT
 from planning.engine.travel import one_trip
-from planning.engine.workload import Away, BudgetShare, Member, SetAside, TeamLoad, WorkloadFacts
+from planning.engine.workload import Away, BudgetShare, Cover, Member, SetAside, TeamLoad, WorkloadFacts
 from planning.engine.workload import PlannedTouch as Planned
-from planning.loaders.ground import Ground
+from planning.loaders.ground import Ground, load_away
 from planning.models import BudgetShare as StoredShare
 from planning.models import SituationHours
 from planning.models import TeamLoad as StoredTeamLoad
@@ -37,44 +39,89 @@ def load_workload(
     *,
     person: int | None = None,
 ) -> WorkloadFacts:
-    """Everything the weeks are computed from, in 7 queries; from stored shares, or from figures just computed.
+    """Everything the weeks are computed from, in 10 queries; from stored shares, or from figures just computed.
 
-    `person`: only theirs, of everyone's stored figures, and the memberships of the teams that they are in.
+    `person`: only theirs and of whom they cover or are covered by, of everyone's stored figures, and the memberships of
+    the teams that these are in.
     """
     first, last = weeks[0], weeks[-1] + dt.timedelta(days=6)
     figures = None if figures is None else list(figures)
     stages = None if figures is None else {row.facts.key: row.facts.stage for row in figures}
+    away = load_away(first, last, None if person is None else {person})
+    people = None if person is None else _people(person, away)
     return WorkloadFacts(
-        shares=stored_shares(person) if figures is None else shares_of(figures),
-        members=_members(ground, first, last, person),
+        shares=stored_shares(people) if figures is None else shares_of(figures),
+        members=_members(ground, first, last, people),
         team_loads=[
             TeamLoad(role, seconds / 60)
             for role, seconds in StoredTeamLoad.objects.filter(role__retired_at__isnull=True)
             .order_by("pk")
             .values_list("role_id", "duration_seconds")
         ],
-        planned=_planned(ground, first, last, stages, person),
-        away=[
-            Away(user, Span(starts_on, ends_on))
-            for user, starts_on, ends_on in Absence.objects.between(first, last)
-            .filter(_theirs("user", person))
-            .order_by("pk")
-            .values_list("user_id", "starts_on", "ends_on")
-        ],
-        set_aside=_set_aside(ground, person),
+        planned=_planned(ground, first, last, stages, people),
+        away=[Away(user, span) for user, spans in away.absences.items() for span in spans],
+        covers=_covers(away, figures),
+        set_aside=_set_aside(ground, people),
         calendar=ground.context.calendar,
     )
 
 
-def _theirs(field: str, person: int | None) -> Q:
-    """Rows of one person, of everyone where none is named."""
-    return Q() if person is None else Q(**{field: person})
+def _people(person: int, away: People) -> set[int]:
+    """A person, and whom they cover or are covered by."""
+    rows = [row for found in away.stand_ins.values() for row in found]
+    return {person} | {pk for row in rows if person in (row.person, row.by) for pk in (row.person, row.by)}
 
 
-def stored_shares(person: int | None = None) -> list[BudgetShare]:
+def _theirs(field: str, people: set[int] | None) -> Q:
+    """Rows of some people, of everyone where none are named."""
+    return Q() if people is None else Q(**{f"{field}__in": people})
+
+
+def _covers(away: People, figures: list[CustomerFigures] | None) -> list[Cover]:
+    """Covers with the part of the covered person's touch and travel minutes that they are about."""
+    rows = [row for found in away.stand_ins.values() for row in found]
+    chosen = {row.person for row in rows if row.customers is not None}
+    minutes: dict[int, dict[int, float]] = {}
+    if chosen:
+        minutes = _stored_minutes(chosen) if figures is None else _minutes_of(figures, chosen)
+    return [Cover(row.person, row.by, row.span, _part(row, minutes)) for row in rows]
+
+
+def _part(row: StandIn, minutes: dict[int, dict[int, float]]) -> float:
+    if row.customers is None:
+        return 1.0
+    mine = minutes.get(row.person, {})
+    whole = sum(mine.values())
+    return sum(mine.get(customer, 0.0) for customer in row.customers) / whole if whole else 0.0
+
+
+def _stored_minutes(people: set[int]) -> dict[int, dict[int, float]]:
+    """Stored touch and travel minutes of people by customer."""
+    found: dict[int, dict[int, float]] = defaultdict(dict)
+    rows = StoredShare.objects.filter(membership__user__in=people, customer__archived_at__isnull=True).order_by()
+    minutes = Sum(F("touch_minutes") + F("travel_minutes"))
+    for user, customer, total in rows.values_list("membership__user_id", "customer_id").annotate(minutes=minutes):
+        found[user][customer] = total
+    return found
+
+
+def _minutes_of(figures: Iterable[CustomerFigures], people: set[int]) -> dict[int, dict[int, float]]:
+    """The same from figures just computed."""
+    found: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    for row in figures:
+        for role in row.roles:
+            budget = role.budget
+            for part in budget.staffing.parts:
+                if part.assigned.person in people:
+                    minutes = (budget.touch_minutes + budget.travel_minutes) * part.share
+                    found[part.assigned.person][row.facts.key] += minutes
+    return found
+
+
+def stored_shares(people: set[int] | None = None) -> list[BudgetShare]:
     """One aggregate over the stored shares: by person, team and whether it is prospecting."""
     rows = (
-        StoredShare.objects.filter(_theirs("membership__user", person), customer__archived_at__isnull=True)
+        StoredShare.objects.filter(_theirs("membership__user", people), customer__archived_at__isnull=True)
         .order_by("membership__user_id", "team_id", "is_prospecting")
         .values_list("membership__user_id", "team_id", "is_prospecting")
         .annotate(Sum("touch_minutes"), Sum("travel_minutes"), Sum("other_minutes"))
@@ -100,13 +147,13 @@ def shares_of(figures: Iterable[CustomerFigures]) -> list[BudgetShare]:
     return [BudgetShare(*place, *minutes) for place, minutes in sums.items()]
 
 
-def _members(ground: Ground, first: dt.date, last: dt.date, person: int | None) -> list[Member]:
+def _members(ground: Ground, first: dt.date, last: dt.date, people: set[int] | None) -> list[Member]:
     """Memberships in force in these weeks, of people who had not been deactivated by the day: what these still have is
     unstaffed. Colleagues of the same teams are in: they are what team load counts."""
     there = Q(user__is_active=True) | Q(user__deactivated_at__gte=ground.until)
     rows = Membership.objects.filter(there, starts_by(last), ends_from(first)).order_by("user__name", "user_id", "pk")
-    if person is not None:
-        rows = rows.filter(team__in=rows.order_by().filter(user=person).values("team"))
+    if people is not None:
+        rows = rows.filter(team__in=rows.order_by().filter(user__in=people).values("team"))
     return [
         Member(user, team, role, float(hours), float(share), starts_on, ends_on)
         for user, team, role, hours, share, starts_on, ends_on in rows.values_list(
@@ -116,11 +163,11 @@ def _members(ground: Ground, first: dt.date, last: dt.date, person: int | None) 
 
 
 def _planned(
-    ground: Ground, first: dt.date, last: dt.date, stages: dict[int, str] | None, person: int | None
+    ground: Ground, first: dt.date, last: dt.date, stages: dict[int, str] | None, people: set[int] | None
 ) -> list[Planned]:
     """Touches planned for the weeks that were known and open at the end of the day."""
     rows = PlannedTouch.objects.filter(
-        _theirs("assignee", person),
+        _theirs("assignee", people),
         Q(closed_at__isnull=True) | Q(closed_at__gte=ground.until),
         planned_at__lt=ground.until,
         due_on__range=(first, last),
@@ -148,10 +195,10 @@ def _planned(
     return found
 
 
-def _set_aside(ground: Ground, person: int | None) -> list[SetAside]:
+def _set_aside(ground: Ground, people: set[int] | None) -> list[SetAside]:
     """Hours set aside for situations that were open at the end of the day: until these resolve."""
     rows = SituationHours.objects.filter(
-        _theirs("user", person),
+        _theirs("user", people),
         Q(situation__resolved_at__isnull=True) | Q(situation__resolved_at__gte=ground.until),
         situation__opened_at__lt=ground.until,
     )

@@ -8,10 +8,10 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import User
+from accounts.models import Cover, User
 from accounts.permissions import Act, Area
 from customers.models import Contact, Customer, Order, PlannedTouch, Touch, TouchOutcome, TouchType
-from customers.scope import customers_within
+from customers.scope import covered_rows, customers_within, stood_in_for
 from planning.engine import due as engine
 from planning.engine import travel
 from planning.engine.value import OfficialValue, ValueTable
@@ -21,7 +21,7 @@ from territory import clock
 
 @dataclass(frozen=True)
 class Row:
-    """One thing to do: a customer, a touch type, why, and what it is worth."""
+    """One thing to do: a customer, a touch type, why, and what it is worth; `covered`: for whom the reader stands in."""
 
     customer: Customer
     touch_type: TouchType
@@ -33,6 +33,7 @@ class Row:
     minutes: float
     travel_minutes: float
     planned: PlannedTouch | None = None
+    covered: User | None = None
     contact: Contact | None = None
     order_amount: Decimal | None = None
     budget_share: float | None = None
@@ -79,24 +80,25 @@ class Row:
 def rows(user: User) -> list[Row]:
     """Due, overdue and planned touches of the person up to today, best first; one row a customer and type.
 
-    A fixed number of queries. Amounts of orders only where the person may see them.
+    Those of whom they cover are among them; their own, while somebody covers them, are not. A fixed number of queries.
+    Amounts of orders only where the person may see them.
     """
     today = clock.today(user)
     visible = Customer.objects.visible_to(user).live()
     due = list(
-        DueTouch.objects.filter(~_just_done(user), person=user, due_on__lte=today, customer__in=visible)
-        .select_related("customer__tier", "touch_type")
+        DueTouch.objects.filter(~_just_done(user), todays(user, "person"), due_on__lte=today, customer__in=visible)
+        .select_related("customer__tier", "touch_type", "person")
         .order_by("pk")
     )
     planned = list(
         PlannedTouch.objects.open()
-        .filter(assignee=user, customer__in=visible)
-        .select_related("customer__tier", "type")
+        .filter(todays(user, "assignee"), customer__in=visible)
+        .select_related("customer__tier", "type", "assignee")
         .order_by("pk")
     )
     found = {}
     candidates = []
-    for number, item in enumerate(_planned_rows(planned, user, today) + [_due_row(item, today) for item in due]):
+    for number, item in enumerate(_planned_rows(planned, user, today) + [_due_row(item, user, today) for item in due]):
         found[number] = item
         candidates.append(
             engine.Candidate(
@@ -114,6 +116,16 @@ def rows(user: User) -> list[Row]:
     return _with_context([row for row in best if row.due_on <= today], user)
 
 
+def todays(user: User, person: str) -> Q:
+    """Condition on rows of a `person` on a customer: the user is to do them today, as their own or standing in."""
+    return (Q(**{person: user}) & ~covered_rows(covers_of(user), person)) | stood_in_for(user, person)
+
+
+def covers_of(user: User):
+    """Who stands in for the user today."""
+    return Cover.objects.on(clock.company_today()).filter(user=user)
+
+
 def _just_done(user: User) -> Exists:
     """Whether the person logged such a touch after the stored row was computed: it is gone before the worker came."""
     touches = Touch.objects.live().filter(customer=OuterRef("customer"), type=OuterRef("touch_type"), logged_by=user)
@@ -122,7 +134,7 @@ def _just_done(user: User) -> Exists:
     )
 
 
-def _due_row(due: DueTouch, today: dt.date) -> Row:
+def _due_row(due: DueTouch, user: User, today: dt.date) -> Row:
     overdue = (today - due.due_on).days
     minutes = due.minutes + due.travel_minutes
     return Row(
@@ -135,6 +147,7 @@ def _due_row(due: DueTouch, today: dt.date) -> Row:
         value_is_set=due.value_is_set,
         minutes=due.minutes,
         travel_minutes=due.travel_minutes,
+        covered=None if due.person_id == user.pk else due.person,
     )
 
 
@@ -160,6 +173,7 @@ def _planned_rows(planned: list[PlannedTouch], user: User, today: dt.date) -> li
                 minutes=minutes,
                 travel_minutes=trip,
                 planned=item,
+                covered=None if item.assignee_id == user.pk else item.assignee,
             )
         )
     return rows

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from accounts.models import Absence, Membership, Team, User
 from accounts.permissions import Act, Area, people_within, teams_within
@@ -63,7 +63,7 @@ class TeamRows:
 
 @dataclass(frozen=True)
 class Absent:
-    """Somebody away in the weeks shown."""
+    """Somebody away in the weeks shown, whose absences the reader may see."""
 
     person: User
     starts_on: dt.date
@@ -143,7 +143,7 @@ def board(user: User, team: Team | None = None, weeks: int = WEEKS_SHOWN) -> Boa
     return Board(
         weeks=mondays,
         teams=teams,
-        away=_away(people, mondays),
+        away=_away(user, people, mondays),
         computed_at=CustomerFigures.objects.order_by("computed_at").values_list("computed_at", flat=True).first(),
         settings=ground.settings,
         rows=[row for rows in teams for row in rows.people],
@@ -218,8 +218,12 @@ def _teams(
     ]
 
 
-def _away(people: dict[int, tuple[User, Membership]], mondays: Sequence[dt.date]) -> list[Absent]:
-    absences = Absence.objects.between(mondays[0], mondays[-1] + dt.timedelta(days=6)).filter(user__in=list(people))
+def _away(user: User, people: dict[int, tuple[User, Membership]], mondays: Sequence[dt.date]) -> list[Absent]:
+    """Who is away, of those whose absences the reader may see."""
+    seen = people_within(user, Area.ABSENCES, Act.SEE).filter(pk__in=list(people))
+    absences = Absence.objects.between(mondays[0], mondays[-1] + dt.timedelta(days=6)).filter(
+        user__in=seen.values("pk")
+    )
     return [
         Absent(people[row.user_id][0], row.starts_on, row.ends_on, row.get_kind_display())
         for row in absences.order_by("starts_on", "pk")
@@ -235,7 +239,8 @@ def own_week(user: User) -> engine.Cell | None:
 
 @dataclass(frozen=True)
 class Explained:
-    """One cell of the heat map and what it is made of."""
+    """One cell of the heat map and what it is made of; whom and who covers, None where the reader may not see that they
+    are away."""
 
     person: User | None
     team: Team | None
@@ -243,6 +248,8 @@ class Explained:
     memberships: list[Membership]
     absences: list[Absence]
     planned: list[PlannedTouch]
+    covering: list[tuple[User | None, float]]
+    covered_by: list[tuple[User | None, float]]
     weekly_by_stage: list[tuple[bool, float, float, float]]
 
 
@@ -258,6 +265,8 @@ def explain(user: User, person: User | None, team: Team | None, week: dt.date) -
     if cell is None:
         return None
     sunday = week + dt.timedelta(days=6)
+    # Oneself: whom one covers is no secret.
+    seen = people_within(user, Area.ABSENCES, Act.SEE) if user != person else User.objects.all()
     in_force = Q(starts_by(sunday) & ends_from(week))
     planned = PlannedTouch.objects.open().visible_to(user).filter(assignee=person, due_on__range=(week, sunday))
     return Explained(
@@ -267,8 +276,12 @@ def explain(user: User, person: User | None, team: Team | None, week: dt.date) -
         memberships=list(Membership.objects.filter(in_force, user=person).select_related("team", "role"))
         if person
         else [],
-        absences=list(Absence.objects.between(week, sunday).filter(user=person)) if person else [],
+        absences=list(Absence.objects.between(week, sunday).filter(user__in=seen.filter(pk=person.pk).values("pk")))
+        if person
+        else [],
         planned=list(planned.select_related("customer__tier", "type")) if person else [],
+        covering=_named(seen, cell.covering),
+        covered_by=_named(User.objects.all(), cell.covered_by) if person in seen else [],
         weekly_by_stage=[
             (prospecting, *(minutes / float(engine.WEEKS_PER_MONTH) for minutes in parts))
             for prospecting, *parts in shares.order_by("is_prospecting")
@@ -276,3 +289,9 @@ def explain(user: User, person: User | None, team: Team | None, week: dt.date) -
             .annotate(Sum("touch_minutes"), Sum("travel_minutes"), Sum("other_minutes"))
         ],
     )
+
+
+def _named(seen: QuerySet[User], parts: Sequence[tuple[int, float]]) -> list[tuple[User | None, float]]:
+    """People with their minutes; those not `seen` without a name."""
+    known = seen.in_bulk([pk for pk, _minutes in parts]) if parts else {}
+    return [(known.get(pk), minutes) for pk, minutes in parts]

@@ -29,7 +29,10 @@ COLUMNS = (
 
 
 def answer(asked: Asked) -> Answer:
-    """Stored due touches; with a day those of that day, from the log. By customer, then touch type, then role."""
+    """Stored due touches; with a day those of that day, from the log. By customer, then touch type, then role.
+
+    The person is who does it: whoever stands in, of what is due by then today, else on its day.
+    """
     stored = asked.as_of is None
     rows = _stored(asked) if stored else _as_of(asked)
     customers, types, roles, people = customer_names(), touch_type_names(), role_names(), people_names()
@@ -53,7 +56,7 @@ def answer(asked: Asked) -> Answer:
 
 def _stored(asked: Asked) -> Iterable[tuple]:
     """Days, minutes and people as stored; the value, and so the score, is that of today."""
-    values = load_ground(asked.on).context.values
+    context = load_ground(asked.on).context
     rows = DueTouch.objects.filter(customer__archived_at__isnull=True).order_by()
     if asked.reader is not None:
         rows = rows.filter(hangs_within(asked.reader, Area.BUDGETS, Act.SEE))
@@ -70,15 +73,17 @@ def _stored(asked: Asked) -> Iterable[tuple]:
         "rule__stage",
     ):
         urgency = engine.urgency((asked.on - due_on).days, interval)
-        worth = values.worth(touch_type, tier, stage)
+        worth = context.values.worth(touch_type, tier, stage)
+        person = context.away.doing(person, customer, max(due_on, asked.on))
         yield customer, touch_type, role, person, due_on, engine.score(float(worth.amount), urgency, minutes + travel)
 
 
 def _as_of(asked: Asked) -> Iterable[tuple]:
-    figures, _ = figures_as_of(asked)
+    figures, ground = figures_as_of(asked)
     for row in figures:
         for due in row.dues:
-            yield row.facts.key, due.rule.touch_type, due.rule.role, due.person, due.due_on, due.score
+            person = ground.context.away.doing(due.person, row.facts.key, max(due.due_on, asked.on))
+            yield row.facts.key, due.rule.touch_type, due.rule.role, person, due.due_on, due.score
 
 
 REPORT = Report("due", COLUMNS, answer)

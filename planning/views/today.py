@@ -6,8 +6,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.access import permission_required_in
-from accounts.permissions import Act, Area, may, may_all, teams_within
-from customers.models import PlannedTouch
+from accounts.permissions import Act, Area, current_memberships, may, may_all, teams_within
+from customers.models import Customer, PlannedTouch
+from customers.scope import worked_on
 from planning.models import Situation
 from planning.queries import today as queue
 from planning.queries.my_role import my_role
@@ -46,6 +47,7 @@ def today(request):
         "situations": _situations(request.user),
         "my_role": my_role(request.user),
         "week": own_week(request.user),
+        "covers": queue.covers_of(request.user).select_related("membership__user"),
         "next_planned": _next_planned(request.user, day) if not rows else None,
     }
     return render(request, "planning/today/today.html", context)
@@ -53,15 +55,15 @@ def today(request):
 
 def _visits(user, day: dt.date):
     """Today's planned touches that travel, by their time."""
-    visits = PlannedTouch.objects.open().visible_to(user).filter(assignee=user, due_on=day, type__travels=True)
+    mine = queue.todays(user, "assignee")
+    visits = PlannedTouch.objects.open().visible_to(user).filter(mine, due_on=day, type__travels=True)
     return list(visits.select_related("customer__tier", "type").order_by("due_at", "pk"))
 
 
 def _situations(user):
-    """Open situations on customers that the person works on."""
-    situations = (
-        Situation.objects.open().visible_to(user).filter(customer__assignments__membership__user=user).distinct()
-    )
+    """Open situations on customers that the person works on or covers."""
+    mine = Customer.objects.filter(worked_on([row.pk for row in current_memberships(user)]))
+    situations = Situation.objects.open().visible_to(user).filter(customer__in=mine.values("pk"))
     return list(situations.select_related("customer", "order", "team"))
 
 

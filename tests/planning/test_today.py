@@ -137,3 +137,50 @@ def test_home_is_each_ones_own(client, cast):
     for user, name in [(cast.rep, "today"), (cast.manager, "workload"), (cast.admin, "rules_home")]:
         client.force_login(user)
         assert client.get(reverse("home")).url == reverse(name)
+
+
+def test_the_cover_is_shown_the_covered_persons_touches_and_for_whom(client, cast):
+    factories.due_touch(cast.own, cast.rep, days_ago(2))
+    factories.planned_touch(cast.own, cast.rep, TODAY, type=factories.touch_types()["field"])
+    factories.cover(cast.rep, cast.mate_membership, TODAY, TODAY)
+    rows = today.rows(cast.mate)
+    assert sorted(row.touch_type.name for row in rows) == ["Field sales call", "Voice call"]
+    assert [row.covered for row in rows] == [cast.rep, cast.rep]
+    client.force_login(cast.mate)
+    assert "for Rep" in client.get(reverse("today")).content.decode()
+
+
+def test_while_covered_ones_own_touches_are_the_covers_and_move_back_afterwards(client, cast, time_machine):
+    factories.due_touch(cast.own, cast.rep, days_ago(2))
+    factories.cover(cast.rep, cast.mate_membership, TODAY, TODAY)
+    assert today.rows(cast.rep) == []
+    client.force_login(cast.rep)
+    assert "Mate stands in for you until 9 Jun" in client.get(reverse("today")).content.decode()
+    time_machine.move_to(NOW + dt.timedelta(days=1), tick=False)
+    assert [row.customer for row in today.rows(cast.rep)] == [cast.own]
+    cast.mate.__dict__.pop("_memberships_of_day", None)
+    assert today.rows(cast.mate) == []
+
+
+def test_a_cover_of_chosen_customers_is_shown_these_only(cast):
+    other = factories.customer("Another", owner=cast.rep_membership)
+    for customer in (cast.own, other):
+        factories.due_touch(customer, cast.rep, TODAY)
+    factories.cover(cast.rep, cast.mate_membership, TODAY, TODAY, other)
+    assert [row.customer for row in today.rows(cast.mate)] == [other]
+    assert [row.customer for row in today.rows(cast.rep)] == [cast.own]
+
+
+def test_covering_adds_no_statement_a_customer(client, cast):
+    def one_more(number: int):
+        customer = factories.customer(f"C {number}", owner=cast.rep_membership)
+        factories.due_touch(customer, cast.rep, TODAY)
+        factories.planned_touch(customer, cast.rep, TODAY, type=factories.touch_types()["field"])
+
+    factories.cover(cast.rep, cast.mate_membership, TODAY, TODAY)
+    client.force_login(cast.mate)
+    one_more(1)
+    first = queries_of(client)
+    for number in range(2, 6):
+        one_more(number)
+    assert queries_of(client) == first

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from planning.engine import due as engine
 from planning.engine.calendar import Span, WorkCalendar, uncovered
+from planning.engine.cover import Away, StandIn
 from planning.engine.due import Candidate, due_touches, one_row_each, planned_score, score, urgency
 from planning.engine.facts import CustomerFacts, LastTouches
 from planning.engine.rhythm import interval_days, whole_days
@@ -39,7 +40,7 @@ def customer(**facts):
 
 
 def only(facts, rule=WEEKLY, away=None, values=VALUES, bases=None, calendar=CALENDAR):
-    [row] = due_touches(facts, Rules((rule,)), bases or {}, calendar, away or {}, values, TUESDAY)
+    [row] = due_touches(facts, Rules((rule,)), bases or {}, calendar, Away(away or {}), values, TUESDAY)
     return row
 
 
@@ -319,3 +320,36 @@ def test_more_overdue_is_never_less_urgent(one, other, interval):
     less, more = sorted((one, other))
 
     assert 0 <= engine.urgency(less, interval) <= engine.urgency(more, interval) <= 3
+
+
+def stand_in(first: date, last: date, customers=None) -> StandIn:
+    return StandIn("ann", "bob", Span(first, last), customers)
+
+
+AWAY_A_WEEK = {"ann": [Span(date(2026, 6, 8), date(2026, 6, 12))]}
+
+
+@pytest.mark.parametrize(
+    ("stand_ins", "days"),
+    [
+        ([], [Span(date(2026, 6, 8), date(2026, 6, 12))]),
+        ([stand_in(date(2026, 6, 8), date(2026, 6, 12))], []),
+        ([stand_in(date(2026, 6, 8), date(2026, 6, 9))], [Span(date(2026, 6, 10), date(2026, 6, 12))]),
+        ([stand_in(date(2026, 6, 8), date(2026, 6, 12), frozenset({"other"}))], AWAY_A_WEEK["ann"]),
+        ([stand_in(date(2026, 6, 8), date(2026, 6, 12), frozenset({"acme"}))], []),
+    ],
+)
+def test_days_away_that_nobody_covers_on_a_customer(stand_ins, days):
+    assert Away.of(AWAY_A_WEEK, stand_ins).uncovered("ann", "acme") == days
+
+
+def test_who_is_away_too_covers_nothing_then():
+    absences = AWAY_A_WEEK | {"bob": [Span(date(2026, 6, 9), date(2026, 6, 30))]}
+    away = Away.of(absences, [stand_in(date(2026, 6, 8), date(2026, 6, 12))])
+    assert away.uncovered("ann", "acme") == [Span(date(2026, 6, 9), date(2026, 6, 12))]
+
+
+@pytest.mark.parametrize(("day", "who"), [(7, "ann"), (8, "bob"), (12, "bob"), (13, "ann")])
+def test_who_stands_in_does_it_on_the_days_away_only(day, who):
+    away = Away.of(AWAY_A_WEEK, [stand_in(date(2026, 6, 1), date(2026, 6, 30))])
+    assert away.doing("ann", "acme", date(2026, 6, day)) == who

@@ -1,0 +1,156 @@
+"""Cover in figures: due days, who does it, whose week holds the work; stored, from the log, and on the screens."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+
+from customers.actions.covers import add_cover
+from planning.actions.recompute import recompute
+from planning.models import BudgetShare, DueTouch
+from planning.queries import workload
+from planning.reports import due as due_report
+from planning.reports.definition import Asked
+from planning.staleness import stale_customers
+from tests import factories
+
+NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)  # a Tuesday
+TODAY = NOW.date()
+MONDAY = dt.date(2026, 6, 8)
+FRIDAY = dt.date(2026, 6, 12)
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _frozen(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def weekly(cast):
+    """The rep calls their customer weekly; last on Wednesday a week ago, so it is due tomorrow."""
+    cast.own.tier, cast.own.stage_began_at = factories.tier(), NOW - 100 * DAY
+    cast.own.save()
+    factories.contact_rule(role=cast.rep_membership.role)
+    factories.touch(cast.own, cast.rep, NOW - 6 * DAY)
+    return cast.own
+
+
+def share(customer, membership, minutes):
+    return BudgetShare.objects.create(
+        customer=customer, role=membership.role, membership=membership, team=membership.team, share=1,
+        touch_minutes=minutes,
+    )  # fmt: skip
+
+
+def due_of(cast):
+    recompute([cast.own.pk], now=NOW)
+    return DueTouch.objects.get(customer=cast.own, role=cast.rep_membership.role)
+
+
+def test_an_absence_moves_the_due_day_and_a_cover_keeps_it(cast, weekly):
+    factories.absence(cast.rep, MONDAY, FRIDAY)
+    assert due_of(cast).due_on == dt.date(2026, 6, 15)
+    factories.cover(cast.rep, cast.mate_membership, TODAY, FRIDAY)
+    assert (due_of(cast).due_on, due_of(cast).person) == (TODAY + DAY, cast.rep)
+
+
+def test_a_cover_of_other_customers_moves_it_all_the_same(cast, weekly):
+    factories.absence(cast.rep, MONDAY, FRIDAY)
+    factories.cover(cast.rep, cast.mate_membership, TODAY, FRIDAY, factories.customer(owner=cast.rep_membership))
+    assert due_of(cast).due_on == dt.date(2026, 6, 15)
+    factories.cover(cast.rep, cast.technician_membership, TODAY, FRIDAY, cast.own)
+    assert due_of(cast).due_on == TODAY + DAY
+
+
+def test_a_cover_makes_the_covered_persons_figures_stale(cast, weekly):
+    factories.absence(cast.rep, MONDAY, FRIDAY)
+    recompute([cast.own.pk, cast.team_mates.pk, cast.foreign.pk], now=NOW)
+    assert not stale_customers(TODAY).exists()
+    add_cover(
+        actor=cast.manager, now=NOW, user=cast.rep, membership=cast.mate_membership, starts_on=TODAY, ends_on=FRIDAY
+    )
+    assert list(stale_customers(TODAY)) == [cast.own]
+
+
+@pytest.mark.parametrize("as_of", [None, TODAY])
+def test_the_report_of_what_is_due_names_who_stands_in(cast, weekly, as_of):
+    factories.cover(cast.rep, cast.mate_membership, TODAY, FRIDAY)
+    recompute([cast.own.pk], now=NOW)
+    rows = due_report.answer(Asked(today=TODAY, now=NOW, as_of=as_of)).rows
+    assert [(row["person"], row["due"]) for row in rows if row["role"] == "Salesperson"] == [("Mate", TODAY + DAY)]
+
+
+def test_after_the_cover_it_is_the_persons_again(cast, weekly):
+    factories.cover(cast.rep, cast.mate_membership, TODAY, TODAY)
+    recompute([cast.own.pk], now=NOW)
+    rows = due_report.answer(Asked(today=TODAY, now=NOW)).rows
+    assert [row["person"] for row in rows if row["role"] == "Salesperson"] == ["Rep"]
+
+
+def cells_of(cast, reader=None):
+    rows = workload.board(reader or cast.manager).rows
+    return {row.person.name: row.cells[0] for row in rows}
+
+
+def test_covered_work_counts_for_the_cover(cast):
+    """3,478.4 minutes a month are 800 a week; 2 of 5 days covered: 320 of them."""
+    share(cast.own, cast.rep_membership, 3478.4)
+    factories.cover(cast.rep, cast.mate_membership, MONDAY, TODAY)
+    cells = cells_of(cast)
+    assert cells["Rep"].workload == pytest.approx(480)
+    assert cells["Mate"].workload == pytest.approx(320)
+
+
+def test_of_chosen_customers_only_their_part_counts_for_the_cover(cast):
+    """Three quarters of 800 minutes, on 2 of 5 days."""
+    other = factories.customer(owner=cast.rep_membership)
+    share(cast.own, cast.rep_membership, 2608.8)
+    share(other, cast.rep_membership, 869.6)
+    factories.cover(cast.rep, cast.mate_membership, MONDAY, TODAY, cast.own)
+    assert cells_of(cast)["Mate"].workload == pytest.approx(240)
+
+
+def test_ones_own_week_is_that_of_the_heat_map_for_both(cast):
+    share(cast.own, cast.rep_membership, 3478.4)
+    share(cast.team_mates, cast.mate_membership, 434.8)
+    factories.cover(cast.rep, cast.mate_membership, MONDAY, TODAY)
+    cells = cells_of(cast)
+    assert workload.own_week(cast.mate) == cells["Mate"]
+    assert workload.own_week(cast.rep) == cells["Rep"]
+
+
+def test_who_is_away_too_does_not_get_the_work(cast):
+    share(cast.own, cast.rep_membership, 3478.4)
+    factories.cover(cast.rep, cast.mate_membership, MONDAY, TODAY)
+    factories.absence(cast.mate, TODAY, TODAY)
+    assert cells_of(cast)["Mate"].workload == pytest.approx(160)
+
+
+def test_the_cell_says_for_whom_and_by_whom(client, cast):
+    share(cast.own, cast.rep_membership, 3478.4)
+    factories.cover(cast.rep, cast.mate_membership, MONDAY, TODAY)
+    client.force_login(cast.manager)
+    pages = {
+        person: client.get(reverse("workload_person", args=[person.pk, MONDAY.isoformat()])).content.decode()
+        for person in (cast.rep, cast.mate)
+    }
+    assert "5.3 h of it stands in for Rep." in pages[cast.mate]
+    assert "Mate covers 5.3 h, which counts there." in pages[cast.rep]
+
+
+def test_absences_are_named_only_to_who_may_see_them(client, cast):
+    """A role with reach over the team's workload but only its own absences reads "away" in the map, and no names or days."""
+    role = factories.role("Salesperson")
+    role.access["budgets"] = {"see": "team"}
+    role.save()
+    share(cast.own, cast.rep_membership, 3478.4)
+    factories.cover(cast.rep, cast.technician_membership, MONDAY, FRIDAY)
+    board = workload.board(cast.mate)
+    assert board.away == []
+    assert [absent.person for absent in workload.board(cast.manager).away] == [cast.rep]
+    client.force_login(cast.mate)
+    page = client.get(reverse("workload_person", args=[cast.rep.pk, MONDAY.isoformat()])).content.decode()
+    assert ("8 Jun to 12 Jun" in page, "Technician" in page) == (False, False)
+    page = client.get(reverse("workload_person", args=[cast.technician.pk, MONDAY.isoformat()])).content.decode()
+    assert ("for a colleague" in page, "for Rep" in page) == (True, False)
