@@ -53,7 +53,7 @@ class Ground:
 
 
 def load_ground(on: dt.date) -> Ground:
-    """The ground of a day, in 13 queries. Rules are today's, whatever the day; values are those in force on it."""
+    """The ground of a day, in 12 queries, 13 where somebody covers chosen customers. Rules are today's, whatever the day; values are those in force on it."""
     # The number is read first: rules that change while they are read leave the figures stale, never wrongly fresh.
     rules_number = RulesVersion.current()
     settings = PlanningSettings.current()
@@ -141,7 +141,7 @@ def _values() -> list[OfficialValue]:
 
 
 def load_away(first: dt.date = dt.date.min, last: dt.date = dt.date.max, people: set[int] | None = None) -> Away:
-    """Absences and covers with a day from first to last, of these people (None: of all) and of who covers, in 3 queries."""
+    """Absences and covers with a day from first to last, of these people (None: of all) and of who covers."""
     covers = Cover.objects.between(first, last).filter(membership__user__is_active=True)
     if people is not None:
         covers = covers.filter(Q(user__in=people) | Q(membership__user__in=people))

@@ -78,14 +78,14 @@ def test_the_report_of_what_is_due_names_who_stands_in(cast, weekly, as_of):
     factories.cover(cast.rep, cast.mate_membership, TODAY, FRIDAY)
     recompute([cast.own.pk], now=NOW)
     rows = due_report.answer(Asked(today=TODAY, now=NOW, as_of=as_of)).rows
-    assert [(row["person"], row["due"]) for row in rows if row["role"] == "Salesperson"] == [("Mate", TODAY + DAY)]
+    assert [(row["person"], row["due"]) for row in rows if row["customer"] == "Own customer"] == [("Mate", TODAY + DAY)]
 
 
 def test_after_the_cover_it_is_the_persons_again(cast, weekly):
     factories.cover(cast.rep, cast.mate_membership, TODAY, TODAY)
     recompute([cast.own.pk], now=NOW)
     rows = due_report.answer(Asked(today=TODAY, now=NOW)).rows
-    assert [row["person"] for row in rows if row["role"] == "Salesperson"] == ["Rep"]
+    assert [row["person"] for row in rows if row["customer"] == "Own customer"] == ["Rep"]
 
 
 def cells_of(cast, reader=None):
