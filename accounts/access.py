@@ -39,7 +39,7 @@ def recent_sign_in_required(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        _require_recent_sign_in(request)
+        require_recent_sign_in(request)
         return view(request, *args, **kwargs)
 
     return guarded
@@ -52,7 +52,7 @@ def recent_sign_in_required_of_all(area: str) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
             if may_all(request.user, area, Act.CHANGE):
-                _require_recent_sign_in(request)
+                require_recent_sign_in(request)
             return view(request, *args, **kwargs)
 
         return guarded
@@ -60,7 +60,8 @@ def recent_sign_in_required_of_all(area: str) -> Callable[[View], View]:
     return decorate
 
 
-def _require_recent_sign_in(request: HttpRequest) -> None:
+def require_recent_sign_in(request: HttpRequest) -> None:
+    """Ask for the password again where it was given too long ago; for views that know only inside whether they must."""
     # Imported late: allauth needs the app registry.
     from allauth.account import app_settings
     from allauth.account.authentication import get_authentication_records

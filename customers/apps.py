@@ -7,8 +7,9 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         # The room's own columns, tabs and entries use the same registries as those of the rooms above.
-        from customers import objections  # noqa: F401  its receivers connect themselves
+        from customers import jobs, objections  # noqa: F401  its receivers connect themselves
         from customers.queries import columns, timeline_sources
 
         columns.register()
+        jobs.register()
         timeline_sources.register()

@@ -49,4 +49,5 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("search/suggest/", search.search_suggest, name="search_suggest"),
     path("", include("customers.urls_touches")),
+    path("imports/", include("customers.urls_imports")),
 ]

@@ -16,6 +16,7 @@ app.autodiscover_tasks()
 # `expires`: a tick that waited longer than its period is worth nothing, the next one does its work.
 app.conf.beat_schedule = {
     "sweep stale results": {"task": "planning.tasks.sweep", "schedule": 60.0, "options": {"expires": 60}},
+    "go on with imports": {"task": "customers.tasks.go_on_with_imports", "schedule": 60.0, "options": {"expires": 60}},
     "nightly run": {"task": "planning.tasks.nightly", "schedule": 600.0, "options": {"expires": 600}},
     "send mails": {"task": "territory.mail.tasks.deliver", "schedule": 60.0, "options": {"expires": 60}},
     "run what was asked for": {"task": "territory.jobs.tasks.pick_up", "schedule": 60.0, "options": {"expires": 60}},

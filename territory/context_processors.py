@@ -13,7 +13,7 @@ from planning.models import Situation
 
 @dataclass(frozen=True)
 class Entry:
-    """A page in the navigation, shown to who may see `area`; `prefixes` are the starts of URL names that belong to it."""
+    """A page in the navigation, shown to who may see `area` (or do `act` there); `prefixes` are the starts of URL names that belong to it."""
 
     url_name: str
     label: str
@@ -21,6 +21,7 @@ class Entry:
     area: str | None
     prefixes: tuple[str, ...]
     key: str = ""
+    act: str = Act.SEE
 
 
 OWN = (
@@ -38,6 +39,7 @@ OWN = (
 TEAM = (
     Entry("workload", _("Team workload"), "grid-3x3-gap", Area.BUDGETS, ("workload", "load", "service"), "g w"),
     Entry("situation_list", _("Special situations"), "exclamation-diamond", Area.BUDGETS, ("situation",), "g s"),
+    Entry("import_list", _("Import"), "upload", Area.IMPORT, ("import",), act=Act.CHANGE),
 )
 RULES = (
     Entry("touch_values", _("Touch values"), "cash-coin", Area.TOUCH_VALUES, ("touch_value",), "g v"),
@@ -95,7 +97,7 @@ class Shell:
         return {entry.url_name: item for entry in OWN if (item := self._item(entry))}
 
     def _item(self, entry: Entry) -> dict | None:
-        if entry.area and not may(self.request.user, entry.area, Act.SEE):
+        if entry.area and not may(self.request.user, entry.area, entry.act):
             return None
         try:
             url = reverse(entry.url_name)

@@ -129,6 +129,11 @@ REDIS_URL = checked.redis(env.str("REDIS_URL", "") or private_redis_url(DATA_DIR
 # Rate limits of the sign-in live here. In the database, so that they hold across processes and with Redis down.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 
+# --- Imports in the browser ------------------------------------------------------------------------------------------
+
+IMPORT_MOST_MB = checked.whole_number("IMPORT_MOST_MB", env.str("IMPORT_MOST_MB", "10"))
+IMPORT_MOST_ROWS = checked.whole_number("IMPORT_MOST_ROWS", env.str("IMPORT_MOST_ROWS", "50000"))
+
 # --- Jobs ------------------------------------------------------------------------------------------------------------
 
 # Redis is a doorbell, never a record: what is to be done stands in the database. Each value was measured.

@@ -86,6 +86,8 @@ def subjects(cast: Cast) -> dict[str, Any]:
         "contact_create": cast.own.pk,
         "customer": cast.own.pk,
         "holiday": _holiday().pk,
+        "import": factories.import_of(cast.coordinator).pk,
+        "import_mapping_remove": factories.kept_mapping(cast.coordinator).pk,
         "market": factories.market().pk,
         "membership": cast.rep_membership.pk,
         "membership_create": cast.rep.pk,
@@ -118,6 +120,8 @@ OTHER_ARGUMENTS: dict[str, Callable[[], Any]] = {
     "week": lambda: "2026-06-08",
     "key": lambda: "order-steps",
     "name": lambda: "workload",
+    "kind": lambda: "customers",
+    "ending": lambda: "csv",
     "uidb36": lambda: "1",
 }
 

@@ -52,6 +52,7 @@ class FieldMapping:
     date: Callable[[str], Moment] = read_iso
     date_is_chosen: bool = False
     number: Callable[[str], Decimal] = read_plain_number
+    number_example: str | None = None
     by: str | None = None
     create: bool = False
     unit: str = "minutes"
@@ -180,7 +181,7 @@ def _reading(settings: dict[str, Any], place: str) -> dict[str, Any]:
             raise CouldNot(
                 _("%(place)s.numbers: must be one of %(examples)s.") % {"place": place, "examples": ", ".join(NUMBERS)}
             )
-        found["number"] = number_reader(example)
+        found |= {"number": number_reader(example), "number_example": example}
     if "by" in settings:
         found["by"] = _one_of(settings["by"], LOOK_UP_BY, f"{place}.by")
     if "unit" in settings:

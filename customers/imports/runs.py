@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.signals import people_facts_changed
 from customers.actions.lifecycle import rebuild_lifecycle
-from customers.imports.errors import CouldNot
+from customers.imports.errors import CouldNot, Rejected
 from customers.imports.mapping import Mapping, read_mapping
 from customers.imports.reading import Line, Table, read_table
 from customers.imports.references import Reach, References
@@ -58,6 +58,39 @@ class Run:
         return Store(actor=self.actor, now=self.now, reason=self.reason)
 
 
+@dataclass
+class Prepared:
+    """An import that is ready to be stored, piece by piece. `seen`: what stood in the file already."""
+
+    kind: Any
+    table: Table
+    sources: Sources
+    run: Run
+    seen: dict[Any, Row] = field(default_factory=dict)
+
+    def read(self, lines: list[Line]) -> list[Row]:
+        """The rows of these lines, judged by themselves and by what stood before them."""
+        rows = [self.sources.row(line) for line in lines]
+        for row in rows:
+            if not row.outcome:
+                _once(self.kind, row, self.seen)
+        return rows
+
+    def store(self, lines: list[Line], *, announce: bool = True) -> list[Row]:
+        """Store these lines in the caller's transaction; `announce` what follows from them, unless it is undone again."""
+        rows = self.read(lines)
+        _store(self.kind, [row for row in rows if not row.outcome], self.run)
+        if announce:
+            _announce(self.kind, self.run)
+        return rows
+
+    def rejected(self, row: Row) -> RejectedRow:
+        """Which cell of a rejected row is wrong, and why."""
+        problem = row.problem or Rejected("")
+        value = row.texts.get(problem.field, problem.value)[:MAX_VALUE]
+        return RejectedRow(row.number, problem.field, self.sources.column(problem.field), value, problem.reason)
+
+
 def run_import(
     *,
     kind: str,
@@ -74,6 +107,28 @@ def run_import(
     `actor` None is the command line: it reaches everything. Anyone else reaches the rows within their reach over imports;
     to them no other exists. `mapping` is the JSON of docs/import.md.
     """
+    ready = prepare(kind=kind, data=data, mapping=mapping, actor=actor, now=now, file=file)
+    report = ImportReport(kind, file, dry_run)
+    if dry_run:
+        with transaction.atomic():
+            _import_all(ready, report, chunk)
+            transaction.set_rollback(True)
+    else:
+        _import_all(ready, report, chunk)
+    return report
+
+
+def prepare(
+    *,
+    kind: str,
+    data: bytes,
+    mapping: Any,
+    actor: User | None,
+    now: dt.datetime,
+    file: str = "",
+    most: int | None = None,
+) -> Prepared:
+    """Everything looked at that is looked at before the first row; raises CouldNot, or PermissionDenied. `most`: rows."""
     from customers.imports.kinds import kind_named  # kinds know what a run is
 
     found = kind_named(kind)
@@ -85,18 +140,16 @@ def run_import(
     found.check(checked, actor)
     _check_currency(checked, company.currency)
     table = read_table(data, checked.layout)
+    if most is not None and len(table.lines) > most:
+        raise CouldNot(
+            _("The file has %(rows)d rows; %(most)d are read at once. Cut it in several.")
+            % {"rows": len(table.lines), "most": most}
+        )
     references = References(Reach(actor, found.area))
     sources = Sources(checked, table, make_how(checked, references, clock.company_zone()))
     refuse_ambiguous_dates(checked, table)
     run = Run(actor, now, clock.company_today(), checked, references, _("Import of %(file)s") % {"file": file or kind})
-    report = ImportReport(kind, file, dry_run)
-    if dry_run:
-        with transaction.atomic():
-            _import_all(found, table, sources, run, report, chunk)
-            transaction.set_rollback(True)
-    else:
-        _import_all(found, table, sources, run, report, chunk)
-    return report
+    return Prepared(found, table, sources, run)
 
 
 def _check_currency(mapping: Mapping, currency: str) -> None:
@@ -107,18 +160,15 @@ def _check_currency(mapping: Mapping, currency: str) -> None:
         )
 
 
-def _import_all(kind, table: Table, sources: Sources, run: Run, report: ImportReport, chunk: int) -> None:
-    seen: dict[Any, Row] = {}
-    for lines in _chunks(table.lines, kind.chunk or chunk):
+def _import_all(ready: Prepared, report: ImportReport, chunk: int) -> None:
+    for lines in _chunks(ready.table.lines, ready.kind.chunk or chunk):
         with transaction.atomic():
-            rows = [sources.row(line) for line in lines]
-            for row in rows:
-                if not row.outcome:
-                    _once(kind, row, seen)
-            _store(kind, [row for row in rows if not row.outcome], run)
-            _announce(kind, run)
+            rows = ready.store(lines, announce=not report.dry_run)
         for row in rows:
-            _count(row, sources, report)
+            if row.outcome == "rejected":
+                report.rejected_rows.append(ready.rejected(row))
+            else:
+                setattr(report, row.outcome, getattr(report, row.outcome) + 1)
 
 
 def _chunks(lines: list[Line], size: int) -> Iterator[list[Line]]:
@@ -190,12 +240,3 @@ def _announce(kind, run: Run) -> None:
         customer_facts_changed.send(sender=type(kind), customer_ids=sorted(touched.customers))
     if touched.people:
         people_facts_changed.send(sender=type(kind), user_ids=sorted(touched.people))
-
-
-def _count(row: Row, sources: Sources, report: ImportReport) -> None:
-    if row.outcome == "rejected" and row.problem is not None:
-        name = row.problem.field
-        value = row.texts.get(name, row.problem.value)[:MAX_VALUE]
-        report.rejected_rows.append(RejectedRow(row.number, name, sources.column(name), value, row.problem.reason))
-    else:
-        setattr(report, row.outcome, getattr(report, row.outcome) + 1)

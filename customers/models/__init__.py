@@ -15,6 +15,7 @@ from .catalogue import (
 from .contacts import Contact
 from .covers import CoveredCustomer
 from .customers import Customer, CustomerTeam, Potential, Stage
+from .imports import Import, ImportFile, ImportProblem, ImportState, SavedMapping
 from .lifecycle import CourseOutcome, SellingCourse, StageDecision, StagePeriod, TierFix, TierPeriod
 from .orders import Order, OrderStatus
 from .touches import PlannedSource, PlannedTouch, Touch, TouchOutcome, TouchPerson
@@ -30,6 +31,10 @@ __all__ = [
     "CoveredCustomer",
     "Customer",
     "CustomerTeam",
+    "Import",
+    "ImportFile",
+    "ImportProblem",
+    "ImportState",
     "InternalWork",
     "Market",
     "Order",
@@ -41,6 +46,7 @@ __all__ = [
     "ProductLine",
     "SaleType",
     "SaleTypeKind",
+    "SavedMapping",
     "SellingCourse",
     "Stage",
     "StageDecision",

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
+from customers.actions.imports import remove_old_files
 from customers.actions.lifecycle import refresh_due_lifecycles
 from customers.models import Order
 from planning.actions.recompute import recompute_stale
@@ -37,6 +38,7 @@ def run_everything(now: dt.datetime, progress: Progress) -> dict[str, Any]:
         "situations": find_all_situations(now=now),
         "jobs_forgotten": forget_old_jobs(now),
         "mails_forgotten": forget_old_mails(now),
+        "import_files_removed": remove_old_files(now),
         "customers": recompute_stale(
             now=now, until=now + dt.timedelta(seconds=NIGHT_SECONDS), progress=progress
         ).customers,

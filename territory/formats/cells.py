@@ -5,6 +5,7 @@ twins, or with such a control character itself) gets an apostrophe in front. Num
 apostrophe off again, so that what was exported can be imported unchanged.
 """
 
+import codecs
 import csv
 import datetime as dt
 import re
@@ -44,24 +45,37 @@ class _Echo:
         return line
 
 
-def csv_lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+def csv_lines(
+    header: Sequence[Any], rows: Iterable[Sequence[Any]], *, delimiter: str = ",", quote: str = '"'
+) -> Iterator[str]:
     """The lines of a CSV file, the header first."""
-    writer = csv.writer(_Echo())
+    writer = csv.writer(_Echo(), delimiter=delimiter, quotechar=quote)
     yield writer.writerow([safe(name) for name in header])
     for row in rows:
         yield writer.writerow([safe(value) for value in row])
 
 
-def csv_download(name: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
-    """A CSV to save as `name`; marked as UTF-8, which spreadsheets need to be told."""
+def csv_download(
+    name: str,
+    header: Sequence[Any],
+    rows: Iterable[Sequence[Any]],
+    *,
+    delimiter: str = ",",
+    quote: str = '"',
+    encoding: str = "utf-8",
+) -> StreamingHttpResponse:
+    """A CSV to save as `name`; marked as UTF-8, which spreadsheets need to be told, unless another encoding is asked for."""
 
-    def lines() -> Iterator[str]:
-        yield "\ufeff"
-        yield from csv_lines(header, rows)
+    def lines() -> Iterator[bytes]:
+        encoder = codecs.getincrementalencoder(encoding)(errors="replace")
+        if encoding == "utf-8":
+            yield codecs.BOM_UTF8
+        for line in csv_lines(header, rows, delimiter=delimiter, quote=quote):
+            yield encoder.encode(line)
 
     file_name = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-") or "export.csv"
     return StreamingHttpResponse(
         lines(),
-        content_type="text/csv; charset=utf-8",
+        content_type=f"text/csv; charset={encoding}",
         headers={"Content-Disposition": f'attachment; filename="{file_name}"', "X-Content-Type-Options": "nosniff"},
     )

@@ -17,6 +17,7 @@ from .customers import (
     touch_type,
     touch_types,
 )
+from .imports import import_of, kept_mapping
 from .people import absence, company, cover, membership, person, role, roles, team
 from .planning import contact_rule, due_touch, figures, situation, touch_value
 
@@ -31,7 +32,9 @@ __all__ = [
     "customer",
     "due_touch",
     "figures",
+    "import_of",
     "internal_work",
+    "kept_mapping",
     "market",
     "membership",
     "order",

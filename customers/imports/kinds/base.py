@@ -34,6 +34,9 @@ class Kind:
     needs: tuple[tuple[str, ...], ...] = ()
     guarded: Mapping[str, str] = {}
     chunk: int | None = None
+    # All rows at once, and how many at most: where a row may refer to one further down.
+    in_one_piece = False
+    most_rows: int | None = None
 
     def require(self, actor: User | None) -> None:
         """Raise PermissionDenied unless the person may import such rows at all."""

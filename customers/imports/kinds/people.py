@@ -29,6 +29,8 @@ class Teams(RowByRow):
     whole_company = True
     needs = (("name",),)
     chunk = 1_000_000
+    in_one_piece = True
+    most_rows = 1000
     fields = (
         field_of(Team, "external_id"),
         field_of(Team, "name", required=True),
