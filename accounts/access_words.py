@@ -1,14 +1,18 @@
 """The access of roles in words, as administrators read it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import Role
-from accounts.permissions import Act, Area, Reach
+from accounts.reaches import OFFERED, Access, Act, Area, Reach, reach_of
+from accounts.starting_access import starting_access
 
+NOTHING = pgettext_lazy("reach", "none")
 SHORT = {
+    Reach.NONE: NOTHING,
     Reach.AUTHORED: pgettext_lazy("reach", "own"),
     Reach.OWN: pgettext_lazy("reach", "own"),
     Reach.TEAM: pgettext_lazy("reach", "team"),
@@ -44,27 +48,69 @@ FOOTNOTES: list[tuple[str, Promise]] = [
 
 
 @dataclass(frozen=True)
+class Line:
+    """One act: its reach, its footnotes and, where it is not as at the start of the role's function, that reach."""
+
+    act: str
+    reach: str
+    marks: str = ""
+    start: str = ""
+
+
+@dataclass(frozen=True)
 class Words:
-    """What a role may do in an area: one line an act, each with its footnotes."""
+    """What a role may do in an area: one line an act."""
 
     area: str
-    lines: tuple[tuple[str, str, str], ...]  # act, reach, footnotes
+    lines: tuple[Line, ...]
+
+
+def choice(area: Area, act: Act, reach: str) -> str:
+    """A reach as it is chosen from: two that read "own" are told apart."""
+    if reach == Reach.AUTHORED:
+        return f"{SHORT[Reach.OWN]} {footnotes(area, act, reach)}"
+    return str(SHORT[Reach(reach)])
+
+
+def start_of(role: Role) -> Access:
+    """The starting table of the role's function."""
+    return starting_access(role.function)
+
+
+def changes_of(role: Role) -> int:
+    """In how many cells the role is not as at the start of its function."""
+    start = start_of(role)
+    return sum(reach_of(role.access, *cell) != reach_of(start, *cell) for cell in OFFERED)
+
+
+def changed(before: Access, after: Access) -> list[tuple[str, str, str, str]]:
+    """Cells that differ: area, act, reach before and after."""
+    found = []
+    for area, act in OFFERED:
+        old, new = reach_of(before, area, act), reach_of(after, area, act)
+        if old != new:
+            found.append((str(area.label), str(act.label), choice(area, act, old), choice(area, act, new)))
+    return found
 
 
 def access_of(role: Role) -> list[Words]:
-    """One row an area, in the order of areas; an area without any reach has no lines."""
+    """One row an area, in the order of areas; an area without any reach, now and at the start, has no lines."""
     return [Words(str(area.label), tuple(_lines(role, area))) for area in Area]
 
 
-def _lines(role: Role, area: Area):
-    reaches = role.access.get(str(area), {})
+def _lines(role: Role, area: Area) -> Iterator[Line]:
+    start = start_of(role)
     for act in Act:
-        reach = reaches.get(str(act), Reach.NONE)
-        if reach in SHORT:
-            yield str(act.label), str(SHORT[reach]), _footnotes(area, act, reach)
+        reach, at_first = reach_of(role.access, area, act), reach_of(start, area, act)
+        if reach != Reach.NONE or at_first != Reach.NONE:
+            differs = choice(area, act, at_first) if reach != at_first else ""
+            yield Line(str(act.label), str(SHORT[reach]), footnotes(area, act, reach), differs)
 
 
-def _footnotes(area: Area, act: Act, reach: str) -> str:
+def footnotes(area: Area, act: Act, reach: str) -> str:
+    """The marks that go with a reach."""
+    if reach == Reach.NONE:
+        return ""
     marks = ""
     if reach == Reach.AUTHORED:
         marks += "‡" if area == Area.EXPENSES else "†"

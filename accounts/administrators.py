@@ -9,8 +9,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, Role
-from accounts.permissions import Act, Area, Reach
+from accounts.models import Membership, Role, User
+from accounts.permissions import Act, Area, Reach, may_all
+from accounts.reaches import reach_of
 from accounts.sign_in import can_sign_in
 from territory.rows import ends_from
 
@@ -18,9 +19,9 @@ _FOR_EVER = dt.date.max
 
 
 def administrator_roles() -> list[int]:
-    """Roles that may change people, teams and roles of the whole company."""
+    """Roles that may change people, teams and roles of the whole company, and what roles may do."""
     rows = Role.objects.order_by("pk").values_list("pk", "access")
-    return [pk for pk, access in rows if access.get(str(Area.PEOPLE), {}).get(str(Act.CHANGE)) == Reach.ALL]
+    return [pk for pk, access in rows if reach_of(access, Area.PEOPLE, Act.CHANGE) == Reach.ALL]
 
 
 def administrator_memberships(on: dt.date) -> QuerySet[Membership]:
@@ -53,3 +54,15 @@ def administrators_kept(on: dt.date) -> Iterator[None]:
         yield
         if administrators_until(on) < before:
             raise ValidationError(_("This is the last administrator. Make somebody else an administrator first."))
+
+
+@contextmanager
+def oneself_kept(actor: User | None) -> Iterator[None]:
+    """Undo what is done inside, with a ValidationError, if `actor` could not change access any more afterwards."""
+    with transaction.atomic():
+        yield
+        # Read anew: memberships are kept on the object that was signed in with.
+        if actor is not None and not may_all(User.objects.get(pk=actor.pk), Area.PEOPLE, Act.CHANGE):
+            raise ValidationError(
+                _("You could no longer change access yourself. Ask another administrator to do this for you.")
+            )

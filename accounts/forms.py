@@ -2,6 +2,7 @@
 
 import zoneinfo
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -21,7 +22,17 @@ class DayInput(forms.DateInput):
         super().__init__(attrs, format="%Y-%m-%d")
 
 
-class ActionForm(forms.ModelForm):
+class Refusing:
+    """A form that shows what an action refused."""
+
+    def refuse(self: Any, error: ValidationError) -> None:
+        """Show what an action refused, beside its field where the form has it."""
+        messages = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
+        for name, errors in messages.items():
+            self.add_error(name if name in self.fields else None, errors)
+
+
+class ActionForm(Refusing, forms.ModelForm):
     """A form whose row an action saves."""
 
     def validate_unique(self) -> None:
@@ -34,12 +45,6 @@ class ActionForm(forms.ModelForm):
             super()._post_clean()
         finally:
             del self.instance.validate_constraints
-
-    def refuse(self, error: ValidationError) -> None:
-        """Show what an action refused, beside its field where the form has it."""
-        messages = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
-        for name, errors in messages.items():
-            self.add_error(name if name in self.fields else None, errors)
 
 
 class VersionedForm(ActionForm):

@@ -1,6 +1,6 @@
 """What a person's roles let them see, change and approve. The only place that says so.
 
-A role's access is data: {area: {act: reach}}. A person has what any of their current memberships gives: a union.
+A role's access is data: {area: {act: reach}} (accounts.reaches). A person has what any of their current memberships gives: a union.
 Rooms above turn a `Scope` into rows (customers.scope, `people_within`, `teams_within`); nobody else asks about roles.
 """
 
@@ -11,49 +11,16 @@ from dataclasses import dataclass
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Team, User
+from accounts.reaches import Act, Area, Reach, reach_of
 from territory import clock
 from territory.rows import on_day
 
-
-class Area(models.TextChoices):
-    """What access is about; the order is that of the table shown to administrators."""
-
-    DIRECTORY = "directory", _("directory")
-    CUSTOMERS = "customers", _("customers, contacts, assignments, stages, tiers")
-    TOUCHES = "touches", _("touches, planned touches, internal work")
-    ORDERS = "orders", _("orders")
-    AMOUNTS = "amounts", _("amounts of orders, potential, sales")
-    EXPENSES = "expenses", _("expenses")
-    BUDGETS = "budgets", _("budgets, workload, situations")
-    COST = "cost", _("cost rates, cost in money")
-    RULES = "rules", _("rules, types, tiers, markets, product lines")
-    TOUCH_VALUES = "touch_values", _("touch values")
-    NAMES = "names", _("names of people and teams")
-    PEOPLE = "people", _("people, roles, teams")
-    ABSENCES = "absences", _("absences and cover")
-    AUDIT = "audit", _("audit, jobs")
-    IMPORT = "import", _("import")
-    EXPORT = "export", _("export")
-
-
-class Act(models.TextChoices):
-    SEE = "see", _("see")
-    CHANGE = "change", _("change")
-    APPROVE = "approve", _("approve")
-
-
-class Reach(models.TextChoices):
-    """How far an act goes, from nothing to all."""
-
-    NONE = "none", _("none")
-    AUTHORED = "authored", _("own, as far as they wrote it themselves and lately")
-    OWN = "own", _("own")
-    TEAM = "team", _("team")
-    BELOW = "below", _("team and all under it")
-    ALL = "all", _("all")
+__all__ = [
+    "Act", "Area", "Grant", "Reach", "Scope", "current_memberships", "may", "may_all", "people_within", "require", "scope",
+    "teams_within",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -128,8 +95,8 @@ def scope(user: User, area: str, act: str) -> Scope:
     """How far `user` may `act` in `area`; empty (false) when not at all."""
     grants = []
     for membership in current_memberships(user):
-        reach = membership.role.access.get(str(area), {}).get(str(act), Reach.NONE)
-        if reach in Reach.values and reach != Reach.NONE:
+        reach = reach_of(membership.role.access, area, act)
+        if reach != Reach.NONE:
             grants.append(Grant(reach, membership.pk, membership.team_id, membership.team.path))
     return Scope(user.pk or 0, tuple(grants))
 

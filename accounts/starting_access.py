@@ -1,7 +1,7 @@
 """The starting table of access: for each starting role, area and act its reach. An administrator's rows from then on."""
 
 from accounts.models import RoleFunction
-from accounts.permissions import Area, Reach
+from accounts.reaches import Area, Reach, plain
 
 NONE, AUTHORED, OWN, TEAM, BELOW, ALL = Reach.NONE, Reach.AUTHORED, Reach.OWN, Reach.TEAM, Reach.BELOW, Reach.ALL
 
@@ -97,3 +97,8 @@ STARTING_ROLES = [
     ("Senior manager", RoleFunction.SENIOR_MANAGEMENT, MANAGER),
     ("Administrator", RoleFunction.ADMINISTRATION, ADMINISTRATOR),
 ]
+
+
+def starting_access(function: str) -> dict[str, dict[str, str]]:
+    """What roles of that function may do at the start; nothing for a function that no starting role has."""
+    return next((plain(access) for _name, known, access in STARTING_ROLES if known == function), {})

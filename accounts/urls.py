@@ -4,7 +4,7 @@ from allauth.account import views as sign_in
 from django.urls import path, re_path
 from django.views.decorators.http import require_http_methods
 
-from accounts.views import absences, memberships, people, profile, roles, teams
+from accounts.views import absences, access, memberships, people, profile, roles, teams
 
 # Its views take PUT for POST: nobody asked for that.
 as_form = require_http_methods(["GET", "HEAD", "POST"])
@@ -56,5 +56,6 @@ urlpatterns = [
     path("roles/<int:pk>/edit/", roles.role_edit, name="role_edit"),
     path("roles/<int:pk>/retire/", roles.role_retire, name="role_retire"),
     path("roles/<int:pk>/restore/", roles.role_restore, name="role_restore"),
-    path("roles/access/", roles.access_table, name="access_table"),
+    path("roles/access/", access.access_table, name="access_table"),
+    path("roles/<int:pk>/access/", access.role_access, name="role_access"),
 ]

@@ -11,7 +11,8 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.administrators import administrators_kept
+from accounts import reaches
+from accounts.administrators import administrators_kept, oneself_kept
 from accounts.models import Membership, Role, User
 from accounts.signals import people_facts_changed, roles_changed
 from territory.conflicts import claim
@@ -55,6 +56,23 @@ def change_role(*, actor: User | None, now: dt.datetime, on: dt.date, role: Role
         if {"function", "cost_per_hour"} & set(changed):
             members = Membership.objects.filter(ends_from(on), role=row).values_list("user_id", flat=True).distinct()
             people_facts_changed.send(sender=Role, user_ids=list(members))
+        return row
+
+
+def change_access(
+    *, actor: User | None, now: dt.datetime, on: dt.date, role: Role, version: int, access: reaches.Access
+) -> Role:
+    """Change what a role may see, change and approve; in force with the next request of everyone in it.
+
+    Refused where the role could change more than it sees, where no administrator would be left from `on`, and where
+    `actor` could not change access any more. Conflict when somebody else changed the role since `version`.
+    """
+    reaches.check(access)
+    with administrators_kept(on), oneself_kept(actor):
+        row = Role.objects.select_for_update().get(pk=role.pk)
+        claim(row, version)
+        row.access = reaches.plain(access)
+        save(row, actor=actor, now=now, fields=["access", "version"])
         return row
 
 

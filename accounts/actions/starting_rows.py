@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history
 
 from accounts.models import Role, User
+from accounts.reaches import plain
 from accounts.starting_access import STARTING_ROLES
 
 
@@ -19,7 +20,7 @@ def create_starting_roles(*, actor: User | None = None, now: dt.datetime | None 
             name=name,
             function=function,
             position=position,
-            access={str(area): {str(act): str(reach) for act, reach in acts.items()} for area, acts in access.items()},
+            access=plain(access),
         )
         for position, (name, function, access) in enumerate(STARTING_ROLES, start=1)
         if name not in present

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts import access_words, queries
+from accounts import queries
 from accounts.access import permission_required_in, recent_sign_in_required
 from accounts.actions import roles as actions
 from accounts.forms import RoleCostForm, RoleForm, new_role_form
@@ -30,20 +30,6 @@ def role_list(request: HttpRequest) -> HttpResponse:
         "may_change": may_all(request.user, Area.PEOPLE, Act.CHANGE),
     }
     return render(request, "accounts/role_list.html", context)
-
-
-@require_safe
-@sees_all_people
-def access_table(request: HttpRequest) -> HttpResponse:
-    """What each role may see, change and approve, in words."""
-    columns = access_words.columns(list(Role.objects.live()))
-    context = {
-        "columns": columns,
-        "rows": access_words.table(columns),
-        "reaches": access_words.REACHES,
-        "footnotes": access_words.FOOTNOTES,
-    }
-    return render(request, "accounts/access_table.html", context)
 
 
 def _form_for(viewer: User) -> type[RoleForm]:
@@ -90,6 +76,7 @@ def role_edit(request: HttpRequest, pk: int) -> HttpResponse:
         title=role.name,
         retire=reverse("role_restore" if role.retired_at else "role_retire", args=[pk]),
         retired=role.retired_at,
+        access=reverse("role_access", args=[pk]),
     )
 
 

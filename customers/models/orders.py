@@ -25,7 +25,7 @@ class OrderQuerySet(LiveQuerySet):
         return self.filter(hangs_within(user, Area.ORDERS, Act.SEE))
 
     def editable_by(self, user):
-        return self.filter(hangs_within(user, Area.ORDERS, Act.CHANGE))
+        return self.visible_to(user).filter(hangs_within(user, Area.ORDERS, Act.CHANGE))
 
     def amounts_visible_to(self, user):
         """Visible orders whose amounts the person may see: the only ones that filters, sorts and sums of amounts may use."""

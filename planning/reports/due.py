@@ -11,6 +11,7 @@ from planning.reports.definition import Answer, Asked, Column, Kind, Report
 from planning.reports.figures import (
     computed_at,
     customer_names,
+    exported,
     figures_as_of,
     people_names,
     role_names,
@@ -59,7 +60,7 @@ def _stored(asked: Asked) -> Iterable[tuple]:
     context = load_ground(asked.on).context
     rows = DueTouch.objects.filter(customer__archived_at__isnull=True).order_by()
     if asked.reader is not None:
-        rows = rows.filter(hangs_within(asked.reader, Area.BUDGETS, Act.SEE))
+        rows = exported(asked, rows.filter(hangs_within(asked.reader, Area.BUDGETS, Act.SEE)))
     for customer, touch_type, role, person, due_on, interval, minutes, travel, tier, stage in rows.values_list(
         "customer_id",
         "touch_type_id",

@@ -3,10 +3,10 @@
 import datetime as dt
 from collections.abc import Collection
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 
 from accounts.models import Role, Team, User
-from accounts.permissions import Act, Area
+from accounts.permissions import Act, Area, people_within, teams_within
 from customers.models import Customer, TouchType
 from customers.scope import hangs_within
 from planning.engine.customer import CustomerFigures as Figures
@@ -22,11 +22,33 @@ def figures_as_of(asked: Asked) -> tuple[list[Figures], Ground]:
 
 
 def seen_customers(asked: Asked) -> Collection[int] | None:
-    """Customers whose budgets the reader may see; None: all."""
+    """Customers whose budgets the reader may see and export; None: all."""
     if asked.reader is None:
         return None
     rows = Customer.objects.visible_to(asked.reader).within(asked.reader, Area.BUDGETS, Act.SEE)
-    return list(rows.values_list("pk", flat=True))
+    return list(rows.within(asked.reader, Area.EXPORT, Act.SEE).values_list("pk", flat=True))
+
+
+def seen_people(asked: Asked, area: str) -> QuerySet[User]:
+    """People whom the reader may see in `area` and export; the machine: all."""
+    if asked.reader is None:
+        return User.objects.all()
+    exported = people_within(asked.reader, Area.EXPORT, Act.SEE)
+    return people_within(asked.reader, area, Act.SEE).filter(pk__in=exported.values("pk"))
+
+
+def seen_teams(asked: Asked, area: str) -> set[int] | None:
+    """Teams whose totals the reader may see in `area` and export; None: all."""
+    if asked.reader is None:
+        return None
+    exported = teams_within(asked.reader, Area.EXPORT, Act.SEE)
+    rows = teams_within(asked.reader, area, Act.SEE).filter(pk__in=exported.values("pk"))
+    return set(rows.values_list("pk", flat=True))
+
+
+def exported(asked: Asked, rows: QuerySet) -> QuerySet:
+    """Of rows that hang on a customer, those that the reader may export: within reach of that, of visible customers."""
+    return rows if asked.reader is None else rows.filter(hangs_within(asked.reader, Area.EXPORT, Act.SEE))
 
 
 def computed_at(asked: Asked) -> dt.datetime:
@@ -59,6 +81,8 @@ def touch_type_names() -> dict[int, str]:
 
 
 def stored_budgets(asked: Asked):
-    """Stored budgets of live customers that the reader may see."""
+    """Stored budgets of live customers that the reader may see and export."""
     rows = Budget.objects.filter(customer__archived_at__isnull=True)
-    return rows if asked.reader is None else rows.filter(hangs_within(asked.reader, Area.BUDGETS, Act.SEE))
+    if asked.reader is not None:
+        rows = rows.filter(hangs_within(asked.reader, Area.BUDGETS, Act.SEE))
+    return exported(asked, rows)

@@ -14,10 +14,11 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from accounts.models import Team, User
-from accounts.permissions import Act, Area, people_within, teams_within
+from accounts.models import Team
+from accounts.permissions import Area
 from customers.models import Market, Order, OrderStatus, ProductLine
 from planning.reports.definition import Answer, Asked, Column, Kind, Report, shown_id
+from planning.reports.figures import exported, seen_people, seen_teams
 from territory import clock
 
 COLUMNS = (
@@ -125,7 +126,7 @@ def _orders(asked: Asked) -> QuerySet[Order]:
     orders = Order.objects.live()
     if asked.reader is None or (asked.by or "team") == "team":
         return orders
-    return orders.amounts_visible_to(asked.reader)
+    return exported(asked, orders.amounts_visible_to(asked.reader))
 
 
 def _pending(
@@ -153,14 +154,11 @@ def _teams(asked: Asked) -> Subjects:
         pk: Subject(shown_id(external_id, name), name, parent, archived_at is None)
         for pk, external_id, name, parent, archived_at in rows
     }
-    if asked.reader is None:
-        return teams, None
-    return teams, set(teams_within(asked.reader, Area.AMOUNTS, Act.SEE).values_list("pk", flat=True))
+    return teams, seen_teams(asked, Area.AMOUNTS)
 
 
 def _people(asked: Asked) -> Subjects:
-    people = User.objects.all() if asked.reader is None else people_within(asked.reader, Area.AMOUNTS, Act.SEE)
-    rows = people.values_list("pk", "external_id", "name")
+    rows = seen_people(asked, Area.AMOUNTS).values_list("pk", "external_id", "name")
     return {pk: Subject(shown_id(external_id, name), name) for pk, external_id, name in rows}, None
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from django.db.models import Min
 
-from accounts.permissions import Act, Area, teams_within
+from accounts.permissions import Area
 from customers.models import Order
 from planning.models import Situation, SituationKind
 from planning.reports.definition import Answer, Asked, Column, Kind, Report, shown_id
-from planning.reports.figures import seen_customers, team_names
+from planning.reports.figures import exported, seen_customers, seen_teams, team_names
 from planning.situations.large_order import find_as_of
 from territory import clock
 
@@ -39,7 +39,7 @@ def answer(asked: Asked) -> Answer:
 def _stored(asked: Asked) -> Iterable[tuple]:
     rows = Situation.objects.open()
     if asked.reader is not None:
-        rows = rows.visible_to(asked.reader)
+        rows = exported(asked, rows.visible_to(asked.reader))
     amounts, zone = _teams_with_amounts(asked), clock.company_zone()
     for kind, order, team, share, opened_at in rows.values_list("kind", "order_id", "team_id", "share", "opened_at"):
         shown = share if amounts is None or team in amounts else None
@@ -59,9 +59,7 @@ def _as_of(asked: Asked) -> Iterable[tuple]:
 
 def _teams_with_amounts(asked: Asked) -> set[int] | None:
     """Teams whose totals the reader may see in amounts, and so in shares of them; None: all."""
-    if asked.reader is None:
-        return None
-    return set(teams_within(asked.reader, Area.AMOUNTS, Act.SEE).values_list("pk", flat=True))
+    return seen_teams(asked, Area.AMOUNTS)
 
 
 def _order_names(orders: list[int]) -> dict[int, str]:

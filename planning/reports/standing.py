@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from accounts.permissions import Act, Area
 from customers.models import Customer, Stage, Tier
 from planning.loaders import load_ground
 from planning.loaders.standings import Standing, as_of_standings, stored_standings
@@ -33,7 +34,8 @@ def answer(asked: Asked) -> Answer:
 def _standings(asked: Asked) -> list[Standing]:
     ids = None
     if asked.reader is not None:
-        ids = list(Customer.objects.visible_to(asked.reader).values_list("pk", flat=True))
+        rows = Customer.objects.visible_to(asked.reader).within(asked.reader, Area.EXPORT, Act.SEE)
+        ids = list(rows.values_list("pk", flat=True))
     if asked.as_of is None:
         return stored_standings(ids)
     return as_of_standings(ids, load_ground(asked.on))

@@ -16,7 +16,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from customers.facts import lifecycles
 from customers.models import Tier, Touch, TouchPerson
 from planning.reports.definition import Answer, Asked, Column, Kind, Report
-from planning.reports.figures import people_names, touch_type_names
+from planning.reports.figures import exported, people_names, touch_type_names
 from territory import clock
 
 COLUMNS = (
@@ -72,7 +72,8 @@ def _touches(asked: Asked) -> QuerySet[Touch]:
     touches = Touch.objects.live().filter(at__lt=end, customer__archived_at__isnull=True)
     if asked.starts_on is not None:
         touches = touches.filter(at__gte=clock.start_of_day(asked.starts_on, zone))
-    return touches if asked.reader is None else touches.visible_to(asked.reader)
+    # Of a customer out of reach one sees one's own touch, and no more: not the tier of its day, not in sums either.
+    return touches if asked.reader is None else exported(asked, touches.visible_to(asked.reader))
 
 
 def _by_type(touches: QuerySet[Touch]) -> Found:

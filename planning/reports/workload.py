@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from accounts.permissions import Act, Area, people_within, teams_within
+from accounts.permissions import Area
 from planning.engine import workload as engine
 from planning.loaders import load, load_ground, load_workload, weeks_from
 from planning.reports.definition import Answer, Asked, Column, Kind, Report
-from planning.reports.figures import computed_at, people_names, team_names
+from planning.reports.figures import computed_at, people_names, seen_people, seen_teams, team_names
 
 COLUMNS = (
     Column("person"),
@@ -40,8 +40,8 @@ def _seen(asked: Asked) -> Callable[[engine.Cell], bool]:
     """Whether the reader may see a cell: of people, and of teams' totals, within reach."""
     if asked.reader is None:
         return lambda cell: True
-    people = set(people_within(asked.reader, Area.BUDGETS, Act.SEE).values_list("pk", flat=True))
-    teams = set(teams_within(asked.reader, Area.BUDGETS, Act.SEE).values_list("pk", flat=True))
+    people = set(seen_people(asked, Area.BUDGETS).values_list("pk", flat=True))
+    teams = seen_teams(asked, Area.BUDGETS) or set()
     return lambda cell: cell.team in teams if cell.person is None else cell.person in people
 
 

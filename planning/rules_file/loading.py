@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.db.models.deletion import ProtectedError
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
-from accounts.starting_access import STARTING_ROLES
+from accounts.starting_access import starting_access
 from customers.actions.lifecycle import mark_lifecycles_due
 from customers.models import SaleTypeKind
 from customers.signals import catalogue_changed
@@ -148,7 +147,7 @@ class _Changes:
 
     def _create(self, section: Section, values: dict[str, Any]) -> None:
         if section.model is Role:
-            values |= {"access": _access_of(values["function"]), "position": Role.objects.count() + 1}
+            values |= {"access": starting_access(values["function"]), "position": Role.objects.count() + 1}
         if section.model is TouchValue:
             values |= {"approved_by": self.actor, "approved_at": self.now}
         row = section.model(**values)
@@ -259,12 +258,3 @@ def _identity_of_row(section: Section, row: models.Model) -> tuple:
     if section.name == "sale_types" and kind in (SaleTypeKind.NEW_BUSINESS, SaleTypeKind.REPEAT):
         return ("kind", kind)
     return _key(section, row)
-
-
-def _access_of(function: str) -> dict[str, Any]:
-    """What a role of that function may do at first: as the starting role of it."""
-    for _name, known, access in STARTING_ROLES:
-        if known == function:
-            plain = {str(area): {str(act): str(reach) for act, reach in acts.items()} for area, acts in access.items()}
-            return copy.deepcopy(plain)
-    return {}

@@ -205,7 +205,8 @@ def access_of(response, role):
     """Area -> what the role may do there."""
     names = [column.names for column in response.context["columns"]]
     at = next(n for n, name in enumerate(names) if role in name)
-    return {area: cells[at].lines for area, cells in response.context["rows"]}
+    rows = response.context["rows"]
+    return {area: tuple((line.act, line.reach, line.marks) for line in cells[at].lines) for area, cells in rows}
 
 
 def test_roles_that_may_do_the_same_share_a_column(cast):
