@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Role
 from customers.models import ContactRole, OrderStep, SaleType, Tier, TouchType
 from planning.models import ContactLoad, ContactRule, OrderRule, PlanningSettings, TeamLoad, TeamSellingLoad, TouchValue
+from territory.fields import A_DAY, A_MONTH
 
 
 class RulesFileError(Exception):
@@ -83,11 +84,16 @@ def _decimal(given: Any) -> Decimal:
     return value
 
 
-def _seconds(given: Any) -> int:
-    seconds = _decimal(given) * 60
-    if not 0 <= seconds <= 366 * 24 * 3600:
-        raise ValueError(_("must be minutes from 0"))
-    return int(seconds.to_integral_value())
+def _seconds(most: int) -> Callable[[Any], int]:
+    """Reads minutes up to what the forms take: a touch or an order a day, a load a month."""
+
+    def read(given: Any) -> int:
+        minutes = _decimal(given)
+        if not 0 <= minutes <= most:
+            raise ValueError(_("must be minutes from 0 to %(most)d") % {"most": most})
+        return int((minutes * 60).to_integral_value())
+
+    return read
 
 
 def _minutes(seconds: int) -> int | float:
@@ -118,8 +124,8 @@ def decimal(name: str, required: bool = True) -> Value:
     return Value(name, name, _decimal, str, required)
 
 
-def minutes(name: str, column: str = "duration_seconds") -> Value:
-    return Value(name, column, _seconds, _minutes)
+def minutes(name: str, column: str = "duration_seconds", *, most: int) -> Value:
+    return Value(name, column, _seconds(most), _minutes)
 
 
 def day(name: str) -> Value:
@@ -140,7 +146,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             text("name"),
             text("channel"),
-            minutes("minutes", "default_seconds"),
+            minutes("minutes", "default_seconds", most=A_DAY),
             yes_no("travels"),
             decimal("cost", required=False),
             yes_no("is_demo"),
@@ -161,23 +167,25 @@ SECTIONS: tuple[Section, ...] = (
             reference("touch_type", "touch_types"),
             whole("count"),
             text("period"),
-            minutes("minutes"),
+            minutes("minutes", most=A_DAY),
         ),
     ),
     Section(
         "order_rules",
         OrderRule,
         ("role", "tier"),
-        (reference("role", "roles"), reference("tier", "tiers", required=False), minutes("minutes")),
+        (reference("role", "roles"), reference("tier", "tiers", required=False), minutes("minutes", most=A_DAY)),
     ),
     Section(
         "contact_loads",
         ContactLoad,
         ("contact_role", "role"),
-        (reference("contact_role", "contact_roles"), reference("role", "roles"), minutes("minutes")),
+        (reference("contact_role", "contact_roles"), reference("role", "roles"), minutes("minutes", most=A_MONTH)),
     ),
-    Section("team_selling_loads", TeamSellingLoad, ("role",), (reference("role", "roles"), minutes("minutes"))),
-    Section("team_loads", TeamLoad, ("role",), (reference("role", "roles"), minutes("minutes"))),
+    Section(
+        "team_selling_loads", TeamSellingLoad, ("role",), (reference("role", "roles"), minutes("minutes", most=A_MONTH))
+    ),
+    Section("team_loads", TeamLoad, ("role",), (reference("role", "roles"), minutes("minutes", most=A_MONTH))),
     Section(
         "touch_values",
         TouchValue,

@@ -274,7 +274,10 @@ RULE = {
         ({"contact_rules": [RULE | {"count": 1.5}]}, "contact_rules[0].count: must be a whole number."),
         ({"contact_rules": [RULE | {"stage": "asleep"}]}, "contact_rules[0].stage: "),
         ({"contact_rules": [RULE | {"period": "hour"}]}, "contact_rules[0].period: "),
-        ({"contact_rules": [RULE | {"minutes": -1}]}, "contact_rules[0].minutes: must be minutes from 0."),
+        ({"contact_rules": [RULE | {"minutes": -1}]}, "contact_rules[0].minutes: must be minutes from 0 to 1440."),
+        ({"contact_rules": [RULE | {"minutes": 1441}]}, "contact_rules[0].minutes: must be minutes from 0 to 1440."),
+        ({"order_rules": [{"role": "Salesperson", "minutes": 1441}]}, "order_rules[0].minutes: must be minutes from 0"),
+        ({"team_loads": [{"role": "Salesperson", "minutes": 44641}]}, "team_loads[0].minutes: must be minutes from 0"),
         (
             {"touch_types": [{"name": "Call", "channel": "voice", "minutes": 5}], "contact_rules": [RULE]},
             "contact_rules[0].touch_type: no touch_type “Voice call”.",
