@@ -18,7 +18,7 @@ from customers.imports.formats import NUMBERS
 from customers.imports.guessing import ENCODINGS
 from customers.imports.kinds import KINDS
 from customers.imports.references import TARGETS, Reach
-from customers.imports.words import KIND_WORDS, explained, label
+from customers.imports.words import KIND_WORDS, label, what_belongs
 from customers.models import SavedMapping
 
 DELIMITERS = ((",", _("comma")), (";", _("semicolon")), ("\t", _("tab")), ("|", _("pipe")))
@@ -26,7 +26,7 @@ IF_BLANK = (("default", _("as it is")), ("reject", _("reject")), ("skip", _("lea
 CONSTANT, AS_IS = "=", "as-is"
 
 # So many choices fit into a page as lists; beyond that columns are typed, with suggestions.
-MOST_CHOICES = 450
+MOST_CHOICES = 340
 
 
 def kinds_for(user) -> list[str]:
@@ -113,6 +113,7 @@ class MappingForm(forms.Form):
         self._start()
         for field in kind.fields:
             self._add(field)
+        _dressed(self, ("from_", "constant_", "blank_", "unit_"))
 
     def _start(self) -> None:
         """What the mapping says about the file as a whole."""
@@ -198,7 +199,7 @@ class MappingForm(forms.Form):
             values = self._said(name).get("values") or {}
             yield {
                 "label": label(name),
-                "help": explained(field),
+                "help": what_belongs(field),
                 "needed": needed or field.required,
                 "values": len(values),
                 **parts,
@@ -296,6 +297,7 @@ class ValuesForm(forms.Form):
                     row.widget.attrs |= {"list": f"list-{field.name}", "autocomplete": "off"}
                 self.fields[f"{field.name}-{index}"] = row
                 self.initial[f"{field.name}-{index}"] = said.get(text, "")
+        _dressed(self, tuple(f"{field.name}-" for field, _texts, _said in words))
 
     def groups(self) -> Iterable[dict[str, Any]]:
         for field, texts, _said in self.words:
@@ -318,6 +320,13 @@ class ValuesForm(forms.Form):
             row.pop("values", None)
             fields[field.name] = row | ({"values": values} if values else {})
         return mapping | {"fields": fields}
+
+
+def _dressed(form: forms.Form, starts: tuple[str, ...]) -> None:
+    """Fields that a table of the page shows one by one look like those of any other form."""
+    for name, field in form.fields.items():
+        if name.startswith(starts):
+            field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
 
 
 def choices_of(field: sorts.Field, reach: Reach) -> list[tuple[str, str]]:

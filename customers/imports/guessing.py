@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from customers.imports import fields as sorts
 from customers.imports.errors import CouldNot
-from customers.imports.formats import NUMBERS, Typed, date_reader, number_reader, read_iso
+from customers.imports.formats import NUMBERS, Typed, date_reader, is_ambiguous_date, number_reader, read_iso
 from customers.imports.mapping import Layout
 from customers.imports.reading import OLE, is_workbook, read_table
 from customers.imports.words import recognised
@@ -23,6 +24,9 @@ DATES = (
 TIMES = ("", " HH:mm", " HH:mm:ss", " H:mm AM")
 ENCODINGS = ("utf-8", "cp1252", "latin-1", "utf-16", "cp1250", "iso-8859-15", "cp850")
 LOOKED_AT = 2000
+
+# A number with a sign before its decimals, or between its thousands: whole ones say nothing of how numbers are written.
+_LIKE_A_NUMBER = re.compile(r"[+-]?\d{1,15}(?:[ .,'\u00a0\u202f\u2019]\d{1,15}){1,6}")
 
 # Content that is no table, whatever it is called.
 _NOT_TABLES = {
@@ -57,9 +61,9 @@ def guess_mapping(data: bytes, kind: Any) -> dict[str, Any]:
         draft["delimiter"] = guess_delimiter(data.decode(draft["encoding"], "replace"))
     table = read_table(data, Layout(draft.get("encoding", "utf-8"), draft.get("delimiter", ",")), most=LOOKED_AT)
     found = recognised(kind.fields, table.header)
-    values = {name: [line.cells[table.header.index(column)] for line in table.lines] for name, column in found.items()}
-    dates = [text for row in kind.fields if "dates" in row.options for text in values.get(row.name, ())]
-    numbers = [text for row in kind.fields if "numbers" in row.options for text in values.get(row.name, ())]
+    cells = [text for line in table.lines for text in line.cells if text and not isinstance(text, Typed)]
+    dates = [text for text in cells if is_ambiguous_date(text)]
+    numbers = [text for text in cells if _LIKE_A_NUMBER.fullmatch(text) and not is_ambiguous_date(text)]
     if pattern := guess_dates(dates):
         draft["dates"] = pattern
     if example := guess_numbers(numbers):

@@ -44,7 +44,22 @@ LABELS = {
 # Other words of a header, folded and without signs. A name of the field itself is recognised anyway.
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "external_id": ("id", "no", "number", "nr", "key", "reference", "ref", "code"),
-    "name": ("full name", "company", "company name", "account name", "contact name", "title of team"),
+    "name": (
+        "full name",
+        "company",
+        "company name",
+        "account name",
+        "contact name",
+        "client",
+        "client name",
+        "customer",
+        "customer name",
+        "account",
+        "employee",
+        "employee name",
+        "sales agent",
+        "sales rep",
+    ),
     "customer": ("customer id", "customer name", "account", "account id", "client", "company", "company id"),
     "person": ("employee", "employee id", "user", "owner", "sales agent", "agent", "salesperson", "sales rep"),
     "salesperson": ("employee", "employee id", "owner", "sales agent", "agent", "sales rep", "person"),
@@ -76,7 +91,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "starts_on": ("start", "starts", "from", "start date", "first day"),
     "ends_on": ("end", "ends", "until", "to", "end date", "last day"),
     "note": ("notes", "comment", "comments", "remark", "remarks"),
-    "team": ("sales team", "department", "office", "territory"),
+    "team": ("sales team", "salesteam", "department", "office", "territory"),
     "parent": ("parent team", "part of", "above"),
     "list_price": ("price", "sales price", "unit price"),
     "launched_on": ("launched", "launch date"),
@@ -93,11 +108,12 @@ def label(name: str) -> str:
 
 def explained(field: sorts.Field) -> str:
     """What belongs into a field, in a sentence or two."""
-    words = _what(field)
+    words = what_belongs(field)
     return _("Needed. %(what)s") % {"what": words} if field.required else words
 
 
-def _what(field: Any) -> str:
+def what_belongs(field: Any) -> str:
+    """The same without whether it is needed."""
     if isinstance(field, sorts.Reference):
         return _("External id or name of the %(word)s; it must exist.") % {"word": TARGETS[field.target].word}
     if isinstance(field, sorts.Choice):

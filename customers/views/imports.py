@@ -30,6 +30,7 @@ from territory.conflicts import Conflict
 from territory.toasts import toast
 
 PAGE = 25
+FIRST_ROWS = 4
 
 # A file of so few rows is checked while one waits.
 CHECKED_AT_ONCE = 200
@@ -134,9 +135,10 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
     row = to_change(Import, request.user, pk, "author")
     if row.state in (ImportState.RUNNING, ImportState.DONE, ImportState.FAILED):
         return redirect("import_detail", pk)
-    problem, header = row.problem, []
+    problem, header, lines = row.problem, [], []
     try:
-        header = look(row).header
+        table = look(row)
+        header, lines = table.header, table.lines[:FIRST_ROWS]
     except CouldNot as error:
         problem = str(error)
     try:
@@ -163,6 +165,8 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
         "row": row,
         "kind": KIND_WORDS[row.kind],
         "problem": problem,
+        "first": [line.cells[: jobs.SAMPLE_COLUMNS] for line in lines],
+        "header": header[: jobs.SAMPLE_COLUMNS],
         "date_formats": [day + time for time in TIMES[:2] for day in DATES],
     }
     return form_page(request, "customers/imports/mapping.html", form, **context)

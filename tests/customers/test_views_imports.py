@@ -67,6 +67,7 @@ def test_columns_and_the_way_the_file_is_written_are_recognised(admin):
         "kind": "customers",
         "encoding": "utf-8",
         "delimiter": ";",
+        "dates": "DD.MM.YYYY",
         "fields": {"since": "Customer since", "name": "Company", "team": "Sales team"},
     }
     page = admin.get(reverse("import_mapping", args=[row.pk])).content.decode()
@@ -74,8 +75,8 @@ def test_columns_and_the_way_the_file_is_written_are_recognised(admin):
 
 
 def test_a_date_that_reads_one_way_only_is_suggested_and_any_other_must_be_chosen(admin):
-    row = upload(admin, CUSTOMERS.replace("oops", "30.04.2021"))
-    assert row.mapping["dates"] == "DD.MM.YYYY"
+    row = upload(admin, CUSTOMERS.replace("oops", "1.234,50"))
+    assert (row.mapping["dates"], row.mapping["numbers"]) == ("DD.MM.YYYY", "1.234,56")
     row = upload(admin, "Company,Team,Since\nAcme,Exeter,03/04/2021\n")
     assert "dates" not in row.mapping
     assert mapped(admin, row).status_code == 302
