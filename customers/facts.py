@@ -25,10 +25,18 @@ from customers.models import (
 from territory import clock
 
 
-def lifecycles(customer_ids: Collection[int] | None = None) -> dict[int, lifecycle.Lifecycle]:
-    """The lifecycle of each customer by primary key; of all customers, archived ones too, where none are named."""
-    zone = clock.company_zone()
-    tiers = tier_bounds()
+def lifecycles(
+    customer_ids: Collection[int] | None = None,
+    *,
+    tiers: Iterable[lifecycle.TierBound] | None = None,
+    zone: ZoneInfo | None = None,
+) -> dict[int, lifecycle.Lifecycle]:
+    """The lifecycle of each customer by primary key; of all customers, archived ones too, where none are named.
+
+    Under the tiers in use and in the company's zone, unless others are given.
+    """
+    zone = zone or clock.company_zone()
+    tiers = tier_bounds() if tiers is None else tuple(tiers)
     facts = load_facts(customer_ids, zone=zone)
     return {pk: lifecycle.Lifecycle.of(known, tiers=tiers, zone=zone) for pk, known in facts.items()}
 

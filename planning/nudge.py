@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+from django.db import transaction
+
 from territory.jobs.bell import Announcer, publish
 
 # More customers than these in one transaction (an import): the sweep does them, in chunks.
@@ -14,6 +16,13 @@ EVERYTHING = 0
 def recompute_soon(customer_ids: Collection[int] = (), *, everything: bool = False) -> None:
     """After the commit, ask for these customers (or for whatever is stale): once a transaction, however often asked."""
     _announcer.soon([*customer_ids, *([EVERYTHING] if everything else [])])
+
+
+def effect_soon(draft: int, asked: int) -> None:
+    """After the commit, ask for the effect of a change of rules to be computed."""
+    from planning import tasks
+
+    transaction.on_commit(lambda: publish(tasks.compute_rule_effect, draft, asked), robust=True)
 
 
 def _announce(customer_ids: set[int]) -> None:

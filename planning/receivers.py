@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.dispatch import receiver
+from django.dispatch import Signal, receiver
+from django.utils.translation import gettext as _
 
 from accounts.signals import people_facts_changed, roles_changed
 from customers.models import Assignment
@@ -16,7 +17,7 @@ from territory.company.signals import company_changed
 
 
 @receiver(customer_facts_changed, dispatch_uid="planning marks customers")
-def customers_changed(sender: Any, customer_ids: Iterable[int], **_: Any) -> None:
+def customers_changed(sender: Any, customer_ids: Iterable[int], **_more: Any) -> None:
     """Facts of customers changed: their figures are stale."""
     ids = set(customer_ids)
     if ids:
@@ -25,14 +26,23 @@ def customers_changed(sender: Any, customer_ids: Iterable[int], **_: Any) -> Non
 
 
 @receiver(people_facts_changed, dispatch_uid="planning marks customers of people")
-def people_changed(sender: Any, user_ids: Iterable[int], **_: Any) -> None:
+def people_changed(sender: Any, user_ids: Iterable[int], **_more: Any) -> None:
     """Memberships, bases or absences changed: figures of every customer these people are assigned to are stale."""
     assigned = Assignment.objects.filter(membership__user_id__in=set(user_ids)).order_by()
     customers_changed(sender, set(assigned.values_list("customer_id", flat=True)))
 
 
+def _words(signal: Signal) -> str:
+    """What a signal says has changed, for those who read the latest changes."""
+    if signal is roles_changed:
+        return _("roles in use changed")
+    if signal is company_changed:
+        return _("company, working days or holidays changed")
+    return _("tiers, touch types or other words of the catalogue changed")
+
+
 @receiver([catalogue_changed, company_changed, roles_changed], dispatch_uid="planning raises the version of the rules")
-def rules_changed(sender: Any, **_: Any) -> None:
+def rules_changed(sender: Any, signal: Signal, **_more: Any) -> None:
     """Types, tiers, roles in use, working days or the zone changed: everything computed so far is stale."""
-    RulesVersion.objects.create(changed_at=clock.now())
+    RulesVersion.objects.create(changed_at=clock.now(), what=_words(signal))
     recompute_soon(everything=True)

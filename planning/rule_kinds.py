@@ -195,3 +195,15 @@ _KINDS = [
 ]
 
 RULE_KINDS: dict[str, RuleKind] = {kind.key: kind for kind in _KINDS}
+
+
+def count_rows() -> dict[str, int]:
+    """How many rows each kind has, in one query; a kind without any is left out."""
+    first, *others = (
+        kind.model._default_manager.order_by()
+        .annotate(kind_key=models.Value(key, models.CharField()))
+        .values_list("kind_key")
+        .annotate(models.Count("pk"))
+        for key, kind in RULE_KINDS.items()
+    )
+    return dict(first.union(*others, all=True))

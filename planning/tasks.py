@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from planning.actions.effects import run_effect
 from planning.actions.recompute import recompute
 from planning.actions.runs import find_all_situations, find_situations_of_new_orders, run_nightly, sweep_stale
 from territory import clock
@@ -19,6 +20,12 @@ def recompute_customers(customer_ids: list[int]) -> None:
 def sweep() -> None:
     """Bring up to date what no message announced: lifecycles that move by themselves, then all stale figures."""
     run_tick("sweep", sweep_stale)
+
+
+@shared_task
+def compute_rule_effect(draft: int, asked: int) -> None:
+    """Compute what a change of rules would do, asked for the `asked`-th time."""
+    run_effect(draft, asked, now=clock.now())
 
 
 @shared_task

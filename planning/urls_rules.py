@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from planning.views import rules, values
+from planning.views import drafts, rules, values
 
 urlpatterns = [
     path("rules/", rules.rules_home, name="rules_home"),
@@ -10,6 +10,11 @@ urlpatterns = [
     path("rules/calendar/", rules.calendar, name="calendar"),
     path("rules/calendar/holidays/new/", rules.holiday_create, name="holiday_create"),
     path("rules/calendar/holidays/<int:pk>/remove/", rules.holiday_delete, name="holiday_delete"),
+    path("rules/drafts/<int:pk>/", drafts.draft_detail, name="draft_detail"),
+    path("rules/drafts/<int:pk>/effect/", drafts.draft_effect, name="draft_effect"),
+    path("rules/drafts/<int:pk>/compute/", drafts.draft_compute, name="draft_compute"),
+    path("rules/drafts/<int:pk>/save/", drafts.draft_save, name="draft_save"),
+    path("rules/drafts/<int:pk>/discard/", drafts.draft_discard, name="draft_discard"),
     path("rules/<slug:key>/", rules.rule_list, name="rule_list"),
     path("rules/<slug:key>/new/", rules.rule_create, name="rule_create"),
     path("rules/<slug:key>/<int:pk>/", rules.rule_edit, name="rule_edit"),

@@ -26,10 +26,11 @@ def claim(row: models.Model, version: int) -> None:
     row.version = version + 1
 
 
-def conflict_page(request, form, conflict: Conflict, back: str, present=None):
+def conflict_page(request, form, conflict: Conflict, back: str, present=None, action: str = "", posted=None):
     """409: what I typed beside what is there now, field by field; saving again starts from the present version.
 
-    `present` is a form that shows the row as it is now; a form of a model makes its own.
+    `present` is a form that shows the row as it is now; a form of a model makes its own. `action`, `posted`: where to
+    and what to send when saving again, where that is another address than the one asked for.
     """
     if present is None and hasattr(form, "_meta"):
         present = form.__class__(instance=conflict.row)
@@ -41,14 +42,14 @@ def conflict_page(request, form, conflict: Conflict, back: str, present=None):
         fields.append(
             {
                 "label": form.fields[name].label or name,
-                "mine": _shown(form, name, form[name].value()),
-                "theirs": _shown(form, name, theirs),
+                "mine": shown(form, name, form[name].value()),
+                "theirs": shown(form, name, theirs),
             }
         )
     last = conflict.row.history.first() if hasattr(conflict.row, "history") else None
     data = [
         (key, value)
-        for key, values in request.POST.lists()
+        for key, values in (request.POST if posted is None else posted).lists()
         if key not in ("version", "csrfmiddlewaretoken")
         for value in values
     ]
@@ -58,17 +59,17 @@ def conflict_page(request, form, conflict: Conflict, back: str, present=None):
             "at": last.history_date if last else None,
             "fields": [field for field in fields if field["mine"] != field["theirs"]],
             "data": [*data, ("version", conflict.row.version)],
-            "action": request.get_full_path(),
+            "action": action or request.get_full_path(),
             "back": back,
         }
     }
     return render(request, "errors/409.html", context, status=409)
 
 
-def _shown(form, name: str, value) -> str:
+def shown(form, name: str, value) -> str:
     """A field's value as its choices name it; several of them in a row."""
     if isinstance(value, list | tuple):
-        return ", ".join(_shown(form, name, each) for each in value)
+        return ", ".join(shown(form, name, each) for each in value)
     choices = getattr(form.fields[name], "choices", None)
     if choices is not None:
         for key, label in form.fields[name].choices:

@@ -48,7 +48,7 @@ RULES = (
         _("Rules"),
         "sliders",
         Area.RULES,
-        ("rule", "threshold", "calendar", "holiday", "market", "product_line"),
+        ("rule", "threshold", "calendar", "holiday", "market", "product_line", "draft"),
         "g r",
     ),
     Entry(

@@ -27,7 +27,7 @@ class MinutesField(forms.DecimalField):
         return None if minutes is None else int((minutes * 60).quantize(Decimal(1), ROUND_HALF_UP))
 
     def has_changed(self, initial, data):
-        return super().has_changed(self.prepare_value(initial), data)
+        return super().has_changed(self.to_python(self.prepare_value(initial)), data)
 
 
 class PercentField(forms.DecimalField):
@@ -49,4 +49,4 @@ class PercentField(forms.DecimalField):
         return None if percent is None else percent / 100
 
     def has_changed(self, initial, data):
-        return super().has_changed(self.prepare_value(initial), data)
+        return super().has_changed(self.to_python(self.prepare_value(initial)), data)

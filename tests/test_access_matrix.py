@@ -85,6 +85,7 @@ def subjects(cast: Cast) -> dict[str, Any]:
         "contact": factories.contact(cast.own, role=factories.contact_role()).pk,
         "contact_create": cast.own.pk,
         "customer": cast.own.pk,
+        "draft": factories.rule_draft(cast.admin).pk,
         "holiday": _holiday().pk,
         "import": factories.import_of(cast.coordinator).pk,
         "import_mapping_remove": factories.kept_mapping(cast.coordinator).pk,

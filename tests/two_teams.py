@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Membership, User
 from customers.models import Customer, OrderStep
+from planning.models import RuleDraft
 from territory import clock
 from territory.company.models import Holiday
 from tests import factories
@@ -82,6 +83,7 @@ class Shared:
     market: Any
     line: Any
     tiers: dict[str, Any]
+    draft: RuleDraft
 
     @classmethod
     def made(cls) -> "Shared":
@@ -93,6 +95,7 @@ class Shared:
             factories.market("Bakeries"),
             factories.product_line("Ovens"),
             factories.tiers(),
+            factories.rule_draft(User.objects.order_by("pk")[0]),
         )
 
 
@@ -194,6 +197,7 @@ def typed_about(it: Side, shared: Shared, helper: Membership) -> dict[str, dict[
             "starts_on": "2026-06-10", "reason": "Measured",
         },
         "calendar": {"name": "Renamed"},
+        "draft_save": {"reason": "Because", "unseen": "on"},
         "thresholds": {"first_sales_from": "12345"},
     }  # fmt: skip
 
@@ -218,6 +222,9 @@ def company_asks(it: Side, shared: Shared, helper: Membership) -> Iterator[Ask]:
         "thresholds": [],
         "holiday_create": [],
         "holiday_delete": [shared.holiday.pk],
+        "draft_compute": [shared.draft.pk],
+        "draft_save": [shared.draft.pk],
+        "draft_discard": [factories.rule_draft(shared.draft.author, 3).pk],
         "market_create": [],
         "market_edit": [shared.market.pk],
         "market_archive": [shared.market.pk],

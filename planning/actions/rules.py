@@ -16,19 +16,24 @@ from territory.company.models import Company, Holiday
 from territory.conflicts import claim
 
 
-def raise_rules_version(*, actor: User | None, now: dt.datetime, what: str) -> int:
+def raise_rules_version(*, actor: User | None, now: dt.datetime, what: str, reason: str = "") -> int:
     """Everything computed so far is stale from now on, and recomputed soon. Returns the new version's number."""
     recompute_soon(everything=True)
-    return RulesVersion.objects.create(changed_at=now, changed_by=actor, what=what[:200]).number
+    version = RulesVersion(changed_at=now, changed_by=actor, what=what[:200], reason=reason[:200])
+    version.save()
+    return version.number
 
 
 @transaction.atomic
-def save_rule(*, row: models.Model, version: int | None, actor: User, now: dt.datetime) -> models.Model:
+def save_rule(
+    *, row: models.Model, version: int | None, actor: User, now: dt.datetime, what: str = "", reason: str = ""
+) -> models.Model:
     """Store a new row of rules or catalogue, or a changed one that was shown at `version`; raises Conflict.
 
-    The row comes validated from its form; what the database still refuses becomes a ValidationError.
+    The row comes validated from its form; what the database still refuses becomes a ValidationError. `what` and
+    `reason` say it in words, for those who read the latest changes.
     """
-    row._history_user = actor
+    _sign(row, actor, reason)
     try:
         with transaction.atomic():
             if row.pk is None or version is None:
@@ -38,48 +43,78 @@ def save_rule(*, row: models.Model, version: int | None, actor: User, now: dt.da
                 row.save()
     except IntegrityError as error:
         raise ValidationError(_("There is such a row already.")) from error
-    _announce(row, actor=actor, now=now, what=_("%(kind)s changed") % {"kind": row._meta.verbose_name})
+    what = what or _("%(kind)s changed") % {"kind": row._meta.verbose_name}
+    _announce(row, actor=actor, now=now, what=what, reason=reason)
     return row
 
 
-@transaction.atomic
-def remove_rule(*, row: models.Model, actor: User, now: dt.datetime) -> None:
-    """Take a rule away (history keeps it), or retire a row of the catalogue that the past still names."""
+def _sign(row: models.Model, actor: User, reason: str) -> None:
+    """Who and why, for the row's history."""
     row._history_user = actor
+    if reason:
+        row._change_reason = reason[:100]
+
+
+@transaction.atomic
+def remove_rule(
+    *,
+    row: models.Model,
+    actor: User,
+    now: dt.datetime,
+    version: int | None = None,
+    what: str = "",
+    reason: str = "",
+) -> None:
+    """Take a rule away (history keeps it), or retire a row of the catalogue that the past still names.
+
+    Raises Conflict where the row changed since it was shown at `version`.
+    """
+    _sign(row, actor, reason)
+    claim(row, row.version if version is None else version)
     if hasattr(row, "retired_at"):
-        _refuse_last_tier(row)
+        refuse_last_tier(row)
         row.retired_at = now
-        row.version += 1
         row.save(update_fields=["retired_at", "version"])
     else:
         try:
             row.delete()
         except ProtectedError as error:
             raise ValidationError(_("This is still in use.")) from error
-    _announce(row, actor=actor, now=now, what=_("%(kind)s removed") % {"kind": row._meta.verbose_name})
+    what = what or _("%(kind)s removed") % {"kind": row._meta.verbose_name}
+    _announce(row, actor=actor, now=now, what=what, reason=reason)
 
 
 @transaction.atomic
-def restore_rule(*, row: models.Model, actor: User, now: dt.datetime) -> None:
-    """Bring a retired row of the catalogue back."""
-    row._history_user = actor
+def restore_rule(
+    *,
+    row: models.Model,
+    actor: User,
+    now: dt.datetime,
+    version: int | None = None,
+    what: str = "",
+    reason: str = "",
+) -> None:
+    """Bring a retired row of the catalogue back; raises Conflict where it changed since it was shown at `version`."""
+    _sign(row, actor, reason)
+    claim(row, row.version if version is None else version)
     row.retired_at = None
-    row.version += 1
     row.save(update_fields=["retired_at", "version"])
-    _announce(row, actor=actor, now=now, what=_("%(kind)s restored") % {"kind": row._meta.verbose_name})
+    what = what or _("%(kind)s restored") % {"kind": row._meta.verbose_name}
+    _announce(row, actor=actor, now=now, what=what, reason=reason)
 
 
-def _refuse_last_tier(row: models.Model) -> None:
+def refuse_last_tier(row: models.Model) -> None:
+    """Raises ValidationError for the only tier in use: customers must stand in one."""
     if isinstance(row, Tier) and not Tier.objects.live().exclude(pk=row.pk).exists():
         raise ValidationError(_("There must be one tier at least."))
 
 
-def _announce(row: models.Model, *, actor: User, now: dt.datetime, what: str) -> None:
+def _announce(row: models.Model, *, actor: User, now: dt.datetime, what: str, reason: str = "") -> None:
     """Figures rest on older rules from now on; a change of tiers also asks for every customer's tier anew."""
     if isinstance(row, Tier):
         _rank_tiers()
         mark_lifecycles_due(now=now)
-    raise_rules_version(actor=actor, now=now, what=what)
+    raise_rules_version(actor=actor, now=now, what=what, reason=reason)
 
 
 def _rank_tiers() -> None:
@@ -110,33 +145,35 @@ def set_touch_value(
 
 
 @transaction.atomic
-def change_company(*, row: Company, version: int, actor: User, now: dt.datetime) -> Company:
+def change_company(
+    *, row: Company, version: int, actor: User, now: dt.datetime, what: str = "", reason: str = ""
+) -> Company:
     """Store the company's name, zone and working days; raises Conflict when it changed since it was shown."""
-    row._history_user = actor
+    _sign(row, actor, reason)
     claim(row, version)
     row.save()
-    _calendar_changed(actor=actor, now=now, what=_("working days changed"))
+    _calendar_changed(actor=actor, now=now, what=what or _("working days changed"), reason=reason)
     return row
 
 
 @transaction.atomic
-def add_holiday(*, row: Holiday, actor: User, now: dt.datetime) -> Holiday:
+def add_holiday(*, row: Holiday, actor: User, now: dt.datetime, what: str = "", reason: str = "") -> Holiday:
     """Nobody works on that day."""
-    row._history_user = actor
+    _sign(row, actor, reason)
     row.save()
-    _calendar_changed(actor=actor, now=now, what=_("holiday added"))
+    _calendar_changed(actor=actor, now=now, what=what or _("holiday added"), reason=reason)
     return row
 
 
 @transaction.atomic
-def remove_holiday(*, row: Holiday, actor: User, now: dt.datetime) -> None:
+def remove_holiday(*, row: Holiday, actor: User, now: dt.datetime, what: str = "", reason: str = "") -> None:
     """People work on that day after all."""
-    row._history_user = actor
+    _sign(row, actor, reason)
     row.delete()
-    _calendar_changed(actor=actor, now=now, what=_("holiday removed"))
+    _calendar_changed(actor=actor, now=now, what=what or _("holiday removed"), reason=reason)
 
 
-def _calendar_changed(*, actor: User, now: dt.datetime, what: str) -> None:
+def _calendar_changed(*, actor: User, now: dt.datetime, what: str, reason: str) -> None:
     """Due days follow the calendar, and lifecycles the company's midnight: both are asked for anew."""
     mark_lifecycles_due(now=now)
-    raise_rules_version(actor=actor, now=now, what=what)
+    raise_rules_version(actor=actor, now=now, what=what, reason=reason)

@@ -7,6 +7,7 @@ from typing import Any
 from customers.actions.imports import remove_old_files
 from customers.actions.lifecycle import refresh_due_lifecycles
 from customers.models import Order
+from planning.actions.effects import run_waiting_effects
 from planning.actions.recompute import recompute_stale
 from planning.situations.large_order import find_large_orders
 from planning.staleness import stale_customers
@@ -51,7 +52,9 @@ def sweep_stale(progress: Progress) -> dict[str, int]:
     started = clock.now()
     moved = refresh_due_lifecycles(now=started)
     until = started + dt.timedelta(seconds=SWEEP_SECONDS)
-    return {"lifecycles": moved, "customers": recompute_stale(now=started, until=until, progress=progress).customers}
+    computed = recompute_stale(now=started, until=until, progress=progress).customers
+    run_waiting_effects(now=clock.now(), until=until)
+    return {"lifecycles": moved, "customers": computed}
 
 
 def find_situations_of_new_orders(customer_ids: Collection[int], *, now: dt.datetime) -> bool:

@@ -77,56 +77,60 @@ def create_starting_rules(*, now: dt.datetime, on: dt.date) -> None:
     roles = {row.name: row for row in Role.objects.all()}
     tiers = {row.name: row for row in Tier.objects.all()}
     types = {row.name: row for row in TouchType.objects.all()}
-    contact_roles = {row.name: row for row in ContactRole.objects.all()}
-
-    _fill(
-        ContactRule,
-        [
-            {
-                "tier": tiers[tier],
-                "stage": stage,
-                "role": roles[role],
-                "touch_type": types[touch_type],
-                "count": count,
-                "period": period,
-                "duration_seconds": minutes * 60,
-            }
-            for tier, stage, role, touch_type, count, period, minutes in CONTACT_RULES
-        ],
-    )
-    _fill(OrderRule, [{"role": roles[role], "duration_seconds": minutes * 60} for role, minutes in ORDER_RULES])
-    _fill(
-        ContactLoad,
-        [
-            {"contact_role": contact_roles[name], "role": roles[role], "duration_seconds": minutes * 60}
-            for name, role, minutes in CONTACT_LOADS
-        ],
-    )
-    _fill(
-        TeamSellingLoad,
-        [{"role": roles[role], "duration_seconds": minutes * 60} for role, minutes in TEAM_SELLING_LOADS],
-    )
-    _fill(TeamLoad, [{"role": roles[role], "duration_seconds": minutes * 60} for role, minutes in TEAM_LOADS])
-    _fill(
-        TouchValue,
-        [
-            {
-                "touch_type": types[touch_type],
-                "tier": tiers[tier],
-                "stage": stage,
-                "amount": (value * part).quantize(Decimal("0.01")),
-                "starts_on": on,
-                "reason": REASON,
-                "approved_at": now,
-            }
-            for touch_type, value in VALUES.items()
-            for tier, part in TIER_PARTS.items()
-            for stage in ValueStage.values
-        ],
-    )
+    _fill(ContactRule, _contact_rules(tiers, roles, types))
+    _fill(OrderRule, _of_roles(ORDER_RULES, roles))
+    _fill(ContactLoad, _contact_loads(roles))
+    _fill(TeamSellingLoad, _of_roles(TEAM_SELLING_LOADS, roles))
+    _fill(TeamLoad, _of_roles(TEAM_LOADS, roles))
+    _fill(TouchValue, _values(tiers, types, now=now, on=on))
     PlanningSettings.objects.get_or_create(pk=1)
     if not RulesVersion.objects.exists():
         RulesVersion.objects.create(changed_at=now, what=REASON)
+
+
+def _contact_rules(tiers: dict[str, Tier], roles: dict[str, Role], types: dict[str, TouchType]) -> list[dict]:
+    return [
+        {
+            "tier": tiers[tier],
+            "stage": stage,
+            "role": roles[role],
+            "touch_type": types[touch_type],
+            "count": count,
+            "period": period,
+            "duration_seconds": minutes * 60,
+        }
+        for tier, stage, role, touch_type, count, period, minutes in CONTACT_RULES
+    ]
+
+
+def _of_roles(rows: list[tuple[str, int]], roles: dict[str, Role]) -> list[dict]:
+    return [{"role": roles[role], "duration_seconds": minutes * 60} for role, minutes in rows]
+
+
+def _contact_loads(roles: dict[str, Role]) -> list[dict]:
+    contact_roles = {row.name: row for row in ContactRole.objects.all()}
+    return [
+        {"contact_role": contact_roles[name], "role": roles[role], "duration_seconds": minutes * 60}
+        for name, role, minutes in CONTACT_LOADS
+    ]
+
+
+def _values(tiers: dict[str, Tier], types: dict[str, TouchType], *, now: dt.datetime, on: dt.date) -> list[dict]:
+    """Official values of each type and tier, the same for prospects and customers."""
+    return [
+        {
+            "touch_type": types[touch_type],
+            "tier": tiers[tier],
+            "stage": stage,
+            "amount": (value * part).quantize(Decimal("0.01")),
+            "starts_on": on,
+            "reason": REASON,
+            "approved_at": now,
+        }
+        for touch_type, value in VALUES.items()
+        for tier, part in TIER_PARTS.items()
+        for stage in ValueStage.values
+    ]
 
 
 def _fill(model, rows: list[dict]) -> None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Q, QuerySet
@@ -37,13 +37,16 @@ class Loaded:
         return self.touches.last_at.get(customer)
 
 
-def load(ids: Collection[int] | None, ground: Ground, *, from_log: bool) -> Loaded:
+def load(
+    ids: Collection[int] | None, ground: Ground, *, from_log: bool, standings: Sequence[Standing] | None = None
+) -> Loaded:
     """Facts of live customers (None: all) on the ground's day, in a fixed number of queries.
 
     `from_log`: stages, tiers and teams of that day from the log; else those stored with the customer, which are
-    today's.
+    today's; `standings`: these instead of either.
     """
-    standings = as_of_standings(ids, ground) if from_log else stored_standings(ids)
+    if standings is None:
+        standings = as_of_standings(ids, ground) if from_log else stored_standings(ids)
     assigned, memberships = _assigned(ids, ground.on)
     contacts = _contacts(ids, ground.on)
     orders = _orders_won(ids, ground)

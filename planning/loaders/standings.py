@@ -1,12 +1,13 @@
 """Where customers stand on a day: stage and since when, tier, team, place."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
 
 from customers.facts import lifecycles
+from customers.lifecycle import TierBound
 from customers.models import Customer, CustomerTeam
 from planning.engine.travel import Place
 from planning.loaders.ground import Ground
@@ -56,6 +57,21 @@ def as_of_standings(ids: Collection[int] | None, ground: Ground) -> list[Standin
             tier = known[pk].tier_on(ground.on)
             place = _place(latitude, longitude)
             found.append(Standing(pk, stage.stage.value, stage.began_at, tier, teams.get(pk, team), place))
+    return found
+
+
+def standings_under(
+    ids: Collection[int], ground: Ground, tiers: Iterable[TierBound], now: dt.datetime
+) -> list[Standing]:
+    """Where customers would stand at this moment under these tiers and in the ground's zone, computed from the log."""
+    rows = Customer.objects.live().filter(pk__in=ids).order_by("pk")
+    known = lifecycles(ids, tiers=tiers, zone=ground.zone)
+    found = []
+    for pk, team, latitude, longitude in rows.values_list("pk", "team_id", "latitude", "longitude"):
+        here = known[pk].standing(now)
+        if here is not None:
+            place = _place(latitude, longitude)
+            found.append(Standing(pk, here.stage.value, here.stage_began_at, here.tier, team, place))
     return found
 
 

@@ -4,7 +4,8 @@ touches.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db.models import F, Q, Sum
 
@@ -32,17 +33,29 @@ def weeks_from(on: dt.date, count: int = WEEKS_SHOWN) -> list[dt.date]:
     return [monday(on) + dt.timedelta(weeks=n) for n in range(count)]
 
 
+@dataclass(frozen=True)
+class Instead:
+    """What goes in the place of stored shares and rules. `minutes`: touch and travel minutes by person and customer of
+    those who are covered on chosen customers."""
+
+    shares: Sequence[BudgetShare]
+    minutes: Mapping[int, Mapping[int, float]]
+    team_loads: Sequence[TeamLoad]
+
+
 def load_workload(
     ground: Ground,
     weeks: Sequence[dt.date],
     figures: Iterable[CustomerFigures] | None = None,
     *,
     person: int | None = None,
+    instead: Instead | None = None,
 ) -> WorkloadFacts:
     """Everything the weeks are computed from, in 10 queries; from stored shares, or from figures just computed.
 
     `person`: only theirs and of whom they cover or are covered by, of everyone's stored figures, and the memberships of
     the teams that these are in.
+    `instead`: these in the place of what is stored.
     """
     first, last = weeks[0], weeks[-1] + dt.timedelta(days=6)
     figures = None if figures is None else list(figures)
@@ -50,17 +63,12 @@ def load_workload(
     away = load_away(first, last, None if person is None else {person})
     people = None if person is None else _people(person, away)
     return WorkloadFacts(
-        shares=stored_shares(people) if figures is None else shares_of(figures),
+        shares=_shares(instead, figures, people),
         members=_members(ground, first, last, people),
-        team_loads=[
-            TeamLoad(role, seconds / 60)
-            for role, seconds in StoredTeamLoad.objects.filter(role__retired_at__isnull=True)
-            .order_by("pk")
-            .values_list("role_id", "duration_seconds")
-        ],
+        team_loads=instead.team_loads if instead else _team_loads(),
         planned=_planned(ground, first, last, stages, people),
         away=[Away(user, span) for user, spans in away.absences.items() for span in spans],
-        covers=_covers(away, figures),
+        covers=_covers(away, figures, instead),
         set_aside=_set_aside(ground, people),
         calendar=ground.context.calendar,
     )
@@ -72,22 +80,35 @@ def _people(person: int, away: People) -> set[int]:
     return {person} | {pk for row in rows if person in (row.person, row.by) for pk in (row.person, row.by)}
 
 
+def _shares(
+    instead: Instead | None, figures: list[CustomerFigures] | None, people: set[int] | None
+) -> Sequence[BudgetShare]:
+    if instead is not None:
+        return instead.shares
+    return stored_shares(people) if figures is None else shares_of(figures)
+
+
+def _team_loads() -> list[TeamLoad]:
+    rows = StoredTeamLoad.objects.filter(role__retired_at__isnull=True).order_by("pk")
+    return [TeamLoad(role, seconds / 60) for role, seconds in rows.values_list("role_id", "duration_seconds")]
+
+
 def _theirs(field: str, people: set[int] | None) -> Q:
     """Rows of some people, of everyone where none are named."""
     return Q() if people is None else Q(**{f"{field}__in": people})
 
 
-def _covers(away: People, figures: list[CustomerFigures] | None) -> list[Cover]:
+def _covers(away: People, figures: list[CustomerFigures] | None, instead: Instead | None) -> list[Cover]:
     """Covers with the part of the covered person's touch and travel minutes that they are about."""
     rows = [row for found in away.stand_ins.values() for row in found]
     chosen = {row.person for row in rows if row.customers is not None}
-    minutes: dict[int, dict[int, float]] = {}
-    if chosen:
-        minutes = _stored_minutes(chosen) if figures is None else _minutes_of(figures, chosen)
+    minutes: Mapping[int, Mapping[int, float]] = instead.minutes if instead else {}
+    if chosen and instead is None:
+        minutes = _stored_minutes(chosen) if figures is None else minutes_of(figures, chosen)
     return [Cover(row.person, row.by, row.span, _part(row, minutes)) for row in rows]
 
 
-def _part(row: StandIn, minutes: dict[int, dict[int, float]]) -> float:
+def _part(row: StandIn, minutes: Mapping[int, Mapping[int, float]]) -> float:
     if row.customers is None:
         return 1.0
     mine = minutes.get(row.person, {})
@@ -105,7 +126,7 @@ def _stored_minutes(people: set[int]) -> dict[int, dict[int, float]]:
     return found
 
 
-def _minutes_of(figures: Iterable[CustomerFigures], people: set[int]) -> dict[int, dict[int, float]]:
+def minutes_of(figures: Iterable[CustomerFigures], people: set[int]) -> dict[int, dict[int, float]]:
     """The same from figures just computed."""
     found: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     for row in figures:

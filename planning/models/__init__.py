@@ -1,5 +1,6 @@
 """Rules and official values that administrators set, and the figures computed under them."""
 
+from .drafts import DraftAct, DraftState, RuleDraft
 from .figures import Budget, BudgetShare, BudgetStatus, CustomerFigures, DueTouch, FactsMark
 from .rules import (
     ContactLoad,
@@ -21,11 +22,14 @@ __all__ = [
     "ContactLoad",
     "ContactRule",
     "CustomerFigures",
+    "DraftAct",
+    "DraftState",
     "DueTouch",
     "FactsMark",
     "OrderRule",
     "Period",
     "PlanningSettings",
+    "RuleDraft",
     "RulesVersion",
     "Situation",
     "SituationHours",

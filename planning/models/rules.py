@@ -191,6 +191,7 @@ class RulesVersion(models.Model):
     changed_at = models.DateTimeField()
     changed_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     what = models.CharField(max_length=200, blank=True, default="")
+    reason = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
         ordering = ["-number"]

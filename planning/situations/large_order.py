@@ -83,6 +83,19 @@ def find_large_orders(*, now: dt.datetime) -> Done:
     return done
 
 
+def open_subjects(ground: Ground) -> set[Subject]:
+    """The orders and teams of which a situation is open once `find_large_orders` has run under these thresholds."""
+    rows = Situation.objects.open().filter(kind=SituationKind.LARGE_ORDER)
+    stored = set(rows.values_list("order_id", "team_id"))
+    book = load_orders(ground, from_log=False)
+    looks = ((order, team, (order.pk, team) in stored) for order, team in _pairs(book))
+    return {
+        (order.pk, team)
+        for order, team, is_open in looks
+        if _look(order, team, book, ground, is_open=is_open).verdict.is_open
+    }
+
+
 def _pairs(book: OrderBook) -> Iterator[tuple[PendingOrder, int]]:
     for order in book.pending:
         for team in book.lines[order.team]:

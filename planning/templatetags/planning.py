@@ -8,9 +8,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from planning.engine.workload import Cell
+from planning.queries.drafts import Change
 from planning.queries.workload import band_of
 from territory.formats.numbers import money_text, number_text, percent_text
-from territory.templatetags.look import load_cell
+from territory.templatetags.look import before_after, load_cell
 
 register = template.Library()
 
@@ -87,4 +88,46 @@ def _future(sales: Decimal, added: Decimal, limit: Decimal) -> str:
         '<rect class="as-is" y="1" width="{}" height="14"/><rect class="if-won" x="{}" y="1" width="{}" height="14"/>'
         '<line class="norm" x1="{}" x2="{}" y1="0" y2="16" vector-effect="non-scaling-stroke"/></svg>',
         *(f"{part:.2f}" for part in (sales, sales, added, limit, limit)),
+    )
+
+
+# Per cent of capacity at the right end of a line with a person's load before and after.
+LOAD_SCALE = 150
+
+
+@register.simple_tag
+def change(figure: Change, more_is_worse: bool = False) -> str:
+    """A figure before and after as whole numbers; one alone where it stays."""
+    before, after = number_text(figure.before), number_text(figure.after)
+    if not figure.differs:
+        return format_html('<span class="faint nowrap">{}, {}</span>', before, _("as now"))
+    return before_after(before, after, worse=more_is_worse and figure.after > figure.before)
+
+
+@register.simple_tag
+def load_change(loads: tuple[float | None, float | None]) -> str:
+    """A load before and after, per cent of capacity; above full in the colour of warnings."""
+    before, after = (_("away") if load is None else number_text(load * 100) for load in loads)
+    if before == after:
+        return format_html('<span class="faint">{}</span>', before)
+    return before_after(before, after, worse=(loads[1] or 0) > max(1, loads[0] or 0))
+
+
+@register.simple_tag
+def load_dots(loads: tuple[float | None, float | None]) -> str:
+    """Two dots on a line from 0 to 150 per cent of capacity, with an upright mark at 100: before hollow, after filled."""
+    if None in loads:
+        return ""
+    before, after = (f"{min(max((load or 0) * 100 / LOAD_SCALE * 100, 2), 98):.2f}" for load in loads)
+    return format_html(
+        '<svg class="dots{}" height="16" aria-hidden="true"><line class="dots-line" x1="0" x2="100%" y1="8" y2="8"></line>'
+        '<line class="dots-full" x1="{}%" x2="{}%" y1="0" y2="16"></line>'
+        '<line class="dots-way" x1="{}%" x2="{}%" y1="8" y2="8"></line>'
+        '<circle class="dots-before" cx="{}%" cy="8" r="4"></circle><circle class="dots-after" cx="{}%" cy="8" r="4"></circle></svg>',
+        " dots-over" if (loads[1] or 0) > 1 else "",
+        *(f"{100 / LOAD_SCALE * 100:.2f}",) * 2,
+        before,
+        after,
+        before,
+        after,
     )

@@ -11,11 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import permission_required_in
 from accounts.permissions import Act, Area, may_all
-from customers.models import Tier
-from planning.actions.rules import add_holiday, change_company, remove_holiday, remove_rule, restore_rule, save_rule
-from planning.forms.rules import CompanyForm, HolidayForm, ThresholdsForm
-from planning.models import ContactRule, PlanningSettings, RulesVersion
-from planning.rule_kinds import RULE_KINDS, RuleKind
+from planning.actions.drafts import draft_act, draft_change
+from planning.actions.rules import remove_rule, restore_rule, save_rule
+from planning.draft_kinds import DRAFT_KINDS, DraftKind, posted
+from planning.forms.rules import CompanyForm, HolidayForm
+from planning.models import DraftAct, DraftState, PlanningSettings, RuleDraft, RulesVersion
+from planning.queries.drafts import open_drafts
+from planning.rule_kinds import RULE_KINDS, RuleKind, count_rows
 from territory import clock
 from territory.company.models import Company, Holiday
 from territory.conflicts import Conflict, conflict_page
@@ -41,12 +43,15 @@ def _require_change(request) -> None:
 @permission_required_in(Area.RULES, Act.SEE)
 def rules_home(request):
     """Every kind of rule with what it is for."""
+    counts = count_rows()
     return render(
         request,
         "planning/rules/home.html",
         {
-            "kinds": [(kind, kind.model._default_manager.count()) for kind in RULE_KINDS.values()],
+            "kinds": [(kind, counts.get(kind.key, 0)) for kind in RULE_KINDS.values()],
             "version": RulesVersion.objects.select_related("changed_by").first(),
+            "latest": RulesVersion.objects.exclude(reason="").select_related("changed_by")[:5],
+            "drafts": open_drafts() if _may_change(request) else [],
             "may_change": _may_change(request),
         },
     )
@@ -57,14 +62,25 @@ def rules_home(request):
 def rule_list(request, key: str):
     """The rows of one kind, under headings where the kind has them."""
     kind = _kind_or_404(key)
-    rows = [
-        (kind.group(row) if kind.group else "", row, [(column.value(row), column.is_number) for column in kind.columns])
-        for row in kind.rows()
+    rows = [(kind.group(row) if kind.group else "", row, *_cells(kind, row)) for row in kind.rows()]
+    context = {
+        "kind": kind,
+        "groups": [(head, list(part)) for head, part in groupby(rows, key=lambda entry: entry[0])],
+        "has_effect": key in DRAFT_KINDS,
+        "may_change": _may_change(request),
+    }
+    return render(request, "planning/rules/list.html", context)
+
+
+def _cells(kind: RuleKind, row) -> tuple[list[tuple[object, bool]], str]:
+    """A row's values, and all but the first in one line for a phone."""
+    cells = [(column.value(row), column.is_number) for column in kind.columns]
+    rest = [
+        f"{column.head}: {value}" if column.is_number else str(value)
+        for column, (value, _is_number) in zip(kind.columns[1:], cells[1:], strict=True)
+        if value
     ]
-    groups = [(head, list(part)) for head, part in groupby(rows, key=lambda entry: entry[0])]
-    return render(
-        request, "planning/rules/list.html", {"kind": kind, "groups": groups, "may_change": _may_change(request)}
-    )
+    return cells, ", ".join(rest)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,10 +101,12 @@ def rule_edit(request, key: str, pk: int):
 
 
 def _rule_form(request, kind: RuleKind, row):
-    """Show the form, or save it and go back to the list."""
+    """Show the form, or keep what was typed and show its effect; save at once what has none."""
+    if kind.key in DRAFT_KINDS:
+        return _draft_form(request, DRAFT_KINDS[kind.key], row, "planning/rules/form.html", _form_context(kind, row))
     back = reverse("rule_list", args=[kind.key])
-    form = kind.form(request.POST or None, instance=row)
-    if request.method == "POST" and form.is_valid():
+    form = kind.form(request.POST if request.method == "POST" else None, instance=row)
+    if form.is_valid():
         try:
             save_rule(row=form.instance, version=form.cleaned_data.get("version"), actor=request.user, now=clock.now())
         except Conflict as conflict:
@@ -96,21 +114,46 @@ def _rule_form(request, kind: RuleKind, row):
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            toast(request, _saved_words(form.instance), saved=f"rule-{kind.key}-{row.pk if row else 'new'}")
+            toast(request, _("Saved."), saved=f"rule-{kind.key}-{row.pk if row else 'new'}")
             return redirect(back)
-    return render(
-        request,
-        "planning/rules/form.html",
-        {"kind": kind, "form": form, "row": row, "back": back},
-        status=422 if form.errors else 200,
-    )
+    context = {"kind": kind, "form": form, "row": row, "back": back}
+    return render(request, "planning/rules/form.html", context, status=422 if form.errors else 200)
 
 
-def _saved_words(row) -> str:
-    """What saving meant: a tier that no contact rule names takes its customers out of due lists and budgets."""
-    if isinstance(row, Tier) and not ContactRule.objects.filter(tier=row).exists():
-        return _("Saved. Tier %(tier)s has no contact rules yet: its customers get no due touches.") % {"tier": row}
-    return _("Saved. Budgets follow within a minute.")
+def _form_context(kind: RuleKind, row) -> dict:
+    saved = f"rule-{kind.key}-{row.pk if row else 'new'}"
+    return {"kind": kind, "row": row, "has_effect": True, "saved": saved}
+
+
+def _draft_form(request, kind: DraftKind, row, template: str, context: dict):
+    """Show the form, or keep what was typed as a draft and go to its effect; `?draft=` types an older one again."""
+    older = _older(request, kind, row) if _may_change(request) else None
+    form = kind.form(request.POST if request.method == "POST" else None, instance=row)
+    if request.method == "POST" and form.is_valid():
+        if row is not None and row.pk and not set(form.changed_data) - {"version"}:
+            toast(request, _("Nothing was changed."))
+            return redirect(kind.list_url())
+        try:
+            version = form.cleaned_data.get("version")
+            draft = draft_change(
+                kind=kind, form=form, version=version, actor=request.user, now=clock.now(), instead_of=older
+            )
+        except Conflict as conflict:
+            return conflict_page(request, form, conflict, kind.list_url())
+        toast(request, _("Not saved yet: look at the effect first."), saved=context.get("saved", ""))
+        return redirect("draft_detail", draft.pk)
+    if request.method != "POST" and older is not None:
+        form = kind.form(posted({**older.values, "version": [str(older.row_version or "")]}), instance=row)
+    status = 422 if request.method == "POST" and form.errors else 200
+    return render(request, template, {**context, "form": form, "back": kind.list_url()}, status=status)
+
+
+def _older(request, kind: DraftKind, row) -> RuleDraft | None:
+    """The open draft of this very row that is typed again."""
+    pk = request.GET.get("draft", "")
+    drafts = RuleDraft.objects.filter(kind=kind.key, act=DraftAct.SAVE, state=DraftState.OPEN)
+    key = row.pk if row else None
+    return drafts.filter(pk=pk, row_key=key).first() if pk.isascii() and pk.isdigit() and len(pk) < 16 else None
 
 
 @require_POST
@@ -119,8 +162,11 @@ def rule_remove(request, key: str, pk: int):
     """Remove a rule, or retire a row of the catalogue."""
     _require_change(request)
     kind = _kind_or_404(key)
+    row = get_object_or_404(kind.rows(), pk=pk)
+    if key in DRAFT_KINDS:
+        return _act_form(request, DRAFT_KINDS[key], DraftAct.REMOVE, row)
     try:
-        remove_rule(row=get_object_or_404(kind.rows(), pk=pk), actor=request.user, now=clock.now())
+        remove_rule(row=row, actor=request.user, now=clock.now())
     except ValidationError as error:
         toast(request, " ".join(error.messages), tone="danger")
     else:
@@ -136,9 +182,22 @@ def rule_restore(request, key: str, pk: int):
     kind = _kind_or_404(key)
     if not kind.retires:
         raise Http404
-    restore_rule(row=get_object_or_404(kind.rows(), pk=pk), actor=request.user, now=clock.now())
+    row = get_object_or_404(kind.rows(), pk=pk)
+    if key in DRAFT_KINDS:
+        return _act_form(request, DRAFT_KINDS[key], DraftAct.RESTORE, row)
+    restore_rule(row=row, actor=request.user, now=clock.now())
     toast(request, _("Brought back."))
     return redirect("rule_list", key)
+
+
+def _act_form(request, kind: DraftKind, act: DraftAct, row):
+    """Keep that the row is to go or to come back, and show the effect."""
+    try:
+        draft = draft_act(kind=kind, act=act, row=row, actor=request.user, now=clock.now())
+    except ValidationError as error:
+        toast(request, " ".join(error.messages), tone="danger")
+        return redirect(kind.list_url())
+    return redirect("draft_detail", draft.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -146,20 +205,11 @@ def rule_restore(request, key: str, pk: int):
 def thresholds(request):
     """From when on it is too much, too little, or out of the ordinary."""
     row = PlanningSettings.current()
-    back = reverse("rules_home")
     if request.method == "POST":
         _require_change(request)
         row, _made = PlanningSettings.objects.get_or_create(pk=1)
-    form = ThresholdsForm(request.POST or None, instance=row)
-    if request.method == "POST" and form.is_valid():
-        try:
-            save_rule(row=form.instance, version=form.cleaned_data["version"], actor=request.user, now=clock.now())
-        except Conflict as conflict:
-            return conflict_page(request, form, conflict, back)
-        toast(request, _("Thresholds saved."), saved="thresholds")
-        return redirect(back)
-    context = {"form": form, "may_change": _may_change(request), "back": back}
-    return render(request, "planning/rules/thresholds.html", context, status=422 if form.errors else 200)
+    context = {"may_change": _may_change(request), "saved": "thresholds"}
+    return _draft_form(request, DRAFT_KINDS["thresholds"], row, "planning/rules/thresholds.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -168,26 +218,16 @@ def calendar(request):
     """The company, its working days and holidays."""
     if request.method == "POST":
         _require_change(request)
-    form = CompanyForm(request.POST or None, instance=Company.objects.first() or Company())
-    if request.method == "POST" and form.is_valid():
-        try:
-            change_company(row=form.instance, version=form.cleaned_data["version"], actor=request.user, now=clock.now())
-        except Conflict as conflict:
-            return conflict_page(request, form, conflict, reverse("calendar"))
-        toast(request, _("Saved."))
-        return redirect("calendar")
-    return _calendar_page(request, form, HolidayForm())
+    row = Company.objects.first() or Company()
+    return _draft_form(request, DRAFT_KINDS["company"], row, "planning/rules/calendar.html", _calendar(request))
 
 
-def _calendar_page(request, form, holiday_form):
-    context = {
-        "form": form,
-        "holiday_form": holiday_form,
+def _calendar(request) -> dict:
+    return {
+        "holiday_form": HolidayForm(),
         "holidays": Holiday.objects.filter(on__gte=clock.company_today().replace(month=1, day=1)),
         "may_change": _may_change(request),
     }
-    invalid = form.errors or holiday_form.errors
-    return render(request, "planning/rules/calendar.html", context, status=422 if invalid else 200)
 
 
 @require_POST
@@ -197,10 +237,11 @@ def holiday_create(request):
     _require_change(request)
     form = HolidayForm(request.POST)
     if not form.is_valid():
-        return _calendar_page(request, CompanyForm(instance=Company.objects.first()), form)
-    add_holiday(row=form.instance, actor=request.user, now=clock.now())
-    toast(request, _("Holiday added."))
-    return redirect("calendar")
+        context = {**_calendar(request), "form": CompanyForm(instance=Company.objects.first()), "holiday_form": form}
+        return render(request, "planning/rules/calendar.html", context, status=422)
+    kind = DRAFT_KINDS["holidays"]
+    draft = draft_change(kind=kind, form=form, version=None, actor=request.user, now=clock.now())
+    return redirect("draft_detail", draft.pk)
 
 
 @require_POST
@@ -208,6 +249,4 @@ def holiday_create(request):
 def holiday_delete(request, pk: int):
     """A day on which people work after all."""
     _require_change(request)
-    remove_holiday(row=get_object_or_404(Holiday, pk=pk), actor=request.user, now=clock.now())
-    toast(request, _("Holiday removed."))
-    return redirect("calendar")
+    return _act_form(request, DRAFT_KINDS["holidays"], DraftAct.REMOVE, get_object_or_404(Holiday, pk=pk))

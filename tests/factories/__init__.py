@@ -19,7 +19,7 @@ from .customers import (
 )
 from .imports import import_of, kept_mapping
 from .people import absence, company, cover, membership, person, role, roles, team
-from .planning import contact_rule, due_touch, figures, situation, touch_value
+from .planning import contact_rule, due_touch, figures, rule_draft, situation, touch_value
 
 __all__ = [
     "absence",
@@ -43,6 +43,7 @@ __all__ = [
     "product_line",
     "role",
     "roles",
+    "rule_draft",
     "sale_types",
     "situation",
     "team",

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from accounts.models import Role, User
 from customers.models import Customer, Order, Tier, TouchType
-from planning.models import ContactRule, CustomerFigures, DueTouch, Situation, TouchValue
+from planning.models import ContactRule, CustomerFigures, DueTouch, RuleDraft, Situation, TouchValue
 from territory import clock
 
 from .customers import tier as any_tier
@@ -30,6 +30,24 @@ def contact_rule(
         touch_type=touch_type or any_type(),
         defaults={"count": count, "period": period, "duration_seconds": minutes * 60},
     )[0]
+
+
+def rule_draft(author: User, count: int = 2) -> RuleDraft:
+    """A change of the one contact rule that nobody has saved yet; its effect is not computed."""
+    rule = contact_rule()
+    values = {"tier": rule.tier_id, "stage": rule.stage, "role": rule.role_id, "touch_type": rule.touch_type_id}
+    values |= {"count": count, "period": rule.period, "duration_seconds": rule.duration_seconds // 60}
+    return RuleDraft.objects.create(
+        kind="contact-rules",
+        row_key=rule.pk,
+        row_version=rule.version,
+        values={name: [str(value)] for name, value in values.items()},
+        title="Contact rules: voice call",
+        changes=[["Touches", str(rule.count), str(count)]],
+        author=author,
+        created_at=clock.now(),
+        asked_at=clock.now(),
+    )
 
 
 def touch_value(

@@ -1,0 +1,265 @@
+"""Drafts of changes of rules with their effect, as far as the reader may see people and customers."""
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.models import User
+from accounts.permissions import Act, Area, may_all, people_within
+from customers.models import Customer
+from planning.actions.effects import EFFECT_VERSION
+from planning.models import DraftState, FactsMark, RuleDraft, RulesVersion
+from territory import clock
+from territory.jobs.models import JobRun, JobState
+
+MOST_PEOPLE = 12
+MOST_DAYS = 8
+
+
+@dataclass(frozen=True)
+class Change:
+    """A figure before and after."""
+
+    before: float
+    after: float
+
+    @property
+    def differs(self) -> bool:
+        return abs(self.after - self.before) > 1e-6
+
+
+@dataclass(frozen=True)
+class RoleMinutes:
+    """Minutes a month of one role, in all and by those tiers whose minutes change."""
+
+    role: str
+    all: Change
+    tiers: list[tuple[str, int, Change]]
+
+
+@dataclass(frozen=True)
+class PersonLoad:
+    """Load of one person, this week and on the mean of the weeks shown, before and after; shares of capacity."""
+
+    person: User
+    week: tuple[float | None, float | None]
+    mean: tuple[float | None, float | None]
+    full_weeks: tuple[int, int]
+
+    @property
+    def becomes_overloaded(self) -> bool:
+        return self.full_weeks[1] > self.full_weeks[0]
+
+
+@dataclass(frozen=True)
+class DayShown:
+    """What changes on one person's list of today: rows, first rows that come and go, in words."""
+
+    person: User
+    rows: Change
+    come: list[tuple[Customer, str]]
+    go: list[tuple[Customer, str]]
+    reordered: bool
+
+
+@dataclass
+class EffectShown:
+    """The effect of a draft, ready for the page."""
+
+    customers: int
+    touched: int
+    roles: list[RoleMinutes] = field(default_factory=list)
+    minutes: Change = Change(0, 0)
+    tiers: list[tuple[str, int, Change]] = field(default_factory=list)
+    under: Change = Change(0, 0)
+    over: Change = Change(0, 0)
+    due: Change = Change(0, 0)
+    large_orders: Change | None = None
+    loads: list[PersonLoad] = field(default_factory=list)
+    days: list[DayShown] = field(default_factory=list)
+    largest: list[tuple[Customer, Change]] = field(default_factory=list)
+    shows_budgets: bool = False
+
+    @property
+    def nothing(self) -> bool:
+        """Whether no figure changes at all."""
+        large = self.large_orders is not None and self.large_orders.differs
+        return not (self.touched or self.loads or self.days or large)
+
+    @property
+    def overloaded(self) -> list[PersonLoad]:
+        return [row for row in self.loads if row.becomes_overloaded]
+
+    @property
+    def full_weeks(self) -> Change:
+        return Change(sum(row.full_weeks[0] for row in self.loads), sum(row.full_weeks[1] for row in self.loads))
+
+    @property
+    def first_loads(self) -> list[PersonLoad]:
+        return self.loads[:MOST_PEOPLE]
+
+    @property
+    def other_loads(self) -> int:
+        return max(0, len(self.loads) - MOST_PEOPLE)
+
+    @property
+    def first_days(self) -> list[DayShown]:
+        return self.days[:MOST_DAYS]
+
+    @property
+    def other_days(self) -> int:
+        return max(0, len(self.days) - MOST_DAYS)
+
+
+@dataclass(frozen=True)
+class DraftPage:
+    """A draft and where the computing of its effect stands: waiting, running, failed, refused, outdated or current."""
+
+    draft: RuleDraft
+    state: str
+    effect: EffectShown | None = None
+    progress: int = 0
+    total: int = 0
+    facts_changed: int = 0
+
+    @property
+    def seen(self) -> bool:
+        """Whether the effect shown is that of the rules as they are now."""
+        return self.state == "current"
+
+    @property
+    def computing(self) -> bool:
+        return self.state in ("waiting", "running")
+
+
+def open_drafts() -> list[RuleDraft]:
+    """Changes not saved yet, the latest first."""
+    rows = RuleDraft.objects.filter(state=DraftState.OPEN).select_related("author").defer("effect", "values")
+    return list(rows[:50])
+
+
+def draft_page(user: User, draft: RuleDraft) -> DraftPage:
+    """The draft with as much of its effect as the reader may see; a fixed number of queries."""
+    if not draft.is_open:
+        return DraftPage(draft, "closed")
+    if draft.effect is None or draft.computed_at is None:
+        return _computing(draft)
+    if "refused" in draft.effect:
+        return DraftPage(draft, "refused")
+    if draft.effect_version != EFFECT_VERSION:
+        return DraftPage(draft, "outdated")
+    fresh = draft.effect_rules_number == RulesVersion.current() and _day(draft.computed_at) == clock.company_today()
+    return DraftPage(
+        draft,
+        "current" if fresh else "outdated",
+        effect_shown(user, draft.effect),
+        facts_changed=FactsMark.objects.filter(changed_at__gt=draft.computed_at).count(),
+    )
+
+
+def _day(at: dt.datetime) -> dt.date:
+    return clock.day_of(at, clock.company_zone())
+
+
+def _computing(draft: RuleDraft) -> DraftPage:
+    """Nobody has taken it up, it is under way, or the last attempt failed."""
+    run = JobRun.objects.filter(key=draft.job_key).first()
+    if run is None or (run.state == JobState.QUEUED and not run.attempts):
+        return DraftPage(draft, "waiting")
+    if run.state in (JobState.RUNNING, JobState.DONE):
+        return DraftPage(draft, "running", progress=run.progress, total=run.total or 0)
+    return DraftPage(draft, "failed")
+
+
+def effect_shown(user: User, effect: dict[str, Any]) -> EffectShown:
+    """People and customers beyond the reader's reach are left out; minutes of all only for who may see all budgets."""
+    people = _people(user, effect)
+    customers = _customers(user, effect)
+    found = EffectShown(
+        customers=effect["customers"],
+        touched=effect["touched"],
+        tiers=_tiers(effect),
+        under=Change(*effect["status"]["under"]),
+        over=Change(*effect["status"]["over"]),
+        due=Change(*effect["due"]),
+        large_orders=Change(*effect["large_orders"]) if effect["large_orders"] else None,
+        loads=_loads(effect, people),
+        days=_days(effect, people, customers),
+        shows_budgets=may_all(user, Area.BUDGETS, Act.SEE),
+    )
+    if found.shows_budgets:
+        found.roles = _roles(effect)
+        found.minutes = Change(sum(row.all.before for row in found.roles), sum(row.all.after for row in found.roles))
+        found.largest = [(customers[pk], Change(*pair)) for pk, *pair in effect["largest"] if pk in customers]
+    return found
+
+
+def _people(user: User, effect: dict[str, Any]) -> dict[int, User]:
+    keys = {row[0] for row in (*effect["loads"], *effect["days"])}
+    return people_within(user, Area.BUDGETS, Act.SEE).in_bulk(keys) if keys else {}
+
+
+def _customers(user: User, effect: dict[str, Any]) -> dict[int, Customer]:
+    """Those that are named: rows of lists that come and go, and the largest changes."""
+    days = sorted(effect["days"], key=_much)[: 10 * MOST_DAYS]
+    keys = {pk for _, _, _, come, go, _ in days for pk, _ in (*come, *go)}
+    keys |= {pk for pk, *_ in effect["largest"]}
+    return Customer.objects.visible_to(user).in_bulk(keys) if keys else {}
+
+
+def _much(day: list[Any]) -> tuple[int, int]:
+    """People's lists by how much changes, most first."""
+    person, before, after, come, go, _ = day
+    return -abs(after - before) - len(come) - len(go), person
+
+
+def _tiers(effect: dict[str, Any]) -> list[tuple[str, int, Change]]:
+    """How many customers each tier has, where that changes."""
+    found = [(*_tier(effect, tier), Change(before, after)) for tier, before, after in effect["tiers"]]
+    return sorted((row for row in found if row[2].differs), key=lambda row: row[1])
+
+
+def _tier(effect: dict[str, Any], tier: int | None) -> tuple[str, int]:
+    name, position = effect["names"]["tiers"].get(str(tier), ["", 99])
+    return name, position
+
+
+def _roles(effect: dict[str, Any]) -> list[RoleMinutes]:
+    parts: dict[int, list[tuple[str, int, Change]]] = defaultdict(list)
+    for role, tier, before, after in effect["budgets"]:
+        parts[role].append((*_tier(effect, tier), Change(before, after)))
+    names = effect["names"]["roles"]
+    found = []
+    for role in sorted(parts, key=lambda role: (names[str(role)][1], role)):
+        rows = parts[role]
+        whole = Change(sum(row[2].before for row in rows), sum(row[2].after for row in rows))
+        changed = sorted((row for row in rows if row[2].differs), key=lambda row: row[1])
+        found.append(RoleMinutes(names[str(role)][0], whole, changed))
+    return found
+
+
+def _loads(effect: dict[str, Any], people: dict[int, User]) -> list[PersonLoad]:
+    """Who becomes overloaded first, then by the size of the change."""
+    found = [
+        PersonLoad(people[pk], (week_before, week_after), (before, after), (full_before, full_after))
+        for pk, week_before, week_after, before, after, full_before, full_after in effect["loads"]
+        if pk in people
+    ]
+    return sorted(
+        found,
+        key=lambda row: (not row.becomes_overloaded, -abs((row.mean[1] or 0) - (row.mean[0] or 0)), row.person.name),
+    )
+
+
+def _days(effect: dict[str, Any], people: dict[int, User], customers: dict[int, Customer]) -> list[DayShown]:
+    types = effect["names"]["types"]
+
+    def named(places: list[list[int]]) -> list[tuple[Customer, str]]:
+        return [(customers[pk], types[str(kind)]) for pk, kind in places if pk in customers]
+
+    return [
+        DayShown(people[pk], Change(before, after), named(come), named(go), reordered)
+        for pk, before, after, come, go, reordered in sorted(effect["days"], key=_much)
+        if pk in people
+    ]
