@@ -43,9 +43,9 @@ install_lock() {
     fi
     echo "Installing what $1 names ..." >&2
     rm -f .venv/installed-*
-    if command -v uv >/dev/null 2>&1; then
-        VIRTUAL_ENV="$PWD/.venv" uv pip install --quiet --require-hashes --requirement "$1" >&2 || exit 1
-    else
+    # uv is quicker, but knows neither pip's settings nor the system's certificates: where it fails, pip tries.
+    if ! { command -v uv >/dev/null 2>&1 &&
+        VIRTUAL_ENV="$PWD/.venv" uv pip install --quiet --require-hashes --requirement "$1" >&2; }; then
         .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$1" >&2 || exit 1
     fi
     lock_state "$1" >".venv/installed-$1"
