@@ -133,6 +133,14 @@ def as_instant(moment: Moment, zone: ZoneInfo) -> dt.datetime:
     return aware.astimezone(dt.UTC)
 
 
+def is_left_out(moment: Moment, zone: ZoneInfo) -> bool:
+    """Whether a time without an offset is one that clocks in `zone` skip when they go forward."""
+    if not isinstance(moment, dt.datetime) or moment.tzinfo:
+        return False
+    back = as_instant(moment, zone).astimezone(zone)
+    return back.replace(tzinfo=None) != moment
+
+
 def as_day(moment: Moment, zone: ZoneInfo) -> dt.date:
     """A day: that of `zone` where the value has an offset, else as written."""
     if not isinstance(moment, dt.datetime):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from customers.imports.errors import CouldNot, Rejected, Skipped
 from customers.imports.fields import How, checked_seconds
-from customers.imports.formats import Typed, as_instant, is_ambiguous_date
+from customers.imports.formats import Typed, as_instant, is_ambiguous_date, is_left_out
 from customers.imports.mapping import FieldMapping, Mapping
 from customers.imports.reading import Line, Table
 from customers.imports.references import References
@@ -205,13 +205,14 @@ def _span(row: FieldMapping, first: int, last: int, how: How) -> Take:
         if not cells[first] or not cells[last]:
             return _blank(row, how)
         try:
-            length: dt.timedelta = as_instant(how.date(cells[last]), how.zone) - as_instant(
-                how.date(cells[first]), how.zone
-            )
+            start, end = how.date(cells[first]), how.date(cells[last])
         except ValueError as error:
             raise Rejected(str(error), field=row.spec.name) from error
+        length: dt.timedelta = as_instant(end, how.zone) - as_instant(start, how.zone)
         if length < dt.timedelta(0):
-            raise Rejected(_("ends before it starts"), field=row.spec.name)
+            skipped = is_left_out(start, how.zone) or is_left_out(end, how.zone)
+            reason = _("has a time that the change of clocks skips") if skipped else _("ends before it starts")
+            raise Rejected(reason, field=row.spec.name)
         try:
             return checked_seconds(round(length.total_seconds()))
         except ValueError as error:

@@ -25,6 +25,9 @@ from territory.folding import fold
 # Rows without an external id are known again by what they say.
 ROWS_WITHOUT_ID = uuid.UUID("6f1d5a0e-7f0c-4f0e-9b58-2a4f5d1c9e77")
 
+# As the form: more internal work than this on one day is a mistake.
+A_DAY = 24 * 3600
+
 
 def uuid_of(*parts: object) -> uuid.UUID:
     """The same parts give the same UUID."""
@@ -275,6 +278,8 @@ class InternalWorks(Kind):
             work = existing.get(self.key(row))
             if row.values["spent_on"] > run.on:
                 row.reject(_("is still to come"), "spent_on")
+            if row.values["minutes"] > A_DAY:
+                row.reject(_("is longer than a day"), "minutes")
             if not _belongs(row) or refuse_new_id(row, work, run):
                 continue
             before = {work.customer_id} if work else set()

@@ -40,6 +40,12 @@ def test_a_night_on_which_the_clocks_change_is_as_long_as_it_was(load, acme):
     assert Touch.objects.get().duration_seconds == 3 * 3600
 
 
+def test_a_time_that_clocks_skip_is_named_as_that(load, acme):
+    text = HEAD + "T1,C1,Voice call,2026-03-29 02:30,2026-03-29 03:15,P1\n"
+    report = load("touches", text, mapping=MAPPING)
+    assert [row.reason for row in report.rejected_rows] == ["has a time that the change of clocks skips"]
+
+
 def test_the_same_file_again_writes_nothing(load, acme, heard):
     text = HEAD + "T1,C1,Voice call,2026-03-02T08:00:00Z,2026-03-02T08:10:00Z,P1\n"
     load("touches", text, mapping=MAPPING)
@@ -208,3 +214,9 @@ def test_internal_work_for_customer_order_or_team(load, acme, ground):
     ]
     assert [problem.field for problem in report.rejected_rows] == ["kind", "spent_on"]
     assert counts(load("internal_work", text, WORK)) == (0, 0, 3, 2)
+
+
+def test_internal_work_is_no_longer_than_a_day(load, acme):
+    text = "who,kind,day,min\nP1,meeting,2026-03-02,1440\nP1,meeting,2026-03-03,1441\n"
+    report = load("internal_work", text, {name: WORK[name] for name in ("person", "kind", "spent_on", "minutes")})
+    assert [(row.row, row.field, row.reason) for row in report.rejected_rows] == [(3, "minutes", "is longer than a day")]
