@@ -22,6 +22,8 @@ TOP_KEYS = {
 SOURCE_KEYS = {"column", "constant", "values", "if_blank"}
 IF_BLANK_WORDS = ("default", "reject", "skip")
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+# Encodings that Python knows and no file of a table is in; some take for ever over a large one.
+NOT_OF_FILES = {"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"}
 LOOK_UP_BY = ("external_id", "name", "email")
 
 
@@ -103,7 +105,7 @@ def _layout(top: dict[str, Any]) -> Layout:
     encoding = _text(top.get("encoding", "utf-8"), "encoding").lower()
     try:
         info = codecs.lookup(encoding)
-        if not getattr(info, "_is_text_encoding", True):
+        if not getattr(info, "_is_text_encoding", True) or info.name in NOT_OF_FILES:
             raise LookupError
     except LookupError as error:
         raise CouldNot(_("encoding: “%(name)s” is not known.") % {"name": encoding}) from error

@@ -14,6 +14,7 @@ from customers.imports.mapping import Layout
 from territory.formats.cells import plain
 
 MAX_CELL = 1_000_000
+MOST_COLUMNS = 1000
 
 # A workbook is a zip; what older office programs save, and locked workbooks, are something else.
 ZIP = b"PK\x03\x04"
@@ -78,6 +79,8 @@ def read_table(data: bytes, layout: Layout, *, most: int | None = None) -> Table
         rows = ((number, cells + [""] * (len(names) - len(cells))) for number, cells in rows)
     else:
         _check_delimiter(names, layout)
+        if len(names) > MOST_COLUMNS:
+            raise CouldNot(_("The file has more than %(most)d columns.") % {"most": MOST_COLUMNS})
     return Table(names, [_line(number, cells, len(names)) for number, cells in islice(_data(rows), most)])
 
 

@@ -139,12 +139,9 @@ def prepare(
     checked = read_mapping(mapping, kind=kind, fields=found.fields)
     found.check(checked, actor)
     _check_currency(checked, company.currency)
-    table = read_table(data, checked.layout)
+    table = read_table(data, checked.layout, most=None if most is None else most + 1)
     if most is not None and len(table.lines) > most:
-        raise CouldNot(
-            _("The file has %(rows)d rows; %(most)d are read at once. Cut it in several.")
-            % {"rows": len(table.lines), "most": most}
-        )
+        raise CouldNot(_("The file has more than %(most)d rows. Cut it in several.") % {"most": most})
     references = References(Reach(actor, found.area))
     sources = Sources(checked, table, make_how(checked, references, clock.company_zone()))
     refuse_ambiguous_dates(checked, table)

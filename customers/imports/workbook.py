@@ -30,7 +30,7 @@ MOST_TEXT = 50_000  # a spreadsheet's own limit is 32,767 a cell
 MOST_DEPTH = 40
 
 # Bytes and elements of a part. Shared texts are kept in memory, the other parts become objects.
-MOST_TEXTS = (24 * MEGABYTE, 600_000)
+MOST_TEXTS = (24 * MEGABYTE, 400_000)
 MOST_OTHER = (4 * MEGABYTE, 60_000)
 PIECE = 64 * 1024
 
@@ -178,7 +178,7 @@ def _look_at_parts(archive: zipfile.ZipFile) -> None:
 def _rows(data: bytes, archive: zipfile.ZipFile, wanted: str) -> Iterator[tuple[int, list[str]]]:
     import openpyxl
 
-    _look_at_sheets(archive)
+    looked = _look_at_sheets(archive)
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     if wanted and wanted not in book.sheetnames:
         raise CouldNot(
@@ -188,20 +188,19 @@ def _rows(data: bytes, archive: zipfile.ZipFile, wanted: str) -> Iterator[tuple[
     sheet = book[wanted] if wanted else next(iter(book.worksheets), None)
     if sheet is None:
         raise CouldNot(_("The workbook has no sheet with cells."))
-    path = sheet._worksheet_path.lstrip("/")
-    looked = _Sheet()
-    with archive.open(path) as content:
-        looked.over(content)
     sheet.reset_dimensions()
-    yield from _cells(sheet, looked)
+    yield from _cells(sheet, looked[sheet._worksheet_path.lstrip("/")])
 
 
-def _look_at_sheets(archive: zipfile.ZipFile) -> None:
-    """openpyxl looks for the size of every sheet when it opens a workbook: each begins as a sheet does."""
+def _look_at_sheets(archive: zipfile.ZipFile) -> dict[str, _Sheet]:
+    """All of them, by their place in the zip: openpyxl opens each when it opens a workbook."""
+    found = {}
     for part in archive.infolist():
         if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
+            found[part.filename] = _Sheet()
             with archive.open(part) as content:
-                _Sheet().over(content)
+                found[part.filename].over(content)
+    return found
 
 
 def _cells(sheet: Any, looked: _Sheet) -> Iterator[tuple[int, list[str]]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from customers.imports.errors import CouldNot, Rejected
@@ -79,7 +80,7 @@ def rows_to_mend(row: Import) -> tuple[list[str], Iterator[list[str]], Layout]:
     kind = kind_named(row.kind)
     data = content_of(row)
     mapping = read_mapping(row.mapping, kind=row.kind, fields=kind.fields)
-    table = read_table(data, mapping.layout)
+    table = read_table(data, mapping.layout, most=settings.IMPORT_MOST_ROWS)
     kept = [index for index, name in enumerate(table.header) if name != REASON]
     reasons = {problem.row: problem for problem in row.problems.all()}
     written = [_as_read(table.header[index], mapping) for index in kept]

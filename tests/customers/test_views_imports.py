@@ -339,3 +339,30 @@ def test_an_import_is_removed_but_not_while_it_is_stored(admin, cast):
     Import.objects.update(state=ImportState.DONE)
     admin.post(reverse("import_remove", args=[row.pk]))
     assert not Import.objects.exists()
+
+
+def test_another_persons_kept_mapping_answers_as_one_that_does_not_exist(admin, cast):
+    theirs = factories.kept_mapping(cast.coordinator)
+    pages = []
+    for key in (theirs.pk, 98_765_432):
+        sent = {"kind": "customers", "file": file("name\nAcme\n"), "saved": key}
+        response = admin.post(reverse("import_create"), sent)
+        pages.append((response.status_code, dict(response.context["form"].errors)))
+    assert pages[0] == pages[1]
+    assert pages[0][0] == 422
+    assert not Import.objects.exists()
+
+
+def test_a_csv_of_a_million_columns_is_refused(admin):
+    response = admin.post(reverse("import_create"), {"kind": "customers", "file": file("a," * 1_000_000 + "b\n")})
+    assert response.status_code == 422
+    assert "more than 1000 columns" in response.content.decode()
+
+
+def test_a_kind_that_is_not_ones_own_is_neither_offered_nor_taken(cast):
+    client = client_of(cast.coordinator)
+    offered = [name for name, _word in client.get(reverse("import_create")).context["form"].fields["kind"].choices]
+    assert offered == ["customers", "contacts", "assignments", "orders", "touches", "internal_work", "stages"]
+    response = client.post(reverse("import_create"), {"kind": "people", "file": file("name\nCy\n")})
+    assert response.status_code == 422
+    assert client.get(reverse("import_template", args=["people", "xlsx"])).status_code == 403
