@@ -219,4 +219,6 @@ def test_internal_work_for_customer_order_or_team(load, acme, ground):
 def test_internal_work_is_no_longer_than_a_day(load, acme):
     text = "who,kind,day,min\nP1,meeting,2026-03-02,1440\nP1,meeting,2026-03-03,1441\n"
     report = load("internal_work", text, {name: WORK[name] for name in ("person", "kind", "spent_on", "minutes")})
-    assert [(row.row, row.field, row.reason) for row in report.rejected_rows] == [(3, "minutes", "is longer than a day")]
+    assert [(row.row, row.field, row.reason) for row in report.rejected_rows] == [
+        (3, "minutes", "is longer than a day")
+    ]
