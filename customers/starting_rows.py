@@ -1,6 +1,7 @@
 """The catalogue a company starts with; an administrator's rows from then on."""
 
 from decimal import Decimal
+from typing import Any
 
 from customers.models import ContactRole, OrderStep, SaleType, SaleTypeKind, Tier, TouchChannel, TouchType
 
@@ -36,6 +37,10 @@ SALE_TYPES = [
 ]
 
 
+# What the history says of rows nobody has chosen yet.
+STARTING_VALUE = "Starting value"
+
+
 def create_starting_catalogue() -> None:
     """Create what is not there yet by name, in the order above; nothing that exists is changed."""
     for position, (name, bound) in enumerate(TIERS, start=1):
@@ -60,4 +65,21 @@ def create_starting_catalogue() -> None:
 
 
 def _once(model, name: str, position: int, **fields) -> None:
-    model.objects.get_or_create(name=name, defaults={"position": position, **fields})
+    if not model.objects.filter(name=name).exists():
+        create_starting_row(model, {"name": name, "position": position, **fields})
+
+
+def create_starting_row(model, fields: dict[str, Any]) -> None:
+    """A row that is named as a starting value until somebody changes it."""
+    row = model(**fields)
+    row._change_reason = STARTING_VALUE  # django-simple-history reads it
+    row.save()
+
+
+def starting_rows(model) -> set[int]:
+    """Keys of the rows that are still as the company started with them."""
+    return set(
+        model.history.filter(version=1, history_type="+", history_change_reason=STARTING_VALUE).values_list(
+            "id", flat=True
+        )
+    )

@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.actions.starting_rows import create_starting_roles
 from accounts.models import Role
 from customers.models import ContactRole, Stage, Tier, TouchType
-from customers.starting_rows import create_starting_catalogue
+from customers.starting_rows import STARTING_VALUE, create_starting_catalogue, create_starting_row
 from planning.models import (
     ContactLoad,
     ContactRule,
@@ -66,8 +66,6 @@ TEAM_LOADS = [(SALES, 20), (COORDINATION, 20), (TECHNICAL, 20), ("Sales manager"
 VALUES = {VOICE: 120, FIELD: 480, ONLINE: 200, DEMO: 600, MARKETING: 12}
 TIER_PARTS = {"A": Decimal("1"), "B": Decimal("0.45"), "C": Decimal("0.2"), "D": Decimal("0.05")}
 
-REASON = "Starting value"
-
 
 @transaction.atomic
 def create_starting_rules(*, now: dt.datetime, on: dt.date) -> None:
@@ -85,7 +83,7 @@ def create_starting_rules(*, now: dt.datetime, on: dt.date) -> None:
     _fill(TouchValue, _values(tiers, types, now=now, on=on))
     PlanningSettings.objects.get_or_create(pk=1)
     if not RulesVersion.objects.exists():
-        RulesVersion.objects.create(changed_at=now, what=REASON)
+        RulesVersion.objects.create(changed_at=now, what=STARTING_VALUE)
 
 
 def _contact_rules(tiers: dict[str, Tier], roles: dict[str, Role], types: dict[str, TouchType]) -> list[dict]:
@@ -124,7 +122,7 @@ def _values(tiers: dict[str, Tier], types: dict[str, TouchType], *, now: dt.date
             "stage": stage,
             "amount": (value * part).quantize(Decimal("0.01")),
             "starts_on": on,
-            "reason": REASON,
+            "reason": STARTING_VALUE,
             "approved_at": now,
         }
         for touch_type, value in VALUES.items()
@@ -136,4 +134,4 @@ def _values(tiers: dict[str, Tier], types: dict[str, TouchType], *, now: dt.date
 def _fill(model, rows: list[dict]) -> None:
     if not model.objects.exists():
         for row in rows:
-            model.objects.create(**row)
+            create_starting_row(model, row)

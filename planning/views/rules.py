@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import permission_required_in
 from accounts.permissions import Act, Area, may_all
+from customers.starting_rows import starting_rows
 from planning.actions.drafts import draft_act, draft_change
 from planning.actions.rules import remove_rule, restore_rule, save_rule
 from planning.draft_kinds import DRAFT_KINDS, DraftKind, posted
@@ -62,11 +63,13 @@ def rules_home(request):
 def rule_list(request, key: str):
     """The rows of one kind, under headings where the kind has them."""
     kind = _kind_or_404(key)
+    started = starting_rows(kind.model)
     rows = [(kind.group(row) if kind.group else "", row, *_cells(kind, row)) for row in kind.rows()]
     context = {
         "kind": kind,
         "groups": [(head, list(part)) for head, part in groupby(rows, key=lambda entry: entry[0])],
         "has_effect": key in DRAFT_KINDS,
+        "started": {row.pk for _head, row, *_rest in rows if row.pk in started and row.version == 1},
         "may_change": _may_change(request),
     }
     return render(request, "planning/rules/list.html", context)
@@ -208,7 +211,7 @@ def thresholds(request):
     if request.method == "POST":
         _require_change(request)
         row, _made = PlanningSettings.objects.get_or_create(pk=1)
-    context = {"may_change": _may_change(request), "saved": "thresholds"}
+    context = {"may_change": _may_change(request), "saved": "thresholds", "started": row.version == 1}
     return _draft_form(request, DRAFT_KINDS["thresholds"], row, "planning/rules/thresholds.html", context)
 
 

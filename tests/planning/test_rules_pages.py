@@ -46,6 +46,18 @@ def test_every_kind_is_read_by_all_and_changed_by_administrators_alone(client, r
         assert client.get(reverse("rule_edit", args=[key, row.pk])).status_code == status
 
 
+@pytest.mark.parametrize("key", list(RULE_KINDS))
+def test_a_row_is_named_a_starting_value_until_it_is_changed(client, rules, key):
+    client.force_login(rules.rep)
+    model, address = RULE_KINDS[key].model, reverse("rule_list", args=[key])
+    before = client.get(address).content.decode().count("starting value")
+    row = model.objects.first()
+    row.version += 1
+    row.save()
+    after = client.get(address).content.decode().count("starting value")
+    assert (before, after) == (model.objects.count(), before - 1)
+
+
 def test_a_kind_that_is_none_is_not_found(client, rules):
     client.force_login(rules.admin)
     assert client.get(reverse("rule_list", args=["secrets"])).status_code == 404
