@@ -185,6 +185,9 @@ def subjects(user: Any) -> dict[str, Any]:
         "contact_create": customer.pk,
         "customer": customer.pk,
         "holiday": first_pk(Holiday.objects.all()),
+        "import": an_import(user),
+        "kind": "customers",
+        "ending": "csv",
         "market": first_pk(Market.objects.all()),
         "membership": membership.pk,
         "membership_create": membership.user_id,
@@ -204,6 +207,28 @@ def subjects(user: Any) -> dict[str, Any]:
         "week": str(day.fromordinal(day.toordinal() - day.weekday())),
         "uidb36": "1",
     }
+
+
+def an_import(user: Any) -> int | None:
+    """A checked file with an error in it; None for who may import nothing."""
+    from accounts.permissions import Act, Area, may, teams_within
+    from customers.actions import imports
+    from customers.imports import jobs
+    from customers.models import Import
+    from territory import clock
+
+    if not may(user, Area.IMPORT, Act.CHANGE):
+        return None
+    row = Import.objects.filter(author=user).first()
+    if row is None:
+        team = teams_within(user, Area.IMPORT, Act.CHANGE).first()
+        text = f"name,team,town\nNew Leaf Foods,{team},Taunton\nOld Mill,Nowhere,Bude\n"
+        row = imports.upload(
+            actor=user, now=clock.now(), kind="customers", file_name="old system.csv", content=text.encode()
+        )
+        imports.start_check(row=row, version=row.version)
+        jobs.go_on(row.pk)
+    return row.pk
 
 
 def first_pk(rows: Any) -> int | None:
@@ -252,7 +277,7 @@ def value_of(argument: str, name: str, about: dict[str, Any], given: dict[str, A
         return rule_pk(given["key"])
     if argument in about:
         return about[argument]
-    return about[max((start for start in about if name.startswith(start)), key=len)]
+    return about.get(max((start for start in about if name.startswith(start)), key=len, default=""))
 
 
 def rule_pk(key: str) -> int | None:
