@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Absence, Membership, Role, Team, User
 from territory.fields import PercentField
+from territory.mail.choices import chosen_in
+from territory.mail.kinds import offered_to
+from territory.mail.models import MailChoices
 
 
 class DayInput(forms.DateInput):
@@ -95,6 +98,26 @@ class ProfileForm(VersionedForm):
         self.fields["time_zone"].choices = time_zones(self.instance.time_zone)
         for name in ("base_latitude", "base_longitude"):
             self.fields[name].widget = forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"})
+
+
+class MailChoicesForm(VersionedForm):
+    """What a person wants mailed: a field for each kind that is offered to them."""
+
+    class Meta:
+        model = MailChoices
+        fields: list[str] = []
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for kind in offered_to(self.instance.user):
+            self.fields[kind.key] = forms.ChoiceField(
+                label=kind.label,
+                help_text=kind.help,
+                choices=[(when.value, when.label) for when in kind.choices],
+                initial=chosen_in(self.instance, kind).value,
+                widget=forms.RadioSelect,
+                required=False,  # what is left out stays as it is
+            )
 
 
 class PersonForm(ProfileForm):

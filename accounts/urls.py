@@ -4,7 +4,7 @@ from allauth.account import views as sign_in
 from django.urls import path, re_path
 from django.views.decorators.http import require_http_methods
 
-from accounts.views import absences, access, memberships, people, profile, roles, teams
+from accounts.views import absences, access, jobs, mails, memberships, people, profile, roles, teams
 
 # Its views take PUT for POST: nobody asked for that.
 as_form = require_http_methods(["GET", "HEAD", "POST"])
@@ -34,6 +34,15 @@ sign_in_urls = [
 urlpatterns = [
     *sign_in_urls,
     path("profile/", profile.profile, name="profile"),
+    path("profile/mails/", mails.profile_mails, name="profile_mails"),
+    path("mails/", mails.mail_list, name="mail_list"),
+    path("mails/<int:pk>/", mails.mail_detail, name="mail_detail"),
+    path("jobs/", jobs.job_list, name="job_list"),
+    path("jobs/run/<slug:job>/", jobs.job_run, name="job_run"),
+    path("jobs/<int:pk>/progress/", jobs.job_progress, name="job_progress"),
+    path("jobs/<int:pk>/again/", jobs.job_again, name="job_again"),
+    path("jobs/mails/again/", jobs.mails_again, name="mails_again"),
+    path("people/invite/", people.people_invite, name="people_invite"),
     path("people/", people.people_list, name="people_list"),
     path("people/add/", people.person_create, name="person_create"),
     path("people/<int:pk>/", people.person_detail, name="person_detail"),

@@ -8,11 +8,12 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         # The room's own columns, tabs and entries use the same registries as those of the rooms above.
         from accounts import access_effects
-        from customers import jobs, objections  # noqa: F401  its receivers connect themselves
+        from customers import import_mails, jobs, objections  # noqa: F401  its receivers connect themselves
         from customers.access_things import customers_as_things
         from customers.queries import columns, timeline_sources
 
         columns.register()
+        import_mails.register()
         jobs.register()
         timeline_sources.register()
         access_effects.things[access_effects.CUSTOMERS] = customers_as_things

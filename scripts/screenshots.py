@@ -38,6 +38,7 @@ ROLES = ["salesperson", "manager", "administrator", "visitor"]
 # Addresses that also look different with something in their query.
 VARIANTS = {
     "account_login": {"after": "next=/orders/"},
+    "job_list": {"failed": "state=failed"},
     "customer_list": {"nothing": "q=qqqq", "search": "q=bakery"},
     "log_touch": {"customer": "customer={customer}"},
     "order_list": {"won": "status=won"},
@@ -165,6 +166,8 @@ def subjects(user: Any) -> dict[str, Any]:
     from planning.models import Situation
     from territory.clock import today
     from territory.company.models import Holiday
+    from territory.jobs.models import JobRun
+    from territory.mail.models import Mail
 
     situation = Situation.objects.order_by("pk").first()
     membership = Membership.objects.filter(user=people()["salesperson"]).first()
@@ -188,6 +191,8 @@ def subjects(user: Any) -> dict[str, Any]:
         "import": an_import(user),
         "kind": "customers",
         "ending": "csv",
+        "job": first_pk(JobRun.objects.all()),
+        "mail": first_pk(Mail.objects.filter(state="sent")),
         "market": first_pk(Market.objects.all()),
         "membership": membership.pk,
         "membership_create": membership.user_id,

@@ -59,6 +59,7 @@ RULES = (
         ("people", "person", "team", "role", "access", "member", "absence"),
         "g p",
     ),
+    Entry("job_list", _("Jobs"), "cpu", Area.AUDIT, ("job",)),
 )
 
 

@@ -16,6 +16,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from customers.models import OrderStep
 from planning.models import BudgetShare
+from territory.jobs.models import JobRun
+from territory.mail.models import Mail
 from tests import factories
 from tests.accounts.signing_in import client_of
 from tests.conftest import Cast
@@ -90,6 +92,10 @@ def subjects(cast: Cast) -> dict[str, Any]:
         "import": factories.import_of(cast.coordinator).pk,
         "import_mapping_remove": factories.kept_mapping(cast.coordinator).pk,
         "market": factories.market().pk,
+        "job": JobRun.objects.create(name="sweep", state="failed", queued_at="2026-06-09T08:00:00Z").pk,
+        "mail": Mail.objects.create(
+            recipient=cast.rep, kind="large_order", key="x", state="sent", created_at=touch.at, due_at=touch.at
+        ).pk,
         "membership": cast.rep_membership.pk,
         "membership_create": cast.rep.pk,
         "order": order.pk,
@@ -119,6 +125,7 @@ def _holiday():
 # Arguments of addresses that are no primary key.
 OTHER_ARGUMENTS: dict[str, Callable[[], Any]] = {
     "week": lambda: "2026-06-08",
+    "job": lambda: "sweep",
     "key": lambda: "order-steps",
     "name": lambda: "workload",
     "kind": lambda: "customers",

@@ -2,23 +2,29 @@
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import queries
 from accounts.access import permission_required_in, recent_sign_in_required
 from accounts.actions import people as actions
 from accounts.forms import PeopleFilter, PersonForm
+from accounts.invitations import invited_at, with_invited_at
 from accounts.models import User
 from accounts.permissions import Act, Area, may_all, people_within
 from accounts.person_history import person_history
+from accounts.sign_in import invitable
 from territory import clock
+from territory.mail.sending import no_mail_server_note
+from territory.toasts import toast
 
 from .pages import act_page, form_page
 
 PER_PAGE = 50
+MOST_INVITED = 200
 changes_people = permission_required_in(Area.PEOPLE, Act.CHANGE, whole_company=True)
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -29,13 +35,15 @@ def people_list(request: HttpRequest) -> HttpResponse:
     """Everyone the reader may see, with their place."""
     form = PeopleFilter(request.GET)
     chosen = form.chosen()
-    rows = queries.people(request.user, clock.company_today(), **chosen)
+    rows = with_invited_at(queries.people(request.user, clock.company_today(), **chosen))
     descending = request.GET.get("sort") == "-name"
     page = Paginator(rows.order_by("-name", "-pk") if descending else rows.order_by("name", "pk"), PER_PAGE)
+    shown = page.get_page(request.GET.get("page"))
     context = {
         "form": form,
         "chosen": chosen,
-        "page": page.get_page(request.GET.get("page")),
+        "page": shown,
+        "invitable": any(row.email and row.is_active and not row.has_usable_password() for row in shown),
         "sort": "-name" if descending else "name",
         "may_change": may_all(request.user, Area.PEOPLE, Act.CHANGE),
         "sees_roles": may_all(request.user, Area.PEOPLE, Act.SEE),
@@ -60,6 +68,7 @@ def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_change": may_all(request.user, Area.PEOPLE, Act.CHANGE),
         "may_change_absences": people_within(request.user, Area.ABSENCES, Act.CHANGE).filter(pk=pk).exists(),
         "history": person_history(person, request.user),
+        "invited_at": invited_at(person),
         "is_self": person.pk == request.user.pk,
     }
     return render(request, "accounts/person_detail.html", context)
@@ -158,13 +167,37 @@ def person_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
 def person_send_link(request: HttpRequest, pk: int) -> HttpResponse:
     """Mail a person a link to choose a password."""
     person = get_object_or_404(people_within(request.user, Area.PEOPLE, Act.CHANGE), pk=pk)
+    invites = not person.has_usable_password()
+    text = (
+        _("An invitation goes to their e-mail address. Its link lets them choose a password and works once, for a day.")
+        if invites
+        else _("It goes to their e-mail address and lets them choose a password. It works once, for a day.")
+    )
     return act_page(
         request,
         lambda: actions.send_password_link(actor=request.user, now=clock.now(), person=person),
         back=reverse("person_detail", args=[pk]),
-        done=_("Link sent to %(email)s") % {"email": person.email},
-        title=_("Send %(name)s a link?") % {"name": person.name},
-        text=_("It goes to their e-mail address and lets them choose a password. It works once, for a day."),
-        do=_("Send"),
+        done=(_("Invitation to %(email)s is on its way") if invites else _("Link to %(email)s is on its way"))
+        % {"email": person.email},
+        title=(_("Invite %(name)s?") if invites else _("Send %(name)s a link?")) % {"name": person.name},
+        text=text,
+        warning=no_mail_server_note(),
+        do=_("Invite") if invites else _("Send"),
         gentle=True,
     )
+
+
+@form_methods
+@changes_people
+@recent_sign_in_required
+def people_invite(request: HttpRequest) -> HttpResponse:
+    """Invite several people at once, those chosen in the list."""
+    asked = [int(pk) for pk in (request.POST or request.GET).getlist("person")[:MOST_INVITED] if pk.isdecimal()]
+    people = invitable(people_within(request.user, Area.PEOPLE, Act.CHANGE)).filter(pk__in=asked).order_by("name", "pk")
+    if request.method == "POST" and people:
+        number = actions.invite(actor=request.user, now=clock.now(), people=people)
+        text = ngettext("%(n)s invitation is on its way", "%(n)s invitations are on their way", number)
+        toast(request, text % {"n": number})
+        return redirect("people_list")
+    context = {"people": people, "warning": no_mail_server_note()}
+    return render(request, "accounts/invite.html", context, status=422 if request.method == "POST" else 200)

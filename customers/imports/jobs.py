@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
+from customers.import_mails import post_import_ended
 from customers.imports.errors import CouldNot
 from customers.imports.reading import Line
 from customers.imports.runs import Prepared, prepare
@@ -79,13 +80,14 @@ def _claimed(pk: int) -> uuid.UUID | None:
 def _gave_up(pk: int, token: uuid.UUID, error: Exception) -> None:
     """A fault of ours: tried again by the sweep, but not for ever."""
     logger.exception("import failed", import_id=pk)
-    Import.objects.filter(pk=pk, runner=token, attempts__gte=MOST_ATTEMPTS).update(
-        state=ImportState.FAILED,
-        finished_at=clock.now(),
-        problem=_(
-            "It stopped with an error of the program. What was stored stays; an administrator finds it in the log."
-        ),
-    )
+    words = _("It stopped with an error of the program. What was stored stays; an administrator finds it in the log.")
+    now = clock.now()
+    with transaction.atomic():
+        ended = Import.objects.filter(pk=pk, runner=token, attempts__gte=MOST_ATTEMPTS).update(
+            state=ImportState.FAILED, finished_at=now, problem=words
+        )
+        if ended:
+            post_import_ended(Import.objects.select_related("author").get(pk=pk), now=now)
 
 
 def _work(job: Import, token: uuid.UUID, until: float, piece: int) -> bool:
@@ -157,7 +159,12 @@ def _note(job: Import, ready: Prepared, rows: list[Row]) -> None:
 
 def _end(job: Import, token: uuid.UUID, state: str, problem: str = "") -> None:
     ended = clock.now() if state in (ImportState.DONE, ImportState.FAILED) else None
-    _mine(job, token).update(state=state, problem=problem, finished_at=ended, runner=None, version=F("version") + 1)
+    with transaction.atomic():
+        mine = _mine(job, token).update(
+            state=state, problem=problem, finished_at=ended, runner=None, version=F("version") + 1
+        )
+        if mine and ended:
+            post_import_ended(job, now=ended)
 
 
 def _sample(ready: Prepared) -> dict[str, Any]:

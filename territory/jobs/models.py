@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from territory.jobs import registry
+
 
 class JobState(models.TextChoices):
     QUEUED = "queued", _("waiting")
@@ -42,3 +44,36 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return self.key or self.name
+
+    @property
+    def label(self) -> str:
+        """What people call the job."""
+        return registry.label_of(self.name)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        return (self.finished_at - self.started_at).total_seconds() if self.started_at and self.finished_at else None
+
+    @property
+    def ticks(self) -> bool:
+        """Whether it is the one row of a job that ticks."""
+        return (self.key or "").startswith("tick ")
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether a person asked for it and it is not done."""
+        return (self.key or "").startswith("asked ")
+
+    @property
+    def may_be_tried_again(self) -> bool:
+        """Whether it failed and its job says how to run it again."""
+        job = registry.get(self.name)
+        return self.state == JobState.FAILED and job is not None and (job.run or job.again) is not None
+
+    @property
+    def counts(self) -> list[tuple[str, object]]:
+        """What it answered, name by name."""
+        if not isinstance(self.result, dict):
+            return []
+        return [(name.replace("_", " "), value) for name, value in self.result.items() if type(value) in (int, str)]

@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from territory.mail import kinds
+
 
 class MailState(models.TextChoices):
     WAITING = "waiting", _("waiting")
@@ -60,6 +62,11 @@ class Mail(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def kind_label(self) -> str:
+        """What people call its kind."""
+        return kinds.label_of(self.kind)
 
     @property
     def message_id(self) -> str:

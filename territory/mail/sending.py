@@ -16,6 +16,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from territory import clock
 from territory.company.models import Company
@@ -55,6 +56,13 @@ def is_demo() -> bool:
     """Whether mails are shown on a page instead of sent."""
     company = Company.current()
     return company is not None and company.is_demo
+
+
+def no_mail_server_note() -> str:
+    """What to tell who sends mails where no server takes them; "" where one does, and in the demo."""
+    if settings.MAIL_SERVER or is_demo():
+        return ""
+    return _("No mail server is set up: mails are only written to files on the server. See docs/deploy.md, EMAIL_URL.")
 
 
 def deliver_waiting(*, until: dt.datetime | None = None) -> Done:

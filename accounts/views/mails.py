@@ -1,0 +1,71 @@
+"""Mails as the demo shows them instead of sending, and what everyone wants mailed."""
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.forms import MailChoicesForm
+from accounts.permissions import Act, Area, may_all
+from territory import clock
+from territory.mail.choices import choose, row_of
+from territory.mail.models import Mail, MailState
+from territory.mail.sending import is_demo
+
+from .pages import form_page
+from .people import form_methods
+
+PER_PAGE = 25
+
+
+def _shown_to(request: HttpRequest) -> QuerySet[Mail]:
+    """Mails of the reader; all for an administrator. In the demo alone: elsewhere there is no such page."""
+    if not is_demo():
+        raise Http404
+    mails = Mail.objects.filter(state=MailState.SENT, digest__isnull=True).select_related("recipient")
+    sees_all = may_all(request.user, Area.AUDIT, Act.SEE)
+    return mails if sees_all else mails.filter(recipient=request.user)
+
+
+@require_safe
+def mail_list(request: HttpRequest) -> HttpResponse:
+    """What would have been sent, latest first."""
+    mails = _shown_to(request).order_by("-sent_at", "-pk")
+    page = Paginator(mails, PER_PAGE).get_page(request.GET.get("page"))
+    sees_all = may_all(request.user, Area.AUDIT, Act.SEE)
+    return render(request, "mails/list.html", {"page": page, "sees_all": sees_all})
+
+
+@require_safe
+def mail_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One mail as its reader would get it."""
+    return render(request, "mails/detail.html", {"mail": get_object_or_404(_shown_to(request), pk=pk)})
+
+
+@form_methods
+def profile_mails(request: HttpRequest) -> HttpResponse:
+    """What is mailed to the reader: at once, each morning, or never."""
+
+    def save(version: int, **chosen: str):
+        return choose(
+            actor=request.user,
+            now=clock.now(),
+            version=version,
+            chosen={key: when for key, when in chosen.items() if when},
+        )
+
+    return form_page(
+        request,
+        MailChoicesForm(request.POST or None, instance=row_of(request.user)),
+        save,
+        back=reverse("profile_mails"),
+        done=_("Saved"),
+        draft=f"mails-{request.user.pk}",
+        title=_("What is mailed to me"),
+        template="accounts/profile_mails.html",
+        me=request.user,
+        morning=clock.zone_of(request.user).key,
+    )
