@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 
-from accounts.models import Absence, Membership, Role, Team, User
+from accounts.models import Absence, Cover, Membership, Role, Team, User
 from accounts.permissions import Act, Area, people_within
 from accounts.queries import sees_cost_of
 from territory.formats.days import day_text, full_text
@@ -45,12 +45,24 @@ def person_history(person: User, viewer: User, limit: int = 30) -> list[Entry]:
     entries = _entries(Membership.history.filter(user_id=person.pk), hidden, _membership_name())
     if people_within(viewer, Area.ABSENCES, Act.SEE).filter(pk=person.pk).exists():
         entries += _entries(Absence.history.filter(user_id=person.pk), hidden, _absence_name)
+        entries += _entries(Cover.history.filter(user_id=person.pk), hidden, _cover_name(person))
     entries += _entries(person.history, hidden, lambda _row: _("Person"))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
 
 
 def _absence_name(row: Any) -> str:
     return _("Absence %(first)s – %(last)s") % {"first": day_text(row.starts_on), "last": day_text(row.ends_on)}
+
+
+def _cover_name(person: User):
+    seats = Membership.objects.filter(covers__user=person).values_list("pk", "user__name")
+
+    def name(row: Any) -> str:
+        words = {"first": day_text(row.starts_on), "last": day_text(row.ends_on)}
+        return _("Cover %(first)s – %(last)s") % words
+
+    name.names = {"membership": dict(seats)}  # type: ignore[attr-defined]
+    return name
 
 
 def _membership_name():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Absence, Membership, Role, RoleFunction, Team, User
+from accounts.models import Absence, Cover, Membership, Role, RoleFunction, Team, User
 from accounts.permissions import Act, Area, people_within
 from accounts.sign_in import can_sign_in
 from territory.rows import ends_from, matching, on_day
@@ -84,6 +84,13 @@ def absences_of(person: User, on: dt.date, limit: int = 20) -> tuple[list[Absenc
     """Absences that are or come, soonest first, and those that were, latest first."""
     coming = list(person.absences.filter(ends_from(on)).order_by("starts_on")[:limit])
     return coming, list(person.absences.exclude(ends_from(on)).order_by("-starts_on")[:limit])
+
+
+def covers_of(person: User, viewer: User, on: dt.date) -> list[Cover]:
+    """Covers that are or come, of the person and by them, soonest first; of others as far as the viewer sees their absences."""
+    seen = Q() if viewer == person else Q(user__in=people_within(viewer, Area.ABSENCES, Act.SEE).values("pk"))
+    rows = Cover.objects.filter(Q(user=person) | (Q(membership__user=person) & seen), ends_on__gte=on)
+    return list(rows.select_related("user", "membership__user").order_by("starts_on", "pk"))
 
 
 @dataclass

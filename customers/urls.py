@@ -50,4 +50,5 @@ urlpatterns = [
     path("search/suggest/", search.search_suggest, name="search_suggest"),
     path("", include("customers.urls_touches")),
     path("imports/", include("customers.urls_imports")),
+    path("", include("customers.urls_people")),
 ]

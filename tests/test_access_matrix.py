@@ -4,6 +4,7 @@
 A denied request (sign-in, 403, 404, 405) must not write to a table of the business either.
 """
 
+import datetime as dt
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -86,6 +87,8 @@ def subjects(cast: Cast) -> dict[str, Any]:
         "assignment_create": cast.own.pk,
         "contact": factories.contact(cast.own, role=factories.contact_role()).pk,
         "contact_create": cast.own.pk,
+        "cover": factories.cover(cast.rep, cast.mate_membership, dt.date(2026, 9, 1), dt.date(2026, 9, 4)).pk,
+        "cover_create": cast.rep.pk,
         "customer": cast.own.pk,
         "draft": factories.rule_draft(cast.admin).pk,
         "holiday": _holiday().pk,

@@ -1,5 +1,6 @@
 """Two teams that have one of everything each, and what a person would send: for tests of who may do what."""
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ def side(seat: Membership, customer: Customer) -> Side:
     won = factories.order(customer, 500, "won", salesperson=person, title=f"Won of {customer}")
     touch = factories.touch(customer, person, note=f"Said of {customer}")
     day = touch.at.date()
+    factories.absence(person, dt.date(2026, 9, 1), dt.date(2026, 9, 4))
     return Side(
         seat,
         customer,
@@ -57,6 +59,8 @@ def side(seat: Membership, customer: Customer) -> Side:
             "assignment_create": customer.pk,
             "contact": factories.contact(customer, f"Contact of {customer}", role=factories.contact_role()).pk,
             "contact_create": customer.pk,
+            "cover": factories.cover(person, seat, dt.date(2026, 9, 3), dt.date(2026, 9, 4)).pk,
+            "cover_create": person.pk,
             "customer": customer.pk,
             "membership": seat.pk,
             "membership_create": person.pk,
@@ -107,6 +111,8 @@ BY_KEY = {
     "assignment_create": ["assignment_create"],
     "contact": ["contact_edit", "contact_archive", "contact_restore"],
     "contact_create": ["contact_create"],
+    "cover": ["cover_edit", "cover_delete"],
+    "cover_create": ["cover_create"],
     "customer": [
         "customer_edit", "customer_archive", "customer_restore", "customer_potential", "customer_tier", "customer_stage",
     ],
@@ -156,6 +162,8 @@ def typed_about(it: Side, shared: Shared, helper: Membership) -> dict[str, dict[
         "assignment_end": {"ends_on": "2026-06-30"},
         "contact_create": {"name": "Newcomer", "role": factories.contact_role().pk, "look_alikes_seen": "on"},
         "contact_edit": {"name": "Renamed"},
+        "cover_create": {"membership": helper.pk, "starts_on": "2026-09-01", "ends_on": "2026-09-01", "covers_all": "on"},
+        "cover_edit": {"membership": helper.pk, "ends_on": "2026-09-03"},
         "customer_edit": {"name": "Renamed"},
         "customer_potential": {"amount": "5000", "noted_on": "2026-06-09"},
         "customer_tier": {"tier": shared.tiers["B"].pk, "reason": "Because"},

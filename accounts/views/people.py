@@ -58,13 +58,15 @@ def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(people_within(request.user, Area.PEOPLE, Act.SEE), pk=pk)
     today = clock.company_today()
     coming, past = queries.absences_of(person, today)
+    sees_absences = people_within(request.user, Area.ABSENCES, Act.SEE).filter(pk=pk).exists()
     context = {
         "person": person,
+        "covers": queries.covers_of(person, request.user, today) if sees_absences else [],
         "memberships": queries.memberships_by_time(person, today),
         "absences": coming,
         "past_absences": past,
         "sees_cost": queries.sees_cost_of(request.user, person),
-        "sees_absences": people_within(request.user, Area.ABSENCES, Act.SEE).filter(pk=pk).exists(),
+        "sees_absences": sees_absences,
         "may_change": may_all(request.user, Area.PEOPLE, Act.CHANGE),
         "may_change_absences": people_within(request.user, Area.ABSENCES, Act.CHANGE).filter(pk=pk).exists(),
         "history": person_history(person, request.user),

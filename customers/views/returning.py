@@ -16,6 +16,9 @@ FORMS = {
     "planned_edit",
     "touch_edit",
     "work_edit",
+    "cover_create",
+    "cover_edit",
+    "cover_delete",
 }
 
 

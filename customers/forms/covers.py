@@ -1,0 +1,64 @@
+"""The form of a cover: who stands in for a person, when, on which customers."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Cover, Membership, User
+from accounts.permissions import Act, Area, people_within
+from customers.forms.fields import DayField, RowForm, SeveralField
+from customers.models import Customer
+from territory import clock
+from territory.rows import ends_from
+
+
+def seats_within(actor: User, area: str, besides: User):
+    """Present memberships of active people within the actor's reach of change in `area`, but one person's."""
+    people = people_within(actor, area, Act.CHANGE).filter(is_active=True).exclude(pk=besides.pk)
+    rows = Membership.objects.on(clock.company_today()).filter(user__in=people.values("pk"))
+    return rows.select_related("user", "role", "team").order_by("user__name", "pk")
+
+
+class SeatField(forms.ModelChoiceField):
+    """A membership, by person, role and team."""
+
+    def label_from_instance(self, row: Membership) -> str:
+        return f"{row.user}, {row.role}, {row.team}"
+
+
+class CoverForm(RowForm):
+    """Who stands in, from which day to which, on all of the person's customers or on those ticked."""
+
+    membership = SeatField(queryset=Membership.objects.none(), label=_("Who covers"))
+    customers = SeveralField(
+        queryset=Customer.objects.none(), label=_("Customers"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = Cover
+        fields = ("membership", "starts_on", "ends_on", "covers_all")
+        field_classes = {"starts_on": DayField, "ends_on": DayField}
+        labels = {
+            "starts_on": _("First day covered"),
+            "ends_on": _("Last day covered"),
+            "covers_all": _("All their customers"),
+        }
+        help_texts = {"covers_all": _("Untick it to choose some of them below.")}
+
+    def __init__(self, actor: User, person: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["membership"].queryset = seats_within(actor, Area.ABSENCES, person)
+        # Of the person's customers those that the actor sees; others are covered with all of them only.
+        present = ends_from(clock.company_today(), "assignments__")
+        theirs = Customer.objects.live().filter(present, assignments__membership__user=person)
+        field = self.fields["customers"]
+        field.queryset = Customer.objects.visible_to(actor).filter(pk__in=theirs.values("pk")).order_by("name", "pk")
+        if self.instance.pk is not None:
+            self.initial["customers"] = [row.customer_id for row in self.instance.customers.all()]
+
+    def values(self) -> dict[str, Any]:
+        """For the action: no customers where all are covered."""
+        said = {name: self.cleaned_data[name] for name in ("membership", "starts_on", "ends_on")}
+        chosen = None if self.cleaned_data["covers_all"] else list(self.cleaned_data["customers"])
+        return {**said, "customers": chosen}
