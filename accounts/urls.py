@@ -47,7 +47,6 @@ urlpatterns = [
     path("people/add/", people.person_create, name="person_create"),
     path("people/<int:pk>/", people.person_detail, name="person_detail"),
     path("people/<int:pk>/edit/", people.person_edit, name="person_edit"),
-    path("people/<int:pk>/deactivate/", people.person_deactivate, name="person_deactivate"),
     path("people/<int:pk>/reactivate/", people.person_reactivate, name="person_reactivate"),
     path("people/<int:pk>/send-link/", people.person_send_link, name="person_send_link"),
     path("people/<int:pk>/memberships/add/", memberships.membership_create, name="membership_create"),

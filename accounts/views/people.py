@@ -14,7 +14,7 @@ from accounts.actions import people as actions
 from accounts.forms import PeopleFilter, PersonForm
 from accounts.invitations import invited_at, with_invited_at
 from accounts.models import User
-from accounts.permissions import Act, Area, may_all, people_within
+from accounts.permissions import Act, Area, may_all, people_within, scope
 from accounts.person_history import person_history
 from accounts.sign_in import invitable
 from territory import clock
@@ -71,9 +71,17 @@ def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_change_absences": people_within(request.user, Area.ABSENCES, Act.CHANGE).filter(pk=pk).exists(),
         "history": person_history(person, request.user),
         "invited_at": invited_at(person),
+        "may_hand_over": _may_hand_over(request.user, person),
         "is_self": person.pk == request.user.pk,
     }
     return render(request, "accounts/person_detail.html", context)
+
+
+def _may_hand_over(viewer: User, person: User) -> bool:
+    """Whether the viewer changes customers of more than themselves, the person's among them."""
+    reached = scope(viewer, Area.CUSTOMERS, Act.CHANGE)
+    wide = reached.everything or reached.has_teams
+    return wide and people_within(viewer, Area.CUSTOMERS, Act.CHANGE).filter(pk=person.pk).exists()
 
 
 @form_methods
@@ -117,27 +125,6 @@ def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
         done=_("%(name)s saved"),
         draft=f"person-{pk}",
         title=person.name,
-    )
-
-
-@form_methods
-@changes_people
-@recent_sign_in_required
-def person_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
-    """End a person's access at once."""
-    person = get_object_or_404(people_within(request.user, Area.PEOPLE, Act.CHANGE), pk=pk)
-
-    def act() -> None:
-        actions.deactivate_person(actor=request.user, now=clock.now(), on=clock.company_today(), person=person)
-
-    return act_page(
-        request,
-        act,
-        back=reverse("person_detail", args=[pk]),
-        done=_("%(name)s deactivated") % {"name": person.name},
-        title=_("Deactivate %(name)s?") % {"name": person.name},
-        text=_("They are signed out everywhere at once and can no longer sign in. Memberships and touches stay."),
-        do=_("Deactivate"),
     )
 
 

@@ -78,9 +78,10 @@ def change_assignment(
 
 
 @transaction.atomic
-def end_assignment(*, actor: User, now: dt.datetime, assignment: Assignment, ends_on: dt.date) -> None:
-    """The last day on which someone works on the customer. Errors: `ends_on` before the first day."""
+def end_assignment(*, actor: User, now: dt.datetime, assignment: Assignment, version: int, ends_on: dt.date) -> None:
+    """The last day on which someone works on the customer. Errors: `ends_on` before the first day. Raises Conflict."""
     customer = locked(assignment.customer)
+    claim(assignment, version)
     assignment.refresh_from_db()
     if assignment.starts_on is not None and ends_on < assignment.starts_on:
         raise ValidationError({"ends_on": _("The last day is before the first.")})
@@ -88,7 +89,7 @@ def end_assignment(*, actor: User, now: dt.datetime, assignment: Assignment, end
     assignment.ends_on = ends_on
     if is_longer:  # whoever came after them may be in the way; ending earlier is always possible
         _check(assignment)
-    _end(assignment, ends_on, actor=actor, now=now)
+    write(assignment, actor=actor, now=now, fields=["ends_on"])
     _tell(customer, actor, now)
 
 
@@ -101,27 +102,29 @@ def change_owner(
     membership: Membership,
     kind: str = AssignmentKind.LEAD,
     on: dt.date | None = None,
+    share: Decimal | None = None,
+    ends_on: dt.date | None = None,
 ) -> Assignment:
     """The customer has another owner from a day on (today where none is given); the present one's ends the day before.
 
-    An assignment of the new owner that holds on that day (a supporting one) ends likewise. Errors: see `_check`.
+    An assignment of the new owner that holds on that day (a supporting one) ends likewise. With a last day, whoever
+    comes after that is left alone. Errors: see `_check`.
     """
     on = on or clock.day_of(now, clock.company_zone())
+    last = ends_on or dt.date.max
     customer = locked(customer)
     replaced = [
         row
         for row in customer.assignments.select_related("membership")
         if (row.ends_on is None or row.ends_on >= on)
+        and (row.starts_on is None or row.starts_on <= last)
         and (row.kind in OWNER_KINDS or row.membership_id == membership.pk)
     ]
     if any(row.starts_on is not None and row.starts_on > on for row in replaced):
         raise ValidationError({"on": _("Another owner is already set from a later day.")})
     for row in replaced:
-        if row.starts_on == on:
-            remove(row, actor=actor, now=now)
-        else:
-            _end(row, on - ONE_DAY, actor=actor, now=now)
-    owner = Assignment(customer=customer, membership=membership, kind=kind, starts_on=on)
+        end_before(row, on, actor=actor, now=now)
+    owner = Assignment(customer=customer, membership=membership, kind=kind, share=share, starts_on=on, ends_on=ends_on)
     if kind not in OWNER_KINDS:
         raise ValidationError({"kind": _("An owner is the sole contact or the lead.")})
     _check(owner)
@@ -130,8 +133,12 @@ def change_owner(
     return owner
 
 
-def _end(row: Assignment, ends_on: dt.date, *, actor: User, now: dt.datetime) -> None:
-    row.ends_on = ends_on
+def end_before(row: Assignment, day: dt.date, *, actor: User, now: dt.datetime) -> None:
+    """Someone works on a customer until the day before; what would begin no earlier never was. Part of an action."""
+    if row.starts_on is not None and row.starts_on >= day:
+        remove(row, actor=actor, now=now)
+        return
+    row.ends_on = day - ONE_DAY
     row.version += 1
     write(row, actor=actor, now=now, fields=["ends_on", "version"])
 

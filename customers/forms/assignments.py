@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
-from customers.forms.fields import DayField, RowForm
+from customers.forms.fields import DayField, RowForm, VersionField
 from customers.models import Assignment
 from territory import clock
 from territory.fields import PercentField
@@ -46,3 +46,4 @@ class EndForm(forms.Form):
     """The last day of an assignment."""
 
     ends_on = DayField(label=_("Last day"))
+    version = VersionField()

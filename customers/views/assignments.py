@@ -53,13 +53,17 @@ def assignment_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def assignment_end(request: HttpRequest, pk: int) -> HttpResponse:
     """The last day on which somebody works on a customer."""
     assignment = to_change(Assignment, request.user, pk, *RELATED)
-    form = EndForm(request.POST or None, initial={"ends_on": clock.today(request.user)})
+    initial = {"ends_on": clock.today(request.user), "version": assignment.version}
+    form = EndForm(request.POST or None, initial=initial)
 
     def save() -> None:
-        end_assignment(actor=request.user, now=clock.now(), assignment=assignment, ends_on=form.cleaned_data["ends_on"])
+        end_assignment(actor=request.user, now=clock.now(), assignment=assignment, **form.cleaned_data)
 
-    if carried_out(form, save):
-        toast(request, _("Saved"))
-        return redirect("customer_detail", pk=assignment.customer_id)
+    try:
+        if carried_out(form, save):
+            toast(request, _("Saved"))
+            return redirect("customer_detail", pk=assignment.customer_id)
+    except Conflict as conflict:
+        return conflict_page(request, form, conflict, reverse("customer_detail", args=[assignment.customer_id]))
     context = {"customer": assignment.customer, "assignment": assignment}
     return form_page(request, "customers/assignment_end.html", form, **context)

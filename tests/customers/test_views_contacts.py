@@ -155,7 +155,7 @@ def test_a_conflict_on_an_assignment_shows_both_values(post, cast):
 
 def test_an_assignment_ends_on_a_day(post, cast):
     row = Assignment.objects.get(customer=cast.own, kind="support")
-    post(cast.rep, "assignment_end", row, {"ends_on": "2026-01-31"})
+    post(cast.rep, "assignment_end", row, {"ends_on": "2026-01-31", "version": 1})
     row.refresh_from_db()
     assert row.ends_on == dt.date(2026, 1, 31)
 

@@ -128,8 +128,8 @@ def test_an_assignment_ends_on_a_day_also_where_its_profile_no_longer_authorises
     cast.rep_membership.profile = "support"
     cast.rep_membership.save()
     with refused("ends_on"):
-        end_assignment(actor=cast.manager, now=NOW, assignment=row, ends_on=TODAY - dt.timedelta(days=1))
-    end_assignment(actor=cast.manager, now=NOW, assignment=row, ends_on=TODAY)
+        end_assignment(actor=cast.manager, now=NOW, assignment=row, version=1, ends_on=TODAY - dt.timedelta(days=1))
+    end_assignment(actor=cast.manager, now=NOW, assignment=row, version=1, ends_on=TODAY)
     row.refresh_from_db()
     assert (row.ends_on, row.version) == (TODAY, 2)
 
@@ -138,7 +138,7 @@ def test_an_end_moved_later_does_not_run_into_the_next_owner(cast, customer, ref
     row = put(cast, customer, cast.rep_membership, starts_on=day("2026-01-01"), ends_on=day("2026-06-30"))
     put(cast, customer, cast.mate_membership, starts_on=day("2026-07-01"))
     with refused("kind"):
-        end_assignment(actor=cast.manager, now=NOW, assignment=row, ends_on=day("2026-07-01"))
+        end_assignment(actor=cast.manager, now=NOW, assignment=row, version=1, ends_on=day("2026-07-01"))
 
 
 def test_the_owner_changes_from_one_day_to_the_next(cast, customer, heard):

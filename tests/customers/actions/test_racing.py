@@ -11,6 +11,7 @@ from django.db import connection
 
 from customers.actions.assignments import assign
 from customers.actions.customers import change_customer
+from customers.actions.hand_over import hand_over
 from customers.actions.internal_work import WorkEntry, log_work
 from customers.actions.orders import open_order, win_order
 from customers.actions.touches import ConflictError, Participant, TouchEntry, log_touch
@@ -123,3 +124,63 @@ def test_two_orders_won_at_a_time_make_one_customer_stage(cast):
         "prospect",
         "customer",
     ]
+
+
+def handing_over(cast, chosen):
+    """The rep's customers to their mate."""
+    return lambda: hand_over(
+        actor=cast.manager, now=NOW, person=cast.rep, receiver=cast.mate_membership, on=TODAY, chosen=chosen,
+        with_orders=True,
+    )  # fmt: skip
+
+
+def books(cast, count):
+    """Customers of the rep with something planned and pending each, by assignment and version."""
+    chosen = {}
+    for number in range(count):
+        row = factories.customer(f"Book {number}", owner=cast.rep_membership)
+        factories.planned_touch(row, cast.rep, TODAY, planned_at=NOW)
+        factories.order(row, 500, salesperson=cast.rep)
+        chosen[row.assignments.get().pk] = 1
+    return chosen
+
+
+def test_touches_logged_during_a_hand_over_are_kept_and_the_hand_over_is_done(cast, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    chosen = books(cast, 6)
+    rows = list(Assignment.objects.filter(pk__in=chosen).select_related("customer").order_by("-pk"))
+
+    def log(number, row):
+        said = entry(cast, customer=row.customer)
+        return lambda: log_touch(actor=cast.rep, now=NOW, uuid=uuid.UUID(int=number), entry=said)
+
+    logs = [log(number, row) for number, row in enumerate(rows, start=1)]
+    done, *touches = race(handing_over(cast, chosen), *logs)
+    assert (done.customers, done.orders) == (6, 6)
+    assert [touch.is_new for touch in touches] == [True] * 6
+    assert Touch.objects.count() == 6
+    # What a touch did is done; what it did not is the receiver's. None is lost, none is done and handed over.
+    assert PlannedTouch.objects.filter(closed_at__isnull=True).exclude(assignee=cast.mate).count() == 0
+    owners = Assignment.objects.on(TODAY).owners().filter(customer__name__startswith="Book")
+    assert {row.membership for row in owners} == {cast.mate_membership}
+
+
+def test_a_hand_over_sent_twice_at_once_is_done_once(cast, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    chosen = books(cast, 3)
+    results = race(handing_over(cast, chosen), handing_over(cast, chosen))
+    assert sorted((done.customers, done.already) for done in results) == [(0, 3), (3, 0)]
+    assert Assignment.objects.owners().filter(customer__name__startswith="Book").on(TODAY).count() == 3
+
+
+def test_an_order_won_during_a_hand_over_stays_its_sellers(cast, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    chosen = books(cast, 1)
+    order = cast.rep.orders.get()
+    won, done = race(lambda: win_order(actor=cast.rep, now=NOW, order=order, version=1), handing_over(cast, chosen))
+    order.refresh_from_db()
+    if isinstance(won, Conflict):  # the hand-over was first: the seller is shown what it is now
+        assert (order.status, order.salesperson) == ("pending", cast.mate)
+    else:
+        assert (order.status, order.salesperson) == ("won", cast.rep)
+    assert done.customers == 1
