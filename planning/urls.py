@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from planning.views import reports, situations, today, workload
+from planning.views import absences, reports, situations, today, workload
 
 urlpatterns = [
     path("", today.home, name="home"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("workload/", workload.workload, name="workload"),
     path("workload/people/<int:pk>/<slug:week>/", workload.workload_person, name="workload_person"),
     path("workload/unstaffed/<int:pk>/<slug:week>/", workload.workload_unstaffed, name="workload_unstaffed"),
+    path("absences/", absences.absence_calendar, name="absence_calendar"),
     path("situations/", situations.situation_list, name="situation_list"),
     path("situations/<int:pk>/", situations.situation_detail, name="situation_detail"),
     path("situations/<int:pk>/acknowledge/", situations.situation_acknowledge, name="situation_acknowledge"),

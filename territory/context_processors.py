@@ -39,6 +39,7 @@ OWN = (
 TEAM = (
     Entry("workload", _("Team workload"), "grid-3x3-gap", Area.BUDGETS, ("workload", "load", "service"), "g w"),
     Entry("situation_list", _("Special situations"), "exclamation-diamond", Area.BUDGETS, ("situation",), "g s"),
+    Entry("absence_calendar", _("Absences"), "calendar-x", Area.ABSENCES, ("absence_calendar",)),
     Entry("import_list", _("Import"), "upload", Area.IMPORT, ("import",), act=Act.CHANGE),
 )
 RULES = (
@@ -56,7 +57,7 @@ RULES = (
         _("People and teams"),
         "people",
         Area.PEOPLE,
-        ("people", "person", "team", "role", "access", "member", "absence"),
+        ("people", "person", "team", "role", "access", "member", "absence_create", "absence_edit", "cover"),
         "g p",
     ),
     Entry("job_list", _("Jobs"), "cpu", Area.AUDIT, ("job",)),

@@ -70,6 +70,7 @@ QUERIES = [
     ("work_log", "customer"),
     ("order_create", "customer"),
     ("workload", "team"),
+    ("absence_calendar", "team"),
 ]
 
 

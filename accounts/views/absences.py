@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from accounts.access import permission_required_in, recent_sign_in_required_of_all
@@ -25,6 +26,14 @@ def _absence(viewer: User, pk: int) -> Absence:
     return get_object_or_404(Absence.objects.select_related("user"), pk=pk, user__in=reached)
 
 
+def _back(request: HttpRequest, person: int) -> str:
+    """The page of this installation that ?next= names (the calendar), else the person's."""
+    asked = request.GET.get("next", "")
+    if asked.startswith("/") and url_has_allowed_host_and_scheme(asked, {request.get_host()}):
+        return asked
+    return reverse("person_detail", args=[person])
+
+
 @form_methods
 @changes_absences
 @administrators_sign_in
@@ -39,7 +48,7 @@ def absence_create(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         AbsenceForm(request.POST or None),
         save,
-        back=reverse("person_detail", args=[pk]),
+        back=_back(request, pk),
         done=_("Absence added"),
         draft=f"absence-of-{pk}",
         title=_("Add absence"),
@@ -61,7 +70,7 @@ def absence_edit(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         AbsenceForm(request.POST or None, instance=absence),
         save,
-        back=reverse("person_detail", args=[absence.user_id]),
+        back=_back(request, absence.user_id),
         done=_("Absence saved"),
         draft=f"absence-{pk}",
         title=_("Absence"),

@@ -1,0 +1,66 @@
+"""The calendar of absences: people by day over eight weeks, who stands in, and who is away without anybody."""
+
+import datetime as dt
+
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from accounts.access import permission_required_in
+from accounts.models import Team
+from accounts.permissions import Act, Area, teams_within
+from planning.engine.calendar import monday
+from planning.loaders.workload import WEEKS_SHOWN, weeks_from
+from planning.queries import absences
+from territory import clock
+
+PER_PAGE = 30
+STEP = dt.timedelta(weeks=4)
+
+
+@require_safe
+@permission_required_in(Area.ABSENCES, Act.SEE)
+def absence_calendar(request):
+    """?from= a day of the first week, ?team= a team within reach."""
+    first = _first(request.GET.get("from", ""))
+    teams = teams_within(request.user, Area.ABSENCES, Act.SEE)
+    team = _team(teams, request.GET.get("team", ""))
+    page = Paginator(absences.people_shown(request.user, first, team), PER_PAGE).get_page(request.GET.get("page"))
+    lines = absences.lines(request.user, list(page.object_list), first)
+    context = {
+        "weeks": weeks_from(first, WEEKS_SHOWN),
+        "last": absences.last_day(first),
+        "earlier": first - STEP,
+        "later": first + STEP,
+        "is_now": first == monday(clock.company_today()),
+        "today_at": (clock.company_today() - first).days,
+        "page": page,
+        "lines": lines,
+        "away": sum(bool(line.gone) for line in lines),
+        "uncovered": sum(line.is_uncovered for line in lines),
+        "team": team,
+        "teams": teams.live(),
+    }
+    return render(request, "planning/absences/calendar.html", context)
+
+
+def _first(text: str) -> dt.date:
+    """The Monday of the week asked for; of this one where none is."""
+    if not text:
+        return monday(clock.company_today())
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise Http404 from error
+    if not 1900 < day.year < 9000:
+        raise Http404
+    return monday(day)
+
+
+def _team(teams, asked: str) -> Team | None:
+    if not asked:
+        return None
+    if not (asked.isascii() and asked.isdecimal()):
+        raise Http404
+    return get_object_or_404(teams, pk=asked[:18])
