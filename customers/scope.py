@@ -27,6 +27,12 @@ def customers_within(user, area: str, act: str) -> Q:
     return worked_on(reached.memberships) | _teams(reached)
 
 
+def in_directory(user) -> Q:
+    """Condition on Customer: within reach of the directory, and not the reader's to see anyway."""
+    seen, known = customers_within(user, Area.CUSTOMERS, Act.SEE), customers_within(user, Area.DIRECTORY, Act.SEE)
+    return NOTHING if seen == EVERYTHING else known & ~seen
+
+
 def worked_on(memberships: list[int]) -> Q:
     """Condition on Customer: those with a current assignment of one of these memberships, or that one of them covers."""
     if not memberships:

@@ -2,7 +2,17 @@
 
 from django.urls import include, path
 
-from customers.views import assignments, catalogue, contacts, customer_forms, customers, orders, pipeline, search
+from customers.views import (
+    assignments,
+    catalogue,
+    contacts,
+    customer_forms,
+    customers,
+    directory,
+    orders,
+    pipeline,
+    search,
+)
 
 urlpatterns = [
     path("customers/", customers.customer_list, name="customer_list"),
@@ -10,6 +20,9 @@ urlpatterns = [
     path("customers/filters/", customers.customer_filters, name="customer_filters"),
     path("customers/options/", search.customer_options, name="customer_options"),
     path("customers/new/", customer_forms.customer_create, name="customer_create"),
+    path("directory/", directory.directory_list, name="directory_list"),
+    path("directory/<int:pk>/", directory.directory_card, name="directory_card"),
+    path("directory/<int:pk>/log/", directory.directory_log, name="directory_log"),
     path("customers/<int:pk>/", customers.customer_detail, name="customer_detail"),
     path("customers/<int:pk>/timeline/", customers.customer_timeline, name="customer_timeline"),
     path("customers/<int:pk>/edit/", customer_forms.customer_edit, name="customer_edit"),

@@ -36,7 +36,7 @@ def conflict_page(request, form, conflict: Conflict, back: str, present=None, ac
         present = form.__class__(instance=conflict.row)
     fields = []
     for name in form.changed_data:
-        if name == "version" or name not in form.fields:
+        if name not in form.fields or form[name].is_hidden:
             continue
         theirs = getattr(conflict.row, name, None) if present is None else present[name].value()
         fields.append(

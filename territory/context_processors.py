@@ -26,7 +26,14 @@ class Entry:
 
 OWN = (
     Entry("today", _("Today"), "check2-circle", Area.TOUCHES, ("today",), "g t"),
-    Entry("customer_list", _("Customers"), "buildings", Area.DIRECTORY, ("customer", "contact", "assignment"), "g c"),
+    Entry(
+        "customer_list",
+        _("Customers"),
+        "buildings",
+        Area.DIRECTORY,
+        ("customer", "contact", "assignment", "directory"),
+        "g c",
+    ),
     Entry(
         "order_list",
         _("Orders"),

@@ -91,6 +91,7 @@ def subjects(cast: Cast) -> dict[str, Any]:
         "cover_create": cast.rep.pk,
         "customer": cast.own.pk,
         "draft": factories.rule_draft(cast.admin).pk,
+        "directory": cast.own.pk,
         "holiday": _holiday().pk,
         "import": factories.import_of(cast.coordinator).pk,
         "import_mapping_remove": factories.kept_mapping(cast.coordinator).pk,

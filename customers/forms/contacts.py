@@ -31,7 +31,8 @@ class ContactForm(RowForm):
             Q(retired_at__isnull=True) | Q(pk=self.instance.role_id)
         )
         self.fields["email"].widget.attrs["autocomplete"] = "off"
-        del self.fields["left_on" if self.is_new else "look_alikes_seen"]
+        if self.is_new:
+            del self.fields["left_on"]
 
     def values(self) -> dict[str, Any]:
         """The contact's own fields, for the action; no day known is left to the action."""

@@ -30,6 +30,7 @@ class CustomerForm(RowForm):
 
     team = forms.ModelChoiceField(Team.objects.live(), label=_("Team"))
     web = forms.URLField(label=_("Web"), required=False, assume_scheme="https")
+    look_alikes_seen = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Customer
@@ -86,7 +87,6 @@ class NewCustomerForm(CustomerForm):
         label=_("Yearly potential"), max_digits=14, decimal_places=2, min_value=0, required=False
     )
     potential_source = forms.CharField(label=_("Where that is known from"), max_length=200, required=False)
-    look_alikes_seen = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, user, **kwargs) -> None:
         super().__init__(*args, user=user, **kwargs)

@@ -16,7 +16,7 @@ from customers import extensions
 from customers.actions.touches import NextStep, Participant, TouchEntry
 from customers.forms.fields import CustomerField, DayField, VersionField
 from customers.forms.log_fields import ContactsField, LogForm, PastField
-from customers.models import Order, PlannedTouch, Touch, TouchChannel, TouchOutcome, TouchType
+from customers.models import Customer, Order, PlannedTouch, Touch, TouchChannel, TouchOutcome, TouchType
 from customers.models.touches import IMPLAUSIBLE_SECONDS
 from customers.queries import touch_choices as choices
 from territory.fields import MinutesField
@@ -115,10 +115,15 @@ class TouchForm(LogForm):
         return [person.user_id for person in self.touch.people.all()] if self.touch else []
 
     @cached_property
+    def seen(self) -> bool:
+        """Whether the person sees the customer: its tier, and what rules say of it; one they choose is one they see."""
+        return self.touch is None or Customer.objects.visible_to(self.user).filter(pk=self.touch.customer_id).exists()
+
+    @cached_property
     def type_choices(self) -> list[TypeChoice]:
         """The types, and which of them is chosen."""
         chosen = str(self["type"].value() or "")
-        lengths = extensions.usual_lengths(self.user, self.chosen) if self.chosen else {}
+        lengths = extensions.usual_lengths(self.user, self.chosen) if self.chosen and self.seen else {}
         tier = self.chosen.tier if self.chosen else None
         rows = self.fields["type"].queryset
         return [TypeChoice(row, str(row.pk) == chosen, lengths.get(row.pk), tier) for row in rows]

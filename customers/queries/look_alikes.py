@@ -1,13 +1,22 @@
-"""Customers and contacts that a new one resembles, among what the reader may see: so that nobody is entered twice."""
+"""Customers and contacts that a typed one resembles, so that nobody is entered twice.
 
+Among what the reader may see, and by name alone in the directory: what matches a telephone number there would tell it. A
+customer that is neither is not looked at, so that it and one that does not exist are answered alike.
+"""
+
+from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Replace
 
 from customers.models import Contact, Customer
+from customers.queries.directory import Card, cards_named
 from territory.folding import fold
 
 SHOWN = 5
+# Digits of a telephone number that are the same whichever way it is written, and the fewest that tell anything.
+SUBSCRIBER, SHORTEST = 9, 6
 # Words that say what kind of company it is, not which.
 GENERAL = {
     "ltd",
@@ -30,36 +39,65 @@ GENERAL = {
 }
 
 
-def like_customer(user, *, name: str, phone: str = "", web: str = "") -> list[Customer]:
-    """Visible customers of the same name (kind of company aside), phone number or web address; archived ones too."""
+def like_customer(user, *, name: str, phone: str = "", web: str = "", but: int | None = None) -> list[Customer]:
+    """Visible customers of the same name (kind of company aside), phone number or web address; archived ones too.
+
+    `but`: the customer that is being edited.
+    """
     conditions = Q(pk__in=[])
-    words = [word for word in fold(name).replace(",", " ").replace(".", " ").split() if word not in GENERAL]
-    if words:
+    if words := _telling(name):
         same = Q()
         for word in words:
             same &= Q(search_text__contains=word)
         conditions |= same
-    if len(digits := _digits(phone)) >= 6:
-        conditions |= Q(search_text__contains=phone.strip().lower()) | Q(phone=digits)
+    if number := _number(phone):
+        conditions |= Q(digits__endswith=number)
     if host := _host(web):
         conditions |= Q(web__icontains=host)
-    rows = Customer.objects.visible_to(user).filter(conditions).select_related("tier").order_by("search_text", "pk")
-    return list(rows[:SHOWN])
+    rows = Customer.objects.visible_to(user).annotate(digits=PHONE_DIGITS).filter(conditions).exclude(pk=but)
+    return list(rows.select_related("tier").order_by("search_text", "pk")[:SHOWN])
 
 
-def like_contact(user, *, name: str, email: str = "", phone: str = "") -> list[Contact]:
-    """Visible contacts of the same name, e-mail address or phone number, at whatever customer."""
+def like_card(user, *, name: str) -> list[Card]:
+    """Cards of the directory of the same name, kind of company aside."""
+    return cards_named(user, " ".join(_telling(name)), SHOWN)
+
+
+def like_contact(user, *, name: str, email: str = "", phone: str = "", but: int | None = None) -> list[Contact]:
+    """Visible contacts of the same name, e-mail address or phone number, at whatever customer.
+
+    `but`: the contact that is being edited.
+    """
     conditions = Q(search_text__startswith=fold(name)) if fold(name) else Q(pk__in=[])
     if email:
         conditions |= Q(email__iexact=email.strip())
-    if len(_digits(phone)) >= 6:
-        conditions |= Q(phone=phone.strip())
-    rows = Contact.objects.live().visible_to(user).filter(conditions).select_related("customer", "role")
-    return list(rows.order_by("search_text", "pk")[:SHOWN])
+    if number := _number(phone):
+        conditions |= Q(digits__endswith=number)
+    rows = Contact.objects.live().visible_to(user).annotate(digits=PHONE_DIGITS).filter(conditions).exclude(pk=but)
+    return list(rows.select_related("customer", "role").order_by("search_text", "pk")[:SHOWN])
 
 
-def _digits(phone: str) -> str:
-    return "".join(sign for sign in phone if sign.isdigit())
+def _telling(name: str) -> list[str]:
+    """The words of a name that say which company it is; all of them where none does."""
+    words = fold(name).replace(",", " ").replace(".", " ").split()
+    return [word for word in words if word not in GENERAL] or words
+
+
+def _number(phone: str) -> str:
+    """The end of a telephone number, the same with and without the country's; nothing where it is too short to tell."""
+    digits = "".join(sign for sign in phone if sign.isdecimal())
+    return digits[-SUBSCRIBER:] if len(digits) >= SHORTEST else ""
+
+
+def _without_signs(field: str):
+    """A stored telephone number as its digits, in SQL."""
+    found: Any = F(field)
+    for sign in " -()./+":
+        found = Replace(found, Value(sign), Value(""))
+    return found
+
+
+PHONE_DIGITS = _without_signs("phone")
 
 
 def _host(web: str) -> str:

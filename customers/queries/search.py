@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Case, QuerySet, Value, When
 
 from accounts.models import User
-from accounts.permissions import Act, Area, people_within
+from accounts.permissions import Act, Area, may, people_within
 from customers.models import Contact, Customer, Order, Touch
+from customers.queries.directory import Card, card_keys, cards
 from territory.folding import fold
 from territory.rows import matching
 
@@ -51,9 +52,10 @@ class Found:
     orders: list[Order]
     people: list[User]
     open_people: set[int]  # those whose page the reader may open
+    cards: list[Card] = field(default_factory=list)  # of the directory
 
     def __bool__(self) -> bool:
-        return bool(self.customers or self.contacts or self.orders or self.people)
+        return bool(self.customers or self.contacts or self.orders or self.people or self.cards)
 
 
 def search(user, words: str, limit: int = 10) -> Found:
@@ -70,6 +72,7 @@ def search(user, words: str, limit: int = 10) -> Found:
         orders=list(matching(orders, words).select_related("customer").order_by("-pk")[:limit]),
         people=known,
         open_people=_open_people(user, known),
+        cards=cards(user, card_keys(user, words)[:limit]) if may(user, Area.DIRECTORY, Act.SEE) else [],
     )
 
 

@@ -48,6 +48,20 @@ def steps(row: models.Model, *related: str) -> list[Step]:
     return done
 
 
+def others_changed(touch: models.Model, author: User) -> bool:
+    """Whether somebody else than its author changed a touch since it was logged."""
+    return touch.history.filter(history_type="~").exclude(history_user=author).exists()  # type: ignore[attr-defined]
+
+
+def as_written(touch: Any, author: User) -> Any:
+    """The touch with what its author wrote last, where others changed it since: what they added is not the author's to see."""
+    written = touch.history.filter(history_user=author).order_by("-history_date", "-history_id").first()
+    names = ("at", "duration_seconds", "travel_seconds", "outcome", "note", "type_id", "is_implausible")
+    for name in names if written is not None else ():
+        setattr(touch, name, getattr(written, name))
+    return touch
+
+
 def _step(after: Any, before: Any) -> Step:
     if before is None:
         what = _("Logged") if after.history_type == "+" else _("Changed")

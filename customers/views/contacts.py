@@ -30,12 +30,12 @@ def contact_create(request: HttpRequest, pk: int) -> HttpResponse:
     return form_page(request, "customers/contact_form.html", form, customer=customer, look_alikes=alike)
 
 
-def _look_alikes(request: HttpRequest, form: ContactForm) -> list[Contact]:
-    """Whom the typed contact resembles, unless the person saw that already."""
+def _look_alikes(request: HttpRequest, form: ContactForm, contact: Contact | None = None) -> list[Contact]:
+    """Whom the typed contact resembles, unless the person saw that already; of an edited one, by what changed."""
     if not form.is_bound or not form.is_valid() or form.cleaned_data["look_alikes_seen"]:
         return []
-    values = form.cleaned_data
-    return like_contact(request.user, name=values["name"], email=values["email"], phone=values["phone"])
+    told = {name: form.cleaned_data[name] for name in ("name", "email", "phone") if name in form.changed_data}
+    return like_contact(request.user, **{"name": "", **told}, but=contact and contact.pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -49,13 +49,16 @@ def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
         version = form.cleaned_data["version"]
         change_contact(actor=request.user, now=clock.now(), contact=contact, version=version, values=form.values())
 
+    alike = _look_alikes(request, form, contact)
     try:
-        if carried_out(form, save):
+        if not alike and carried_out(form, save):
             toast(request, _("Saved"))
             return redirect(back)
     except Conflict as conflict:
         return conflict_page(request, form, conflict, back)
-    return form_page(request, "customers/contact_form.html", form, customer=contact.customer, contact=contact)
+    return form_page(
+        request, "customers/contact_form.html", form, customer=contact.customer, contact=contact, look_alikes=alike
+    )
 
 
 @require_POST

@@ -22,7 +22,7 @@ from customers.actions.stages import MOVES_BY_HAND, fix_tier, set_lost, set_pros
 from customers.forms.customers import CustomerForm, NewCustomerForm, PotentialForm, StageForm, TierForm
 from customers.models import Customer, Stage
 from customers.queries.customer import open_fix
-from customers.queries.look_alikes import like_customer
+from customers.queries.look_alikes import like_card, like_customer
 from customers.views.saving import carried_out, form_page, to_change
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
@@ -45,18 +45,20 @@ def customer_create(request: HttpRequest) -> HttpResponse:
         )
 
     alike = _look_alikes(request, form)
-    if not alike and carried_out(form, save):
+    if not any(alike.values()) and carried_out(form, save):
         toast(request, _("%(name)s was added") % {"name": made[0]}, saved="customer-new")
         return redirect("customer_detail", pk=made[0].pk)
-    return form_page(request, "customers/customer_form.html", form, look_alikes=alike)
+    return form_page(request, "customers/customer_form.html", form, **alike)
 
 
-def _look_alikes(request: HttpRequest, form: NewCustomerForm) -> list[Customer]:
-    """Which customers the typed one resembles, unless the person saw that already."""
+def _look_alikes(request: HttpRequest, form: CustomerForm, customer: Customer | None = None) -> dict[str, list]:
+    """Which customers and cards the typed one resembles, unless the person saw that already; of an edited one, by what changed."""
     if not form.is_bound or not form.is_valid() or form.cleaned_data["look_alikes_seen"]:
-        return []
-    values = form.cleaned_data
-    return like_customer(request.user, name=values["name"], phone=values["phone"], web=values["web"])
+        return {}
+    told = {name: form.cleaned_data[name] for name in ("name", "phone", "web") if name in form.changed_data}
+    name = told.pop("name", "")
+    alike = like_customer(request.user, name=name, but=customer and customer.pk, **told)
+    return {"look_alikes": alike, "cards": like_card(request.user, name=name)}
 
 
 @require_http_methods(["GET", "POST"])
@@ -73,13 +75,14 @@ def customer_edit(request: HttpRequest, pk: int) -> HttpResponse:
             if team is not None and team.pk != customer.team_id:
                 move_to_team(actor=request.user, now=now, customer=customer, team=team)
 
+    alike = _look_alikes(request, form, customer)
     try:
-        if carried_out(form, save):
+        if not any(alike.values()) and carried_out(form, save):
             toast(request, _("Saved"), saved=f"customer-{pk}")
             return redirect(back)
     except Conflict as conflict:
         return conflict_page(request, form, conflict, back)
-    return form_page(request, "customers/customer_form.html", form, customer=customer)
+    return form_page(request, "customers/customer_form.html", form, customer=customer, **alike)
 
 
 @require_POST

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import permission_required_in
-from accounts.permissions import Act, Area, may
+from accounts.permissions import Act, Area, may, may_all
 from customers import extensions
 from customers.forms.filters import CustomerFilterForm
 from customers.models import Customer
@@ -36,6 +36,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "kept": kept_fields(request, "q"),
         "may_add": may(request.user, Area.CUSTOMERS, Act.CHANGE),
         "may_export": may(request.user, Area.EXPORT, Act.SEE),
+        "directory": may(request.user, Area.DIRECTORY, Act.SEE) and not may_all(request.user, Area.CUSTOMERS, Act.SEE),
     }
     part = request.headers.get("HX-Target") == "results"
     return render(request, "customers/list.html#results" if part else "customers/list.html", context)

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -25,7 +25,7 @@ from customers.actions.touches import log_touch as write_touch
 from customers.forms.log_fields import key
 from customers.forms.touches import MendForm, NewTouchForm, TouchEditForm, TouchForm, start_of_touch
 from customers.models import Customer, Order, PlannedTouch, Touch, TouchType
-from customers.queries.touch_history import steps
+from customers.queries.touch_history import Step, as_written, others_changed, steps
 from customers.views.planned_touches import customer_to_log_on
 from customers.views.returning import page_before, way_back
 from customers.views.saving import to_change
@@ -144,12 +144,17 @@ def log_touch_fields(request: HttpRequest) -> HttpResponse:
 def touch_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """All that is known of a touch."""
     touch = get_object_or_404(_whole(Touch.objects.visible_to(request.user)), pk=pk)
+    customer_seen = Customer.objects.visible_to(request.user).filter(pk=touch.customer_id).exists()
+    partial = not customer_seen and others_changed(touch, request.user)
+    if partial:
+        as_written(touch, request.user)
     planned = touch.planned_next.open().visible_to(request.user).select_related("type", "assignee")
     context = {
         "touch": touch,
         "planned": planned,
-        "may_change": Touch.objects.editable_by(request.user).filter(pk=pk).exists(),
-        "customer_seen": Customer.objects.visible_to(request.user).filter(pk=touch.customer_id).exists(),
+        "may_change": not partial and Touch.objects.editable_by(request.user).filter(pk=pk).exists(),
+        "customer_seen": customer_seen,
+        "partial": partial,
         "order_seen": touch.order_id and Order.objects.visible_to(request.user).filter(pk=touch.order_id).exists(),
     }
     return render(request, "customers/touches/detail.html", context)
@@ -167,14 +172,17 @@ def touch_history(request: HttpRequest, pk: int) -> HttpResponse:
     touch = get_object_or_404(Touch.objects.visible_to(request.user).select_related("customer", "type"), pk=pk)
     done = steps(touch, "type", "order")
     if not Customer.objects.visible_to(request.user).filter(pk=touch.customer_id).exists():
-        done = [step for step in done if step.by == request.user]
+        # A step says from what to what: what another wrote in between is not the author's to see.
+        changed = others_changed(touch, request.user)
+        done = [Step(step.at, step.by, step.what, ()) if changed else step for step in done if step.by == request.user]
     return render(request, "customers/touches/history.html", {"touch": touch, "steps": done})
 
 
 @require_http_methods(["GET", "POST"])
 def touch_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct a touch: all but its customer."""
-    to_change(Touch, request.user, pk)
+    touch = to_change(Touch, request.user, pk)
+    _not_anothers_words(request, touch)
     touch = _whole(Touch.objects).get(pk=pk)
     back = reverse("touch_detail", args=[pk])
     form = TouchEditForm(request.POST if request.method == "POST" else None, user=request.user, touch=touch)
@@ -183,10 +191,19 @@ def touch_edit(request: HttpRequest, pk: int) -> HttpResponse:
             toast(request, _("Saved"), saved=f"touch-{pk}")
             return redirect(back)
     except Conflict as conflict:
+        _not_anothers_words(request, touch)
         now = _whole(Touch.objects).get(pk=conflict.row.pk)
         return conflict_page(request, form, conflict, back, TouchEditForm(user=request.user, touch=now))
     status = 422 if form.is_bound else 200
     return render(request, "customers/touches/edit.html", {"form": form, "touch": touch, "back": back}, status=status)
+
+
+def _not_anothers_words(request: HttpRequest, touch: Touch) -> None:
+    """403 for the author of a touch with a customer they do not see, once somebody else changed it: they see only their own."""
+    if not Customer.objects.visible_to(request.user).filter(pk=touch.customer_id).exists() and others_changed(
+        touch, request.user
+    ):
+        raise PermissionDenied
 
 
 def _edited(request: HttpRequest, form: TouchForm | MendForm, touch: Touch) -> bool:

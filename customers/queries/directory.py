@@ -1,0 +1,74 @@
+"""The directory: cards of customers that are not the reader's, so that nobody calls twice.
+
+A card holds a name, a town, the owner and the day and type of the last touch. Nothing else is read of such a customer, and
+it is searched by name and town alone: what else it is found by would be told by whether it is found.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from customers.models import Assignment, Customer, Touch
+from customers.scope import in_directory
+from territory import clock
+from territory.folding import fold
+from territory.rows import matching
+
+FACTS = ("pk", "name", "town", "owner", "last_at", "last_type")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the directory tells of a customer."""
+
+    pk: int
+    name: str
+    town: str
+    owner: str | None
+    last_at: object | None
+    last_type: str | None
+
+
+def card_keys(user, words: str = "") -> list[int]:
+    """Keys of all cards that hold every word in name or town, by name: those that begin so first."""
+    if not words:
+        return list(_customers(user).order_by("search_text", "pk").values_list("pk", flat=True))
+    wanted = fold(words).split()[:8]
+    rows = matching(_customers(user), words).order_by("search_text", "pk").values_list("pk", "name", "town")
+    found = [
+        (not fold(name).startswith(fold(words)), place, pk)
+        for place, (pk, name, town) in enumerate(rows)
+        if all(word in fold(name, town) for word in wanted)
+    ]
+    return [pk for _later, _place, pk in sorted(found)]
+
+
+def cards(user, keys: list[int]) -> list[Card]:
+    """These cards, in the order of the keys, as far as the reader may have them: one question."""
+    rows = {row["pk"]: Card(**row) for row in _with_facts(_customers(user).filter(pk__in=keys))}
+    return [rows[pk] for pk in keys if pk in rows]
+
+
+def card(user, pk: int) -> Card | None:
+    """One card; None where there is none for this reader."""
+    return next(iter(cards(user, [pk])), None)
+
+
+def cards_named(user, name: str, limit: int) -> list[Card]:
+    """Cards of the same name: by name alone, so that nobody finds out a telephone number by trying."""
+    return cards(user, card_keys(user, name)[:limit]) if fold(name) else []
+
+
+def _customers(user) -> QuerySet[Customer]:
+    return Customer.objects.live().filter(in_directory(user))
+
+
+def _with_facts(rows: QuerySet[Customer]):
+    today = clock.company_today()
+    owners = Assignment.objects.on(today).filter(customer=OuterRef("pk")).exclude(kind="support")
+    touches = Touch.objects.live().filter(customer=OuterRef("pk"), at__lte=clock.now()).order_by("-at", "-pk")
+    return rows.annotate(
+        owner=Subquery(owners.order_by("pk").values("membership__user__name")[:1]),
+        last_at=Subquery(touches.values("at")[:1]),
+        last_type=Subquery(touches.values("type__name")[:1]),
+    ).values(*FACTS)
