@@ -91,10 +91,16 @@ class TestTheAuthorWhoseCustomerItIsNoLonger:
         assert "Other manager" not in page
         assert "Their order" not in page
 
-    def test_not_who_works_there(self, cast, touch):
-        page = body(client_of(cast.rep).get(reverse("touch_edit", args=[touch.pk])))
+    def test_not_who_works_there(self, cast, now):
+        mine = factories.touch(cast.foreign, cast.rep, note="As I wrote")
+        page = body(client_of(cast.rep).get(reverse("touch_edit", args=[mine.pk])))
         assert "As I wrote" in page
         assert "Other rep" not in page
+
+    def test_nor_the_form_that_would_show_what_others_made_of_it(self, cast, touch):
+        response = client_of(cast.rep).get(reverse("touch_edit", args=[touch.pk]))
+        assert response.status_code == 403
+        assert "Their order" not in body(response)
 
     def test_not_the_order(self, cast, touch):
         assert "Their order" not in body(client_of(cast.rep).get(reverse("touch_detail", args=[touch.pk])))
