@@ -25,15 +25,16 @@ def repeat_block(parser: Parser, token: Token) -> BlockNode:
 @register.simple_tag
 def icon(name: str, label: str = "", extra: str = "") -> SafeString:
     """An icon of the sprite in the text's colour; with a label it is read out, without it is decoration."""
+    extra = f" {extra}" if extra else ""
     if label:
         return format_html(
-            '<svg class="icon {}" role="img" aria-label="{}"><use href="{}#{}"></use></svg>',
+            '<svg class="icon{}" role="img" aria-label="{}"><use href="{}#{}"></use></svg>',
             extra,
             label,
             _sprite(),
             name,
         )
-    return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>', extra, _sprite(), name)
+    return format_html('<svg class="icon{}" aria-hidden="true"><use href="{}#{}"></use></svg>', extra, _sprite(), name)
 
 
 def _sprite() -> str:
@@ -146,34 +147,23 @@ def bar(percent: Any, label: Any = "", size: str = "", tone: str = "") -> SafeSt
 @register.simple_tag
 def budget_bar(percent: Any, status: str = "", label: Any = "", size: str = "") -> SafeString:
     """Actual in per cent of budget, with an upright tick at 100; over and under in the colour of warnings."""
-    tick = format_html(
-        '<line class="bar-tick" x1="{0}%" x2="{0}%" y1="0" y2="{1}"></line>',
-        _share(100, BUDGET_SCALE),
-        8 if size == "small" else 10,
-    )
-    return _bar(_share(percent, BUDGET_SCALE), label, size, "warn" if status in ("over", "under") else "", tick)
+    tone = "warn" if status in ("over", "under") else ""
+    return _bar(_share(percent, BUDGET_SCALE), label, size, tone, mark_safe('<rect class="bar-tick"/>'))
 
 
 def _share(percent: Any, whole: float) -> str:
-    """Per cent of a bar's width, two places, kept between 0 and 100."""
-    return f"{min(max(float(percent or 0) / whole * 100, 0), 100):.2f}"
+    """Per cent of a bar's width, one place, kept between 0 and 100."""
+    return f"{min(max(float(percent or 0) / whole * 100, 0), 100):.1f}"
 
 
 def _bar(width: str, label: Any, size: str, tone: str, tick: str) -> SafeString:
-    height = 8 if size == "small" else 10
-    thick = height - 4
+    """Of a bar only its width is written; its other measures stand in the style sheet: lists hold many."""
     return format_html(
-        '<svg class="bar {} {}" height="{}"{}><rect class="bar-track" y="2" width="100%" height="{}" rx="{}"></rect>'
-        '<rect class="bar-fill" y="2" width="{}%" height="{}" rx="{}"></rect>{}</svg>',
-        f"bar-{size}" if size else "",
-        f"bar-{tone}" if tone else "",
-        height,
+        '<svg class="bar{}{}"{}><rect class="bar-track"/><rect class="bar-fill" width="{}%"/>{}</svg>',
+        f" bar-{size}" if size else "",
+        f" bar-{tone}" if tone else "",
         format_html(' role="img" aria-label="{}"', label) if label else mark_safe(' aria-hidden="true"'),
-        thick,
-        thick / 2,
         width,
-        thick,
-        thick / 2,
         tick,
     )
 
