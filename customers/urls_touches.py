@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from customers.views import internal_work, planned_touches, touches
+from customers.views import internal_work, outreach, planned_touches, touches
 
 urlpatterns = [
     path("touches/log/", touches.log_touch, name="log_touch"),
     path("touches/log/fields/", touches.log_touch_fields, name="log_touch_fields"),
+    path("touches/outreach/", outreach.outreach, name="outreach"),
     path("touches/implausible/", touches.implausible_touches, name="implausible_touches"),
     path("touches/<int:pk>/", touches.touch_detail, name="touch_detail"),
     path("touches/<int:pk>/edit/", touches.touch_edit, name="touch_edit"),

@@ -5,7 +5,7 @@ touch is the one that the covered person's rules ask for."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -37,6 +37,32 @@ def roles_at_work(user_ids: Iterable[int], customer: Customer | None, on: dt.dat
 def role_at_work(user: User, customer: Customer | None, on: dt.date) -> Role | None:
     """The role in which a person works on a customer on that day; None where they have no membership."""
     return roles_at_work([user.pk], customer, on).get(user.pk)
+
+
+def roles_on_many(user_ids: Iterable[int], customers: Collection[Customer], on: dt.date) -> dict[tuple[int, int], int]:
+    """The role (its key) in which each person works on each of many customers on that day, by (customer, person).
+
+    A few queries for all; of who stands in for somebody on that day, a few a customer.
+    """
+    wanted = set(user_ids)
+    found: dict[tuple[int, int], int] = {}
+    rows = Assignment.objects.on(on).filter(
+        on_day(on, "membership__"), membership__user__in=wanted, customer__in=[each.pk for each in customers]
+    )
+    places = rows.order_by(*EARLIEST_FIRST).values_list("customer_id", "membership__user_id", "membership__role_id")
+    for customer, user, role in places:
+        found.setdefault((customer, user), role)
+    general = {user: role.pk for user, role in roles_at_work(wanted, None, on).items()}
+    covering = set(
+        Cover.objects.on(on).filter(membership__user__in=wanted).values_list("membership__user_id", flat=True)
+    )
+    for each in customers:
+        missing = {user for user in wanted if (each.pk, user) not in found}
+        roles = dict(general)
+        if missing & covering:
+            roles |= {user: role.pk for user, role in roles_at_work(missing & covering, each, on).items()}
+        found |= {(each.pk, user): roles[user] for user in missing if user in roles}
+    return found
 
 
 def _at_work(user_ids: Iterable[int], customer: Customer | None, on: dt.date) -> dict[int, AtWork]:

@@ -102,6 +102,7 @@ def test_keys_typed_into_forms(cast, sides):
             "planned": planned,
         },
         "touch_edit": {"contacts": others_contact, "order": others_order, "people": other},
+        "outreach": {"customers": theirs.customer.pk, "people": other},
         "planned_create": {"customer": theirs.customer.pk, "assignee": other},
         "planned_edit": {"assignee": other},
         "work_log": {"customer": theirs.customer.pk, "order": others_order, "team": team, "user": other},

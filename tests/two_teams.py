@@ -184,6 +184,7 @@ def typed_about(it: Side, shared: Shared, helper: Membership) -> dict[str, dict[
         "work_edit": {"note": "Another note"},
         "customer_create": {"name": "Newcomer Ltd", "look_alikes_seen": "on"},
         "log_touch": {"customer": customer, "type": voice, "minutes": "15", "people": []},
+        "outreach": {"customers": str(customer), "type": voice, "minutes": "15"},
         "order_create": {"customer": customer, "title": "New order", "amount": "700"},
         "planned_create": {"customer": customer, "touch_type": voice, "due_on": "2026-06-15"},
         "planned_put_off": {"until": "2026-06-15", "reason": "On holiday"},
@@ -215,7 +216,15 @@ def asks(it: Side, shared: Shared, helper: Membership) -> Iterator[Ask]:
     """Every form about one team's rows and about what all share, with what is typed into it."""
     typed = typed_about(it, shared, helper)
     urls = {name: reverse(name, args=[it.keys[kind]]) for kind, names in BY_KEY.items() for name in names}
-    for name in ("customer_create", "log_touch", "order_create", "planned_create", "work_log", "implausible_touches"):
+    for name in (
+        "customer_create",
+        "log_touch",
+        "outreach",
+        "order_create",
+        "planned_create",
+        "work_log",
+        "implausible_touches",
+    ):
         urls[name] = reverse(name)
     urls["planned_put_off"] = f"{reverse('planned_put_off')}?planned={it.keys['planned']}"
     for name, url in urls.items():

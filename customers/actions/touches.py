@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid as uuids
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
@@ -12,10 +12,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from customers.actions.outreach import restore_outreach, undo_outreach
 from customers.actions.planned import close_planned, planned_for_next_step, planned_for_retry, reopen_planned
 from customers.actions.touch_entries import NextStep, Participant, TouchEntry
 from customers.actions.writing import ConflictError, locked, tell, write
-from customers.models import Customer, PlannedSource, PlannedTouch, Touch, TouchOutcome, TouchPerson
+from customers.models import PlannedSource, PlannedTouch, Touch, TouchOutcome, TouchPerson
 from customers.working_as import roles_at_work
 from territory import clock
 from territory.conflicts import claim
@@ -27,7 +28,6 @@ __all__ = [
     "Participant",
     "TouchEntry",
     "edit_touch",
-    "log_outreach",
     "log_touch",
     "restore_touch",
     "undo_touch",
@@ -66,57 +66,6 @@ def log_touch(*, actor: User, now: dt.datetime, uuid: uuids.UUID, entry: TouchEn
         return known
 
 
-def log_outreach(
-    *, actor: User, now: dt.datetime, uuid: uuids.UUID, entry: TouchEntry, customers: Sequence[Customer]
-) -> list[Touch]:
-    """One outreach to many: one touch a customer, its minutes split over them, undone together.
-
-    `entry` says the rest; its customer, contacts, order and planned touch do not count. Errors: as of `log_touch`;
-    `customers` where there are none.
-    """
-    if not customers:
-        raise ValidationError({"customers": _("Choose at least one customer.")})
-    with transaction.atomic():
-        return [
-            log_touch(actor=actor, now=now, uuid=uuids.uuid5(uuid, str(customer.pk)), entry=part).touch
-            for customer, part in zip(customers, _split(entry, customers, uuid), strict=True)
-        ]
-
-
-def _split(entry: TouchEntry, customers: Sequence[Customer], outreach: uuids.UUID) -> list[TouchEntry]:
-    count = len(customers)
-
-    def part(seconds: int, index: int) -> int:
-        return seconds // count + (index < seconds % count)
-
-    return [
-        _OutreachEntry(
-            customer=customer,
-            type=entry.type,
-            at=entry.at,
-            participants=tuple(
-                Participant(
-                    user=person.user,
-                    duration_seconds=part(person.duration_seconds, index),
-                    travel_seconds=part(person.travel_seconds, index),
-                )
-                for person in entry.participants
-            ),
-            duration_seconds=part(entry.duration_seconds, index),
-            travel_seconds=part(entry.travel_seconds, index),
-            outcome=entry.outcome,
-            note=entry.note,
-            outreach=outreach,
-        )
-        for index, customer in enumerate(customers)
-    ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _OutreachEntry(TouchEntry):
-    outreach: uuids.UUID
-
-
 def _replayed(uuid: uuids.UUID, entry: TouchEntry, actor: User) -> LoggedTouch | None:
     touch = Touch.objects.filter(uuid=uuid).first()
     if touch is None:
@@ -138,7 +87,6 @@ def _log(actor: User, now: dt.datetime, uuid: uuids.UUID, entry: TouchEntry) -> 
         logged_by=actor,
         logged_at=now,
         request_digest=entry.digest(),
-        outreach=getattr(entry, "outreach", None),
     )
     _take(touch, entry, now)
     write(touch, actor=actor, now=now)
@@ -235,23 +183,21 @@ def _follow_edit(before: Touch, touch: Touch, entry: TouchEntry, actor: User, no
 
 @transaction.atomic
 def undo_touch(*, actor: User, now: dt.datetime, touch: Touch) -> list[Touch]:
-    """Take a touch back, with all of the same outreach: archived, what it planned gone, what it closed open again.
+    """Take a touch back, with all of the same outreach that the person may change: archived, what it planned gone, what it closed open again.
 
     Returns the touches taken back; none where it was archived already.
     """
-    return [each for each in _together(touch) if _undo(each, actor, now)]
+    if touch.outreach is not None:
+        return undo_outreach(actor=actor, now=now, touch=touch)
+    return [touch] if _undo(touch, actor, now) else []
 
 
 @transaction.atomic
 def restore_touch(*, actor: User, now: dt.datetime, touch: Touch) -> list[Touch]:
-    """Bring a touch back, with all of the same outreach: what it planned, and what it closed unless done since."""
-    return [each for each in _together(touch) if _restore(each, actor, now)]
-
-
-def _together(touch: Touch) -> list[Touch]:
-    if touch.outreach is None:
-        return [touch]
-    return list(Touch.objects.filter(outreach=touch.outreach).order_by("customer_id"))
+    """Bring a touch back, with all of the same outreach that the person may change: what it planned, and what it closed unless done since."""
+    if touch.outreach is not None:
+        return restore_outreach(actor=actor, now=now, touch=touch)
+    return [touch] if _restore(touch, actor, now) else []
 
 
 def _undo(touch: Touch, actor: User, now: dt.datetime) -> bool:

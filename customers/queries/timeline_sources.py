@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Sequence
 from itertools import pairwise
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from customers.extensions import Entry, TimelineSource, timeline_sources
 from customers.models import (
@@ -23,7 +23,7 @@ from customers.models import (
 )
 from customers.queries.changes import changes, order_changes
 from territory import clock
-from territory.formats import money_text
+from territory.formats import money_text, number_text
 from territory.templatetags.territory import seconds_as_minutes
 
 OUTCOMES = {
@@ -52,12 +52,34 @@ def touches(user, customer: Customer, before: dt.datetime | None, limit: int) ->
     """Touches the reader may see, with who took part, whom they met and what came of it."""
     rows = Touch.objects.live().visible_to(user).filter(customer=customer)
     rows = newest(rows, "at", before, limit).select_related("type").prefetch_related("people__user", "contacts")
-    return [_touch(touch) for touch in rows]
+    found = list(rows)
+    reached = _reached_by_own(user, found)
+    return [_touch(touch, reached.get(touch.outreach)) for touch in found]
 
 
-def _touch(touch: Touch) -> Entry:
+def _reached_by_own(user, rows: Sequence[Touch]) -> dict:
+    """To how many customers each outreach went; only of the reader's own: of others it could tell of hidden customers."""
+    own = {touch.outreach for touch in rows if touch.outreach and touch.logged_by_id == user.pk}
+    if not own:
+        return {}
+    counted = Touch.objects.live().filter(outreach__in=own).order_by().values_list("outreach")
+    return dict(counted.annotate(Count("pk")))
+
+
+def _outreach_words(touch: Touch, reached: int | None) -> str:
+    if touch.outreach is None:
+        return ""
+    if reached is None:
+        return _("outreach to many")
+    words = ngettext("outreach to %(count)s customer", "outreach to %(count)s customers", reached)
+    return words % {"count": number_text(reached)}
+
+
+def _touch(touch: Touch, reached: int | None = None) -> Entry:
     names = [str(person.user) for person in touch.people.all()] or [_("person unknown")]
     parts = [*names, seconds_as_minutes(touch.duration_seconds)]
+    if outreach := _outreach_words(touch, reached):
+        parts.append(outreach)
     if touch.travel_seconds:
         parts.append(_("%(minutes)s travel") % {"minutes": seconds_as_minutes(touch.travel_seconds)})
     if touch.is_implausible:

@@ -35,6 +35,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "sort": listing.sort,
         "kept": kept_fields(request, "q"),
         "may_add": may(request.user, Area.CUSTOMERS, Act.CHANGE),
+        "may_log": may(request.user, Area.TOUCHES, Act.CHANGE),
         "may_export": may(request.user, Area.EXPORT, Act.SEE),
         "directory": may(request.user, Area.DIRECTORY, Act.SEE) and not may_all(request.user, Area.CUSTOMERS, Act.SEE),
     }

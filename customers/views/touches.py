@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import permission_required_in
@@ -33,6 +34,7 @@ from territory import clock
 from territory.conflicts import Conflict, conflict_page
 from territory.fields import MinutesField
 from territory.formats.days import day_text
+from territory.formats.numbers import number_text
 from territory.toasts import toast
 
 PAGE = 25
@@ -217,13 +219,21 @@ def _edited(request: HttpRequest, form: TouchForm | MendForm, touch: Touch) -> b
     return True
 
 
+def _named(touch: Touch, count: int) -> str:
+    """What was taken back or brought back: of an outreach only as many as the person could change."""
+    if touch.outreach is None:
+        return _("%(type)s with %(customer)s") % {"type": touch.type, "customer": touch.customer}
+    words = ngettext("%(type)s to %(count)s customer", "%(type)s to %(count)s customers", count)
+    return words % {"type": touch.type, "count": number_text(count)}
+
+
 @require_POST
 def touch_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a touch back."""
     touch = to_change(Touch, request.user, pk, "customer", "type")
-    if undo_touch(actor=request.user, now=clock.now(), touch=touch):
-        words = {"type": touch.type, "customer": touch.customer}
-        toast(request, _("%(type)s with %(customer)s taken back") % words, undo=reverse("touch_restore", args=[pk]))
+    if undone := undo_touch(actor=request.user, now=clock.now(), touch=touch):
+        text = _("%(touch)s taken back") % {"touch": _named(touch, len(undone))}
+        toast(request, text, undo=reverse("touch_restore", args=[pk]))
     return redirect(way_back(request, reverse("touch_detail", args=[pk])))
 
 
@@ -231,8 +241,8 @@ def touch_undo(request: HttpRequest, pk: int) -> HttpResponse:
 def touch_restore(request: HttpRequest, pk: int) -> HttpResponse:
     """Bring a touch back that was taken back."""
     touch = to_change(Touch, request.user, pk, "customer", "type")
-    if restore_touch(actor=request.user, now=clock.now(), touch=touch):
-        toast(request, _("%(type)s with %(customer)s is back") % {"type": touch.type, "customer": touch.customer})
+    if restored := restore_touch(actor=request.user, now=clock.now(), touch=touch):
+        toast(request, _("%(touch)s is back") % {"touch": _named(touch, len(restored))})
     return redirect(way_back(request, reverse("touch_detail", args=[pk])))
 
 

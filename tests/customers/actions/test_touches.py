@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from customers.actions.outreach import log_outreach
 from customers.actions.planned import cancel_planned
 from customers.actions.touches import (
     ConflictError,
@@ -14,7 +15,6 @@ from customers.actions.touches import (
     Participant,
     TouchEntry,
     edit_touch,
-    log_outreach,
     log_touch,
     restore_touch,
     undo_touch,
