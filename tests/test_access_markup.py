@@ -7,9 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+import openpyxl
 import pytest
 from django.apps import apps
 from django.db import models
@@ -17,13 +19,17 @@ from django.urls import reverse
 
 from customers.actions.customers import note_potential
 from customers.actions.stages import fix_tier, set_lost
-from customers.models import Customer, Order
+from customers.imports import jobs
+from customers.imports.kinds import KINDS
+from customers.models import Contact, Customer, Order
 from territory import clock
+from territory.formats.cells import csv_lines
 from tests import factories
 from tests.accounts.signing_in import client_of
+from tests.factories.imports import rejected_rows
 from tests.test_access_amounts import pages
 from tests.test_access_swapped import REPORTS
-from tests.two_teams import NOBODY, Shared, asks, body, company_asks, filled, sent, side
+from tests.two_teams import Shared, asks, body, company_asks, filled, sent, side
 
 # Leaves a value, a tag, a script, a comment, a style and a template; then would be a tag and an attribute of its own.
 MARKUP = "'\"></script></title></textarea></style>--><evil data-evil=\"1\" hx-get='/x' onerror=x>{{7*7}}"
@@ -218,10 +224,15 @@ def host_of(url: str) -> str:
     return parts.netloc if parts.scheme in ("http", "https") else url
 
 
-FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "  =1+1", "\r=1+1", "=cmd|' /C calc'!A0", "\x0b=1+1", "＝1+1"]
+# What may stand before a formula, what begins one, and what it does: 7 x 5 x 6 = 210.
+BEFORE = ["", "\t", "  ", "\r", "\x0b", "\ufeff", "Acme;"]
+BEGINS = ["=", "+", "-", "@", "＝"]
+DOES = ["1+1", "SUM(A1)", "cmd|' /C calc'!A0", 'HYPERLINK("http://evil.example";"x")', "1;=1+1", "'=1+1"]
+FORMULAS = [f"{before}{begins}{does}" for before in BEFORE for begins in BEGINS for does in DOES]
 
 
 def test_no_file_holds_a_formula(cast, now):
+    assert len(FORMULAS) >= 200
     factories.sale_types()
     for number, formula in enumerate(FORMULAS):
         customer = factories.customer(
@@ -229,25 +240,74 @@ def test_no_file_holds_a_formula(cast, now):
         )
         factories.order(customer, 10, title=formula, salesperson=cast.rep, external_id=f"{formula}o{number}")
         lost = factories.order(customer, 10, "lost", salesperson=cast.rep, lost_reason=formula, title=formula)
-        factories.situation(lost)
-        factories.figures(customer)
-        Customer.objects.filter(pk=customer.pk).update(phone=formula)
-    for row in (cast.rep, cast.exeter):
-        type(row).objects.filter(pk=row.pk).update(name="=1+1", external_id="=2+2")
+        if number % 20 == 0:
+            factories.situation(lost)
+            factories.figures(customer)
+        Customer.objects.filter(pk=customer.pk).update(phone=formula[:50])
+    for number, row in enumerate((cast.rep, cast.exeter, cast.south_west)):
+        type(row).objects.filter(pk=row.pk).update(name=FORMULAS[number], external_id=f"=2+{number}")
     client, wrong, cells = client_of(cast.admin), [], 0
     columns = "&".join(f"columns={key}" for key in ("town", "phone", "owner", "team", "external_id", "market"))
     urls = [f"{reverse('customer_export')}?{columns}", f"{reverse('order_export')}?status=all"]
     urls += [f"{reverse('report', args=[name])}?format=csv&by={by}" for name, by in REPORTS]
+    urls += [reverse("import_template", args=[kind, "csv"]) for kind in KINDS]
+    urls.append(reverse("import_rejected", args=[rejected_import(cast.admin).pk]))
     for url in urls:
         response = client.get(url)
-        content = b"".join(response.streaming_content) if response.streaming else response.content
-        for line in csv.reader(io.StringIO(content.decode("utf-8-sig"))):
-            cells += len(line)
-            wrong += [f"{url}: {cell!r}" for cell in line if is_formula(cell)]
+        content = (b"".join(response.streaming_content) if response.streaming else response.content).decode("utf-8-sig")
+        # As it is meant, and as a spreadsheet reads it where lists are separated otherwise.
+        for delimiter in (",", ";", "|"):
+            for line in csv.reader(io.StringIO(content, newline=""), delimiter=delimiter):
+                cells += len(line)
+                wrong += [f"{url} at {delimiter}: {cell!r}" for cell in line if is_formula(cell)]
     assert not wrong, "\n".join(wrong[:20])
-    assert cells > 200
-    assert Order.objects.count() == 20
-    assert NOBODY
+    assert cells > 10_000
+    assert Order.objects.count() == 2 * len(FORMULAS)
+
+
+def rejected_import(author):
+    """An import of which every row was rejected, each with a formula in each cell."""
+    rows = [",".join(f'"{formula.replace(chr(34), chr(34) * 2)}"' for _ in range(3)) for formula in FORMULAS]
+    done = factories.import_of(author, "\n".join(["name,team,=1+1", *rows]), state="done")
+    rejected_rows(done, len(rows))
+    done.problems.update(value="=1+1", column="=1+1", reason="=1+1")
+    return done
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_cell_of_a_template_is_a_formula(cast, kind):
+    content = client_of(cast.admin).get(reverse("import_template", args=[kind, "xlsx"])).content
+    cells = [cell for sheet in openpyxl.load_workbook(io.BytesIO(content)) for row in sheet for cell in row]
+    assert len(cells) > 8
+    assert not [cell.value for cell in cells if cell.data_type == "f" or is_formula(str(cell.value or ""))]
+
+
+def test_a_thousand_contacts_come_back_as_they_were(cast, now):
+    """Rejected, downloaded, mended and imported: signs in front of names, phones and notes stay theirs."""
+    told = [
+        {"name": f"{sign}Contact {number}", "phone": f"+358 40 {number:06}", "note": f"{sign}-{number}.50; +1, {FORMULAS[number % 210]}"}
+        for number, sign in zip(range(1_000), cycle(["", "+", "=", "'", "'=", "-", "@", "Ö"]), strict=False)
+    ]  # fmt: skip
+    text = "".join(csv_lines(["customer", *told[0]], [["Nobody", *row.values()] for row in told]))
+    fields = {name: name for name in ("customer", "name", "phone", "note")}
+    done = factories.import_of(cast.admin, text, kind="contacts", mapping={"kind": "contacts", "fields": fields})
+    assert run(done).rejected == 1_000
+    response = client_of(cast.admin).get(reverse("import_rejected", args=[done.pk]))
+    text = b"".join(response.streaming_content).decode("utf-8-sig").replace("Nobody", "Own customer")
+    again = factories.import_of(cast.admin, text, kind="contacts", mapping=done.mapping)
+    assert run(again).created == 1_000
+    stored = {row["name"]: row for row in Contact.objects.values("name", "phone", "note")}
+    wrong = [row for row in told if {k: v.strip() for k, v in row.items()} != stored.get(row["name"])]
+    assert not wrong, wrong[:3]
+
+
+def run(row):
+    """As the worker does it."""
+    type(row).objects.filter(pk=row.pk).update(state="running")
+    while jobs.go_on(row.pk):
+        pass
+    row.refresh_from_db()
+    return row
 
 
 def is_formula(cell: str) -> bool:

@@ -22,6 +22,8 @@ TOP_KEYS = {
 SOURCE_KEYS = {"column", "constant", "values", "if_blank"}
 IF_BLANK_WORDS = ("default", "reject", "skip")
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+# The rejected rows are written as the file is: with one of these around or between cells a spreadsheet would compute them.
+FORMULA_SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"
 # Encodings that Python knows and no file of a table is in; some take for ever over a large one.
 NOT_OF_FILES = {"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"}
 LOOK_UP_BY = ("external_id", "name", "email")
@@ -116,6 +118,8 @@ def _layout(top: dict[str, Any]) -> Layout:
     for place, mark in (("delimiter", delimiter), ("quote", quote)):
         if len(mark) != 1 or mark in "\r\n":
             raise CouldNot(_("%(place)s: must be one character.") % {"place": place})
+        if mark in FORMULA_SIGNS:
+            raise CouldNot(_("%(place)s: “%(mark)s” would make formulas of cells.") % {"place": place, "mark": mark})
     if delimiter == quote:
         raise CouldNot(_("quote: must differ from the delimiter."))
     return Layout(encoding, delimiter, quote, _text(top["sheet"], "sheet") if "sheet" in top else "")

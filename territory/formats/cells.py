@@ -3,6 +3,9 @@
 Text that a spreadsheet might compute (it begins, after blanks or control characters, with = + - @ or their full-width
 twins, or with such a control character itself) gets an apostrophe in front. Numbers stay numbers. `plain` takes the
 apostrophe off again, so that what was exported can be imported unchanged.
+
+The same holds within a text after a sign at which some spreadsheet begins another cell: where lists are separated by a
+semicolon, a file with commas is cut at the semicolons of its texts, whether these stand in quotes or not.
 """
 
 import codecs
@@ -15,8 +18,13 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-_FORMULA = re.compile(r"[\t\r\n\0]|[\s\0-\x20\u00a0\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
-_QUOTED = re.compile(rf"'+(?:{_FORMULA.pattern})")
+_BLANK = r"[\0-\x09\x0b\x0c\x0e-\x20\x85\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]"
+_COMPUTED = rf"'*{_BLANK}*[=+\-@\uff1d\uff0b\uff0d\uff20]"
+# Where a cell may begin, with what makes a formula of it; what already looks quoted is quoted once more, else reading
+# would take off an apostrophe of its own.
+_BEGINS = rf"(?:\A(?='*[\t\r\n\0]|{_COMPUTED})|(?<=[,;|\r\n])(?={_COMPUTED}))"
+_FORMULA = re.compile(_BEGINS)
+_QUOTED = re.compile(rf"{_BEGINS}'")
 
 
 def safe(value: Any) -> Any:
@@ -28,13 +36,12 @@ def safe(value: Any) -> Any:
     if isinstance(value, int | float | Decimal):
         return f"{value:f}" if isinstance(value, Decimal) else value
     text = value.isoformat() if isinstance(value, dt.date) else str(value)
-    # What already looks quoted is quoted once more, else reading would take off an apostrophe of its own.
-    return f"'{text}" if _FORMULA.match(text) or _QUOTED.match(text) else text
+    return _FORMULA.sub("'", text)
 
 
 def plain(text: str) -> str:
     """The text of a cell as it was before `safe`."""
-    return text[1:] if _QUOTED.match(text) else text
+    return _QUOTED.sub("", text)
 
 
 class _Echo:

@@ -58,3 +58,11 @@ def test_dates_and_numbers_of_the_top_hold_for_every_field_that_has_them():
     assert mapping.fields["at"].date_is_chosen
     assert mapping.fields["minutes"].date_is_chosen
     assert not mapping.fields["note"].date_is_chosen
+
+
+@pytest.mark.parametrize("place", ["delimiter", "quote"])
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝"])
+def test_signs_that_make_formulas_stand_neither_around_nor_between_cells(place, sign):
+    """The rejected rows are written as the file is."""
+    with pytest.raises(CouldNot, match="would make formulas of cells"):
+        read({place: sign, "fields": {"at": "a"}})

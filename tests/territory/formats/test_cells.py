@@ -3,6 +3,8 @@
 import csv
 import datetime as dt
 import io
+import re
+import time
 from decimal import Decimal
 
 import pytest
@@ -20,8 +22,8 @@ from territory.formats.cells import csv_download, csv_lines, plain, safe
         "-2+3",
         "@SUM(A1)",
         "\t=1",
-        "\r=1",
-        "\n=1",
+        "\r1",
+        "\n1",
         "\0=1",
         "  =1",
         "\u00a0=1",
@@ -48,6 +50,34 @@ def test_other_text_stays_as_it_is(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("Acme;=1+1", "Acme;'=1+1"),
+        ("Acme,@SUM(A1)", "Acme,'@SUM(A1)"),
+        ("Acme|-1+1", "Acme|'-1+1"),
+        ("Acme;  +358", "Acme;'  +358"),
+        ("two\n=1", "two\n'=1"),
+        ("\r=1", "'\r'=1"),
+        ("a;'=1", "a;''=1"),
+        ("a; b, c-d", "a; b, c-d"),
+    ],
+)
+def test_no_formula_begins_where_another_separator_cuts(text, cell):
+    """Where lists are separated by semicolons, a file with commas is cut there."""
+    assert safe(text) == cell
+    assert plain(cell) == text
+
+
+@pytest.mark.parametrize(
+    "text", [" " * 50_000, "'" * 50_000, "; " * 25_000, "\t" * 50_000, ";" * 50_000, "';" * 25_000]
+)
+def test_hostile_text_takes_no_time(text):
+    began = time.process_time()
+    assert plain(safe(f"{text}x")) == f"{text}x"
+    assert time.process_time() - began < 0.1
+
+
+@pytest.mark.parametrize(
     ("value", "cell"),
     [
         (Decimal("-12.50"), "-12.50"),
@@ -71,6 +101,14 @@ def test_what_was_exported_is_read_back_unchanged(text):
 @given(st.text(alphabet="'=+-@\t\r\n \0a", max_size=6))
 def test_nothing_dangerous_begins_a_cell(text):
     assert safe(text).lstrip(" \t\r\n\0")[:1] not in {"=", "+", "-", "@"}
+
+
+@given(st.text(alphabet="'=-;,\r\n \0a", max_size=8))
+def test_what_was_quoted_within_is_read_back_unchanged(text):
+    assert plain(safe(text)) == text
+    assert plain(safe(safe(text))) == safe(text)
+    for cell in re.split("[;,\r\n]", safe(text)):
+        assert cell.lstrip(" \0")[:1] not in {"=", "-"}
 
 
 @given(
