@@ -25,3 +25,10 @@ def pytest_runtest_setup(item):
         if os.environ.get("CI"):
             pytest.fail("There is no Chromium, and with CI set browser tests are not skipped.")
         pytest.skip("needs Chromium (Debian: apt-get install chromium)")
+
+
+def pytest_collection_modifyitems(items):
+    """What asks every address as everyone takes minutes: `-m "not walk"` leaves it out."""
+    for item in items:
+        if item.path.parent.name == "tests" and item.path.name.startswith("test_access_"):
+            item.add_marker("walk")
