@@ -17,6 +17,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -48,6 +49,8 @@ VARIANTS = {
     "planned_put_off": {"customer": "customer={customer}&type={touch_type}"},
     "work_log": {"customer": "customer={customer}"},
 }
+# What is chosen and pressed on a page to see the next, which has no address of its own: selects by name, and a button.
+PRESSED = {"role_access": {"preview": ({"amounts_see": "all"}, "button[value=preview]")}}
 # Each is one page a kind of rule.
 OF_RULES = ("rule_list", "rule_create", "rule_edit", "rule_remove", "rule_restore")
 
@@ -178,6 +181,7 @@ def subjects(user: Any) -> dict[str, Any]:
     pending = Order.objects.live().filter(status="pending")
     touch = Touch.objects.live().filter(customer=customer).order_by("-at").first()
     day = today(user)
+    checked, done = imports_of(user)
     return {
         "absence": first_pk(Absence.objects.filter(user=membership.user)),
         "absence_create": membership.user_id,
@@ -188,7 +192,10 @@ def subjects(user: Any) -> dict[str, Any]:
         "contact_create": customer.pk,
         "customer": customer.pk,
         "holiday": first_pk(Holiday.objects.all()),
-        "import": an_import(user),
+        "directory": a_card(user),
+        "draft": a_draft(people()["administrator"]),
+        "import": checked,
+        "import_done": done,
         "kind": "customers",
         "ending": "csv",
         "job": first_pk(JobRun.objects.all()),
@@ -202,6 +209,7 @@ def subjects(user: Any) -> dict[str, Any]:
         "planned": first_pk(PlannedTouch.objects.filter(customer__in=own, closed_at=None)),
         "product_line": first_pk(ProductLine.objects.all()),
         "role": first_pk(Role.objects.all()),
+        "role_access": membership.role_id,
         "situation": situation.pk if situation else None,
         "team": membership.team_id,
         "touch": touch.pk,
@@ -214,8 +222,8 @@ def subjects(user: Any) -> dict[str, Any]:
     }
 
 
-def an_import(user: Any) -> int | None:
-    """A checked file with an error in it; None for who may import nothing."""
+def imports_of(user: Any) -> tuple[int | None, int | None]:
+    """A checked file with an error in it, and one that is stored but for rejected rows; None for who may import nothing."""
     from accounts.permissions import Act, Area, may, teams_within
     from customers.actions import imports
     from customers.imports import jobs
@@ -223,17 +231,49 @@ def an_import(user: Any) -> int | None:
     from territory import clock
 
     if not may(user, Area.IMPORT, Act.CHANGE):
-        return None
-    row = Import.objects.filter(author=user).first()
-    if row is None:
-        team = teams_within(user, Area.IMPORT, Act.CHANGE).first()
-        text = f"name,team,town\nNew Leaf Foods,{team},Taunton\nOld Mill,Nowhere,Bude\n"
-        row = imports.upload(
-            actor=user, now=clock.now(), kind="customers", file_name="old system.csv", content=text.encode()
-        )
-        imports.start_check(row=row, version=row.version)
-        jobs.go_on(row.pk)
-    return row.pk
+        return None, None
+    found = []
+    for name in ("old system.csv", "old system, part 2.csv"):
+        row = Import.objects.filter(author=user, file_name=name).first()
+        if row is None:
+            team = teams_within(user, Area.IMPORT, Act.CHANGE).first()
+            text = f"name,team,town\nNew Leaf Foods {len(found) + 1},{team},Taunton\nOld Mill,Nowhere,Bude\n"
+            content = text.encode()
+            row = imports.upload(actor=user, now=clock.now(), kind="customers", file_name=name, content=content)
+            imports.start_check(row=row, version=row.version)
+            jobs.go_on(row.pk)
+            if found and imports.start_run(row=Import.objects.get(pk=row.pk), now=clock.now()):
+                jobs.go_on(row.pk)
+        found.append(row.pk)
+    return found[0], found[1]
+
+
+def a_draft(user: Any) -> int | None:
+    """A change of the most frequent contact rule with its effect, not saved yet."""
+    from planning.actions.drafts import draft_change
+    from planning.actions.effects import run_effect
+    from planning.draft_kinds import DRAFT_KINDS, posted
+    from planning.models import ContactRule, RuleDraft
+    from territory import clock
+
+    draft = RuleDraft.objects.order_by("pk").first()
+    rule = ContactRule.objects.order_by("-count", "pk").first()
+    if draft is None and rule is not None:
+        kind, now = DRAFT_KINDS["contact-rules"], clock.now()
+        shown = kind.form(instance=rule)
+        values = {name: [str(shown[name].value())] for name in shown.fields if shown[name].value() not in (None, "")}
+        form = kind.form(posted(values | {"count": [str(rule.count * 2)]}), instance=rule)
+        if form.is_valid():
+            draft = draft_change(kind=kind, form=form, version=rule.version, actor=user, now=now)
+            run_effect(draft.pk, draft.asked, now=now)
+    return draft.pk if draft else None
+
+
+def a_card(user: Any) -> int | None:
+    """The first customer of others in the person's directory."""
+    from customers.queries.directory import card_keys
+
+    return next(iter(card_keys(user)), None)
 
 
 def first_pk(rows: Any) -> int | None:
@@ -250,7 +290,7 @@ def addresses(about: dict[str, Any], left_out: dict[str, str]) -> Iterator[tuple
 
     for pattern in sorted(patterns(get_resolver()), key=lambda pattern: str(pattern.name)):
         name = str(pattern.name)
-        for suffix, given in values_of(name):
+        for suffix, given in values_of(name, about):
             filled = given | {
                 argument: value_of(argument, name, about, given)
                 for argument in pattern.pattern.regex.groupindex
@@ -261,14 +301,18 @@ def addresses(about: dict[str, Any], left_out: dict[str, str]) -> Iterator[tuple
                 continue
             path = reverse(name, kwargs=filled)
             yield name + suffix, path
+            for word in PRESSED.get(name, {}):
+                yield f"{name}-{word}", path
             for word, query in VARIANTS.get(name, {}).items():
                 yield f"{name}-{word}", f"{path}?{query.format(**about)}"
 
 
-def values_of(name: str) -> list[tuple[str, dict[str, Any]]]:
-    """One page, or one a kind of rule: (suffix of the picture's name, arguments)."""
+def values_of(name: str, about: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """One page, one a kind of rule or one a state: (suffix of the picture's name, arguments)."""
     from planning.rule_kinds import RULE_KINDS
 
+    if name == "import_detail":
+        return [("", {}), ("-done", {"pk": about["import_done"]})]
     return [(f"-{key}", {"key": key}) for key in RULE_KINDS] if name in OF_RULES else [("", {})]
 
 
@@ -329,6 +373,10 @@ def signed_in(user: Any, address: str) -> dict[str, str]:
 
     client = Client()
     client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
     name = settings.SESSION_COOKIE_NAME
     return {"name": name, "value": client.cookies[name].value, "url": address}
 
@@ -350,6 +398,7 @@ def draw(context: Any, label: tuple[str, str, int], path: str, wanted: argparse.
     page.on("requestfailed", lambda request: faults.append(f"{request.url}: {request.failure}"))
     try:
         page.goto(path, wait_until="networkidle")
+        press(page, name)
         stretch(page, width)
         for theme in wanted.themes:
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
@@ -362,6 +411,17 @@ def draw(context: Any, label: tuple[str, str, int], path: str, wanted: argparse.
         faults.append(f"{type(error).__name__}: {error}")
     findings.faults += [f"{where}: {fault}" for fault in dict.fromkeys(faults)]
     page.close()
+
+
+def press(page: Any, name: str) -> None:
+    """Go on to the page that is drawn, where it has no address of its own."""
+    start, _, word = name.partition("-")
+    if word in PRESSED.get(start, {}):
+        chosen, button = PRESSED[start][word]
+        for field_name, value in chosen.items():
+            page.select_option(f"[name={field_name}]", value)
+        with page.expect_navigation(wait_until="networkidle"):
+            page.click(button)
 
 
 def stretch(page: Any, width: int) -> None:

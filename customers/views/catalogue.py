@@ -17,7 +17,7 @@ from customers.actions.catalogue import archive_catalogue_row, restore_catalogue
 from customers.forms.catalogue import MarketForm, ProductLineForm
 from customers.forms.fields import RowForm
 from customers.models import Market, ProductLine
-from customers.views.saving import carried_out, form_page
+from customers.views.saving import carried_out, form_page, sent
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
 from territory.toasts import toast
@@ -69,7 +69,7 @@ def _require_all(request: HttpRequest) -> None:
 def _form(request: HttpRequest, kind: Kind, row) -> HttpResponse:
     """Store a row of the catalogue."""
     _require_all(request)
-    form = kind.form(request.POST or None, instance=row)
+    form = kind.form(sent(request), instance=row)
     back = reverse(f"{kind.name}_list")
 
     def save() -> None:

@@ -24,7 +24,7 @@ from customers.imports.references import Reach
 from customers.imports.words import KIND_WORDS
 from customers.models import Import, ImportState, SavedMapping
 from customers.queries.imports import content_of, look, unknown_words
-from customers.views.saving import carried_out, form_page, to_change
+from customers.views.saving import carried_out, form_page, sent, to_change
 from territory import clock
 from territory.conflicts import Conflict
 from territory.toasts import toast
@@ -57,7 +57,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 @importing
 def import_create(request: HttpRequest) -> HttpResponse:
     """Upload a file."""
-    form = UploadForm(request.POST or None, request.FILES or None, user=request.user, initial=request.GET.dict())
+    form = UploadForm(sent(request), request.FILES or None, user=request.user, initial=request.GET.dict())
     made: list[Import] = []
 
     def save() -> None:
@@ -147,7 +147,7 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
         workbook = False
     kind = kind_named(row.kind)
     about = {"kind": kind, "header": header, "mapping": row.mapping, "workbook": workbook, "user": request.user}
-    form = MappingForm(request.POST or None, initial={"version": row.version}, **about)
+    form = MappingForm(sent(request), initial={"version": row.version}, **about)
 
     def save() -> None:
         layout_before = row.mapping
@@ -221,7 +221,7 @@ def import_values(request: HttpRequest, pk: int) -> HttpResponse:
         Import.objects.filter(pk=pk).update(problem=str(error))
         return redirect("import_mapping", pk)
     reach = Reach(request.user, kind_named(row.kind).area)
-    form = ValuesForm(request.POST or None, initial={"version": row.version}, words=words, reach=reach)
+    form = ValuesForm(sent(request), initial={"version": row.version}, words=words, reach=reach)
 
     def save() -> None:
         actions.set_mapping(row=row, version=form.cleaned_data["version"], mapping=form.json(row.mapping))
@@ -239,7 +239,7 @@ def import_values(request: HttpRequest, pk: int) -> HttpResponse:
 def import_json(request: HttpRequest, pk: int) -> HttpResponse:
     """The mapping as JSON: uploaded or pasted."""
     row = to_change(Import, request.user, pk, "author")
-    form = JsonForm(request.POST or None, request.FILES or None, initial={"version": row.version})
+    form = JsonForm(sent(request), request.FILES or None, initial={"version": row.version})
 
     def save() -> None:
         actions.set_mapping(row=row, version=form.cleaned_data["version"], mapping=form.cleaned_data["mapping"])
@@ -269,7 +269,7 @@ def import_run(request: HttpRequest, pk: int) -> HttpResponse:
 def import_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Upload the mended rows; the mapping is the same, so they are checked at once."""
     row = to_change(Import, request.user, pk, "author")
-    form = AgainForm(request.POST or None, request.FILES or None)
+    form = AgainForm(sent(request), request.FILES or None)
     made: list[Import] = []
     if carried_out(form, lambda: made.append(_uploaded(request, row.kind, form.cleaned_data["file"], row.mapping))):
         return _after_mapping(request, made[0])

@@ -16,7 +16,7 @@ from customers.queries.columns import sees_amounts
 from customers.queries.pipeline import CLOSE, STEP, Pipeline
 from customers.views.orders import order_of_page
 from customers.views.parts import Link, filter_chips, kept_fields
-from customers.views.saving import carried_out, form_page
+from customers.views.saving import carried_out, form_page, sent
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
 from territory.toasts import toast
@@ -54,7 +54,7 @@ def order_move(request: HttpRequest, pk: int) -> HttpResponse:
     """Move a pending order to another step or close: the menu of its card, and where a dragged card is sent."""
     order = order_of_page(request, pk)
     today = clock.today(request.user)
-    form = MoveForm(request.POST or None, order=order, today=today)
+    form = MoveForm(sent(request), order=order, today=today)
     back = _board(request, order)
     values = {}
 

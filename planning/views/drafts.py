@@ -49,6 +49,7 @@ def _page(request, page, form, status: int = 200):
         "draft": page.draft,
         "form": form,
         "back": kind.list_url(),
+        "list_title": kind.title,
         "again": f"{kind.form_url(page.draft.row_key)}?draft={page.draft.pk}"
         if page.draft.act == DraftAct.SAVE and page.draft.kind != "holidays"
         else "",

@@ -50,7 +50,8 @@ def touch_value_set(request):
     if not may_all(request.user, Area.TOUCH_VALUES, Act.APPROVE):
         raise PermissionDenied
     initial = {name: request.GET.get(name) for name in ("touch_type", "tier", "stage")}
-    form = TouchValueForm(request.POST or None, initial={**initial, "starts_on": clock.company_today()})
+    sent = request.POST if request.method == "POST" else None
+    form = TouchValueForm(sent, initial={**initial, "starts_on": clock.company_today()})
     if request.method == "POST" and form.is_valid():
         try:
             set_touch_value(**form.cleaned_data, actor=request.user, now=clock.now())

@@ -246,7 +246,7 @@ def test_the_pages_ask_as_often_with_more_people(cast, seller, post, django_asse
     client = client_of(cast.admin)
 
     def asked() -> int:
-        with django_assert_max_num_queries(14) as captured:
+        with django_assert_max_num_queries(12) as captured:
             response = client.post(url(seller), typed(seller, **post)) if post else client.get(url(seller))
         assert response.status_code == 200
         assert len(response.content) < 60_000

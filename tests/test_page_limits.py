@@ -1,0 +1,110 @@
+"""Pages of the office stay small: at most 12 statements and 60 KB, for each who may open them."""
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from customers.models import ImportState
+from territory.jobs.models import JobRun, JobState
+from territory.mail.models import Mail, MailState
+from tests import factories
+from tests.accounts.signing_in import client_of
+
+NOW = dt.datetime(2026, 6, 9, 9, tzinfo=dt.UTC)
+WHEN = {"state": MailState.SENT, "created_at": NOW, "due_at": NOW, "sent_at": NOW}
+
+STATEMENTS, BYTES = 12, 60_000
+PAGES = {
+    "admin": [
+        "access_table",
+        "directory_list",
+        "import_create",
+        "import_detail",
+        "import_list",
+        "job_list",
+        "mail_list",
+        "order_board",
+        "people_invite",
+        "profile_mails",
+        "role_access",
+    ],
+    "manager": ["directory_list", "import_create", "import_detail", "import_list", "order_board", "profile_mails"],
+    "rep": ["directory_list", "directory_card", "directory_log", "order_board", "profile_mails"],
+}
+
+
+@pytest.fixture
+def keys(cast):
+    """What the pages with a key are about, by who asks and name."""
+    factories.company(is_demo=True)
+    factories.sale_types()
+    hidden = factories.customer("Hidden Mill", owner=cast.mate_membership)
+    found = {
+        (who, "import_detail"): factories.import_of(getattr(cast, who), state=ImportState.DONE).pk for who in PAGES
+    }
+    found |= {("rep", name): hidden.pk for name in ("directory_card", "directory_log")}
+    return found | {("admin", "role_access"): cast.rep_membership.role_id}
+
+
+def asked(method, url, data=None):
+    """Status, statements and bytes of a page that was asked for before."""
+    method(url, data)
+    with CaptureQueriesContext(connection) as queries:
+        answer = method(url, data)
+    return answer, [row["sql"] for row in queries if not row["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+
+
+@pytest.mark.parametrize(("who", "name"), [(who, name) for who, names in PAGES.items() for name in names])
+def test_a_page_of_the_office_is_small(cast, keys, who, name):
+    key = keys.get((who, name))
+    answer, statements = asked(client_of(getattr(cast, who)).get, reverse(name, args=[key] if key else []))
+    assert answer.status_code == 200
+    assert len(statements) <= STATEMENTS, "\n".join(statements)
+    assert len(answer.content) < BYTES
+
+
+def test_the_preview_of_access_is_small(cast, keys):
+    url = reverse("role_access", args=[keys["admin", "role_access"]])
+    client = client_of(cast.admin)
+    form = client.get(url).context["form"]
+    typed = {name: form[name].value() for name in form.fields} | {"amounts_see": "all", "do": "preview"}
+    answer, statements = asked(client.post, url, typed)
+    assert answer.status_code == 200
+    assert len(statements) <= STATEMENTS, "\n".join(statements)
+    assert len(answer.content) < BYTES
+
+
+@pytest.mark.parametrize("name", ["job_progress", "job_again", "mail_detail"])
+@pytest.mark.parametrize("who", ["rep", "manager", "coordinator", "technician"])
+def test_a_job_and_a_mail_of_others_are_as_ones_that_do_not_exist(cast, keys, who, name):
+    client = client_of(getattr(cast, who))
+    if name == "mail_detail":
+        kept = Mail.objects.create(
+            recipient=cast.admin, kind="large_order", key="x", subject="Large order", text="See.", **WHEN
+        )
+    else:
+        kept = JobRun.objects.create(name="sweep", state=JobState.FAILED, queued_at=NOW)
+    send = client.post if name == "job_again" else client.get
+    answers = [send(reverse(name, args=[key])) for key in (kept.pk, 98_765_432)]
+    assert answers[0].status_code == answers[1].status_code in (403, 404)
+    assert answers[0].content == answers[1].content
+
+
+@pytest.mark.parametrize(
+    ("name", "about"),
+    [
+        ("import_create", False),
+        ("import_again", True),
+        ("import_json", True),
+        ("market_create", False),
+        ("product_line_create", False),
+        ("touch_value_set", False),
+    ],
+)
+def test_a_form_sent_empty_is_wrong_not_asked_for(cast, keys, name, about):
+    answer = client_of(cast.admin).post(reverse(name, args=[keys["admin", "import_detail"]] if about else []))
+    assert answer.status_code == 422
+    assert answer.context["form"].errors
