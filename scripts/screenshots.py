@@ -420,8 +420,9 @@ def press(page: Any, name: str) -> None:
         chosen, button = PRESSED[start][word]
         for field_name, value in chosen.items():
             page.select_option(f"[name={field_name}]", value)
-        with page.expect_navigation(wait_until="networkidle"):
-            page.click(button)
+        page.click(button)
+        page.wait_for_selector(button, state="detached")  # the page may be swapped in without a navigation
+        page.wait_for_load_state("networkidle")
 
 
 def stretch(page: Any, width: int) -> None:
