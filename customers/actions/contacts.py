@@ -6,15 +6,12 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from customers.actions.writing import archive, bring_back, change, take, tell, write
 from customers.models import Contact, Customer
 from territory import clock
-from territory.conflicts import claim
 
 EDITABLE = ("external_id", "name", "role", "title", "email", "phone", "decides", "since", "left_on", "note")
 
@@ -36,19 +33,6 @@ def change_contact(
 ) -> Contact:
     """Change a contact as they were shown. Raises Conflict where another changed them meanwhile."""
     change(contact, values, EDITABLE, version=version, actor=actor, now=now)
-    _tell(contact, actor, now)
-    return contact
-
-
-@transaction.atomic
-def mark_left(*, actor: User, now: dt.datetime, contact: Contact, left_on: dt.date, version: int) -> Contact:
-    """The contact no longer works there since a day; touches with them stay. Errors: `left_on` in the future."""
-    if left_on > clock.day_of(now, clock.company_zone()):
-        raise ValidationError({"left_on": _("This day is still to come.")})
-    contact.left_on = left_on
-    contact.full_clean()
-    claim(contact, version)
-    write(contact, actor=actor, now=now, fields=["left_on"])
     _tell(contact, actor, now)
     return contact
 

@@ -34,14 +34,6 @@ def set_prospect(*, actor: User, now: dt.datetime, customer: Customer, reason: s
     return _decide(customer, Stage.PROSPECT, reason.strip(), actor=actor, now=now)
 
 
-@transaction.atomic
-def take_back_decision(*, actor: User, now: dt.datetime, decision: StageDecision) -> None:
-    """As if it had not been decided; the history keeps it."""
-    customer = locked(decision.customer)
-    remove(decision, actor=actor, now=now)
-    tell([customer.pk], actor=actor, now=now)
-
-
 def _decide(customer: Customer, stage: Stage, reason: str, *, actor: User, now: dt.datetime) -> StageDecision:
     customer = locked(customer)
     present = lifecycles([customer.pk])[customer.pk].stage_at(now)

@@ -57,10 +57,18 @@ class LeaveForm(forms.Form):
         self.fields["to"].queryset = seats_within(actor, Area.CUSTOMERS, person)
 
 
+def keys(rows: list[str]) -> list[str]:
+    """The keys of the assignments that boxes stand for."""
+    return [key for row in rows for key in row.split()]
+
+
 def ticked(rows: list[str]) -> dict[int, int] | None:
-    """Primary key -> version of what was ticked; None where something else was sent."""
+    """Primary key -> version of what was ticked; None where something else was sent.
+
+    One box may stand for several assignments: their keys are parted by spaces.
+    """
     found = {}
-    for row in rows:
+    for row in keys(rows):
         pk, colon, version = row.partition(":")
         if not (colon and pk.isascii() and pk.isdecimal() and version.isascii() and version.isdecimal()):
             return None

@@ -15,11 +15,15 @@ from accounts.models import User
 from accounts.permissions import Act, Area, people_within, scope
 from customers.actions.hand_over import Changed, Done, Move, hand_over, moves
 from customers.actions.leaving import first_day_without, leave
-from customers.forms.hand_over import HandOverForm, LeaveForm, ticked
+from customers.forms.hand_over import HandOverForm, LeaveForm, keys, ticked
 from customers.views.saving import carried_out
 from territory import clock
 from territory.conflicts import Conflict
 from territory.toasts import toast
+
+# Rows drawn one by one; whoever works on more has one box for the rest, which keeps the page small.
+SHOWN = 120
+STAYING_SHOWN = 40
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -123,14 +127,20 @@ def _preview(
     going = [row for row in rows if not row.stays]
     first_look = request.method != "POST" or request.POST.get("seen") != str(receiver.pk if receiver else "")
     # After a change everything is as it is now; else as it was ticked.
-    sent = None if first_look or changed else set(request.POST.getlist("rows"))
+    sent = None if first_look or changed else set(keys(request.POST.getlist("rows")))
+    staying, rest = [row for row in rows if row.stays], going[SHOWN:]
     context = {
         "form": form,
         "person": person,
         "receiver": receiver,
         "on": on,
-        "going": [(row, sent is None or row.key in sent) for row in going],
-        "staying": [row for row in rows if row.stays],
+        "going": [(row, sent is None or row.key in sent) for row in going[:SHOWN]],
+        "rest": rest,
+        "rest_keys": " ".join(row.key for row in rest),
+        "rest_ticked": sent is None or any(row.key in sent for row in rest),
+        "staying": staying[:STAYING_SHOWN],
+        "staying_count": len(staying),
+        "staying_rest": len(staying[STAYING_SHOWN:]),
         "sums": _sums(row for row in going if sent is None or row.key in sent),
         "changed": changed,
     }

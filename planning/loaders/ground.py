@@ -3,6 +3,7 @@
 import datetime as dt
 import zoneinfo
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -112,6 +113,21 @@ def load_away(first: dt.date = dt.date.min, last: dt.date = dt.date.max, people:
         if span is not None:
             stand_ins.append(StandIn(user, by, span, None if covers_all else chosen[pk]))
     return Away.of(_absences(first, last, people), stand_ins)
+
+
+def away_of(covers: Iterable[Cover], chosen: Mapping[int, Iterable[int]], absences: Iterable[Absence]) -> Away:
+    """The same from rows that are there already, covers with membership and user; `chosen`: customers by cover."""
+    spans: dict[int, list[Span]] = defaultdict(list)
+    for absence in absences:
+        spans[absence.user_id].append(Span(absence.starts_on, absence.ends_on))
+    stand_ins = []
+    for cover in covers:
+        seat = cover.membership
+        span = common(Span(cover.starts_on, cover.ends_on), Span(seat.starts_on, seat.ends_on))
+        if span is not None and seat.user.is_active:
+            about = None if cover.covers_all else frozenset(chosen[cover.pk])
+            stand_ins.append(StandIn(cover.user_id, seat.user_id, span, about))
+    return Away.of(dict(spans), stand_ins)
 
 
 def _absences(first: dt.date, last: dt.date, people: set[int] | None) -> dict[int, list[Span]]:

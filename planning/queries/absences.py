@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Case, F, Q, When, prefetch_related_objects
 
 from accounts.models import Absence, Cover, Membership, Team, User
 from accounts.permissions import Act, Area, people_within
@@ -13,7 +14,7 @@ from accounts.queries import memberships_now
 from customers.models import Assignment, AssignmentKind
 from planning.engine.calendar import Span, WorkCalendar, common
 from planning.engine.cover import Away
-from planning.loaders.ground import load_away, load_calendar
+from planning.loaders.ground import away_of, load_calendar
 from planning.loaders.workload import WEEKS_SHOWN
 from territory import clock
 from territory.rows import ends_from, starts_by
@@ -56,14 +57,25 @@ class Line:
         return any(row.uncovered_days for row in self.gone)
 
 
-def people_shown(user: User, first: dt.date, team: Team | None = None) -> QuerySet[User]:
-    """Active people within reach who are members in the weeks from `first` on, of a team and below or of all."""
-    last = last_day(first)
-    members = Membership.objects.filter(starts_by(last), ends_from(first))
+def people_seen(user: User, first: dt.date, team: Team | None = None) -> list[User]:
+    """Everybody whose absences the reader may see, by name, in one query.
+
+    `is_shown` marks the active ones who are members in the weeks from `first` on, of a team and below or of all;
+    `may_change` those whose absences the reader may change.
+    """
+    members = Membership.objects.filter(starts_by(last_day(first)), ends_from(first))
     if team:
         members = members.filter(team__path__startswith=team.path)
-    rows = people_within(user, Area.ABSENCES, Act.SEE).filter(is_active=True, pk__in=members.values("user"))
-    return rows.order_by("name", "pk").prefetch_related(memberships_now(clock.company_today()))
+    changeable = people_within(user, Area.ABSENCES, Act.CHANGE)
+    rows = people_within(user, Area.ABSENCES, Act.SEE).annotate(
+        is_shown=_whether(is_active=True, pk__in=members.values("user")),
+        may_change=_whether(pk__in=changeable.values("pk")),
+    )
+    return list(rows.only("name", "email").order_by("name", "pk"))
+
+
+def _whether(**holds: Any) -> Case:
+    return Case(When(**holds, then=True), default=False, output_field=BooleanField())
 
 
 def last_day(first: dt.date) -> dt.date:
@@ -71,18 +83,24 @@ def last_day(first: dt.date) -> dt.date:
     return first + dt.timedelta(days=7 * WEEKS_SHOWN - 1)
 
 
-def lines(user: User, people: Sequence[User], first: dt.date) -> list[Line]:
-    """The lines of these people, who are within reach, in a fixed number of queries."""
+def lines(user: User, people: Sequence[User], first: dt.date, seen: Collection[int]) -> list[Line]:
+    """The lines of these people, of those that `people_seen` found, in a fixed number of queries.
+
+    `seen` are the primary keys of all that it found: whom somebody stands in for is said of these alone.
+    """
     last = last_day(first)
-    ids = {person.pk for person in people}
-    changeable = set(people_within(user, Area.ABSENCES, Act.CHANGE).filter(pk__in=ids).values_list("pk", flat=True))
-    found = {person.pk: Line(person, person.pk in changeable) for person in people}
-    seen = set(people_within(user, Area.ABSENCES, Act.SEE).values_list("pk", flat=True))
-    calendar, away = load_calendar(), load_away(first, last, ids)
+    prefetch_related_objects(people, memberships_now(clock.company_today()))
+    found = {person.pk: Line(person, person.may_change) for person in people}
+    ids = set(found)
+    covers, chosen = _covers(ids, first, last)
+    involved = ids | {who for cover in covers for who in (cover.user_id, cover.membership.user_id)}
+    absences = list(Absence.objects.between(first, last).filter(user__in=involved))
+    calendar, away = load_calendar(), away_of(covers, chosen, absences)
     sole = _sole(user, ids, first)
-    for absence in Absence.objects.between(first, last).filter(user__in=ids):
-        found[absence.user_id].gone.append(_gone(absence, calendar, away, sole[absence.user_id]))
-    for cover in Cover.objects.between(first, last).select_related("user", "membership__user"):
+    for absence in absences:
+        if absence.user_id in ids:
+            found[absence.user_id].gone.append(_gone(absence, calendar, away, sole[absence.user_id]))
+    for cover in covers:
         if cover.user_id in ids:
             found[cover.user_id].covered_by.append(cover)
         by = cover.membership.user_id
@@ -91,6 +109,18 @@ def lines(user: User, people: Sequence[User], first: dt.date) -> list[Line]:
     for line in found.values():
         line.bars = list(_bars(line, away, first, last))
     return list(found.values())
+
+
+def _covers(people: set[int], first: dt.date, last: dt.date) -> tuple[list[Cover], dict[int, set[int]]]:
+    """Covers of or by these people with a day from first to last, and the customers of those about some, in one query."""
+    rows = Cover.objects.between(first, last).select_related("user", "membership__user")
+    rows = rows.filter(Q(user__in=people) | Q(membership__user__in=people)).annotate(about=F("customers__customer"))
+    covers: dict[int, Cover] = {}
+    chosen: dict[int, set[int]] = defaultdict(set)
+    for row in rows:
+        covers.setdefault(row.pk, row)
+        chosen[row.pk].add(row.about)
+    return list(covers.values()), chosen
 
 
 def _sole(user: User, people: set[int], first: dt.date) -> dict[int, list[Assignment]]:

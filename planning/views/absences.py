@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.core.paginator import Paginator
 from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.access import permission_required_in
@@ -24,10 +24,11 @@ STEP = dt.timedelta(weeks=4)
 def absence_calendar(request):
     """?from= a day of the first week, ?team= a team within reach."""
     first = _first(request.GET.get("from", ""))
-    teams = teams_within(request.user, Area.ABSENCES, Act.SEE)
+    teams = list(teams_within(request.user, Area.ABSENCES, Act.SEE))
     team = _team(teams, request.GET.get("team", ""))
-    page = Paginator(absences.people_shown(request.user, first, team), PER_PAGE).get_page(request.GET.get("page"))
-    lines = absences.lines(request.user, list(page.object_list), first)
+    people = absences.people_seen(request.user, first, team)
+    page = Paginator([row for row in people if row.is_shown], PER_PAGE).get_page(request.GET.get("page"))
+    lines = absences.lines(request.user, page.object_list, first, {row.pk for row in people})
     context = {
         "weeks": weeks_from(first, WEEKS_SHOWN),
         "last": absences.last_day(first),
@@ -40,7 +41,7 @@ def absence_calendar(request):
         "away": sum(bool(line.gone) for line in lines),
         "uncovered": sum(line.is_uncovered for line in lines),
         "team": team,
-        "teams": teams.live(),
+        "teams": [row for row in teams if row.archived_at is None],
     }
     return render(request, "planning/absences/calendar.html", context)
 
@@ -58,9 +59,12 @@ def _first(text: str) -> dt.date:
     return monday(day)
 
 
-def _team(teams, asked: str) -> Team | None:
+def _team(teams: list[Team], asked: str) -> Team | None:
     if not asked:
         return None
     if not (asked.isascii() and asked.isdecimal()):
         raise Http404
-    return get_object_or_404(teams, pk=asked[:18])
+    found = next((row for row in teams if row.pk == int(asked[:18])), None)
+    if found is None:
+        raise Http404
+    return found

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from customers.actions.contacts import add_contact, archive_contact, change_contact, mark_left, restore_contact
+from customers.actions.contacts import add_contact, archive_contact, change_contact, restore_contact
 from customers.models import Contact
 from territory.conflicts import Conflict
 from tests import factories
@@ -38,16 +38,6 @@ def test_a_change_raises_the_version_and_a_stale_one_is_a_conflict(cast):
     assert (contact.phone, contact.decides, contact.version) == ("1", True, 2)
     with pytest.raises(Conflict):
         change_contact(actor=cast.rep, now=NOW, contact=contact, version=1, values={"phone": "2"})
-
-
-def test_who_left_is_no_longer_current(cast, refused):
-    contact = add(cast, since=dt.date(2026, 2, 1))
-    with refused("left_on"):
-        mark_left(actor=cast.rep, now=NOW, contact=contact, left_on=TODAY + dt.timedelta(days=1), version=1)
-    with refused("__all__"):
-        mark_left(actor=cast.rep, now=NOW, contact=contact, left_on=dt.date(2026, 1, 1), version=1)
-    mark_left(actor=cast.rep, now=NOW, contact=contact, left_on=TODAY, version=1)
-    assert not Contact.objects.current().exists()
 
 
 def test_an_archived_contact_can_be_brought_back(cast, heard):

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from customers.actions.lifecycle import rebuild_lifecycle
-from customers.actions.stages import fix_tier, set_lost, set_prospect, take_back_decision, unfix_tier
+from customers.actions.stages import fix_tier, set_lost, set_prospect, unfix_tier
 from customers.models import Potential, SellingCourse, TierPeriod
 from tests import factories
 from tests.customers.actions.conftest import NOW, TODAY
@@ -63,14 +63,6 @@ def test_two_decisions_at_one_moment_are_refused(cast, refused):
     set_lost(actor=cast.rep, now=NOW, customer=cast.own, reason="gone")
     with refused("stage"):
         set_prospect(actor=cast.rep, now=NOW, customer=cast.own)
-
-
-def test_a_decision_taken_back_never_was(cast):
-    decision = set_lost(actor=cast.rep, now=NOW, customer=cast.own, reason="slip of the thumb")
-    take_back_decision(actor=cast.rep, now=at(1), decision=decision)
-    cast.own.refresh_from_db()
-    assert cast.own.stage == "prospect"
-    assert list(SellingCourse.objects.values_list("outcome", flat=True)) == ["open"]
 
 
 def fix(cast, tier, now=NOW, **fields):

@@ -1,0 +1,209 @@
+"""The pages of cover, hand-over and leaving: what they do, what they refuse and at which field, and what they cost."""
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Cover
+from customers.models import Assignment
+from tests import factories
+from tests.accounts.signing_in import client_of
+
+NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
+TODAY = NOW.date()
+UNKNOWN = 98765432
+
+
+@pytest.fixture(autouse=True)
+def _frozen(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def send():
+    """Asks for a page, or sends a form, as somebody who gave their password a moment ago."""
+
+    def ask(user, name, pk, data=None):
+        client, address = client_of(user), reverse(name, args=[pk])
+        return client.get(address) if data is None else client.post(address, data)
+
+    return ask
+
+
+def handing(cast, **changes):
+    row = Assignment.objects.get(customer=cast.own, membership=cast.rep_membership)
+    said = {"to": cast.mate_membership.pk, "on": "2026-06-09", "act": "do", "rows": f"{row.pk}:{row.version}"}
+    return {**said, "seen": cast.mate_membership.pk, **changes}
+
+
+def covering(cast, **changes):
+    said = {"membership": cast.mate_membership.pk, "starts_on": "2026-06-09", "ends_on": "2026-06-12"}
+    return {**said, "covers_all": "on", **changes}
+
+
+def owner_of(customer):
+    row = Assignment.objects.on(TODAY).get(customer=customer, kind__in=["lead", "sole"])
+    return row.membership.user.name
+
+
+def test_a_cover_is_entered_changed_and_removed(send, cast):
+    factories.absence(cast.rep, TODAY, TODAY + dt.timedelta(days=3))
+    assert send(cast.manager, "cover_create", cast.rep.pk, covering(cast)).status_code == 302
+    cover = Cover.objects.get()
+    some = covering(cast, covers_all="", customers=cast.own.pk, version=cover.version)
+    assert send(cast.manager, "cover_edit", cover.pk, some).status_code == 302
+    assert [row.customer for row in cover.customers.all()] == [cast.own]
+    assert send(cast.manager, "cover_delete", cover.pk, {}).status_code == 302
+    assert not Cover.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"ends_on": "2026-06-08"}, "ends_on"),
+        ({"starts_on": "soon"}, "starts_on"),
+        ({"membership": ""}, "membership"),
+        ({"covers_all": ""}, "customers"),
+        ({"ends_on": "2026-06-13"}, "ends_on"),
+    ],
+)
+def test_what_is_wrong_with_a_cover_is_said_at_its_field(send, cast, changes, name):
+    factories.absence(cast.rep, TODAY, TODAY + dt.timedelta(days=3))
+    response = send(cast.manager, "cover_create", cast.rep.pk, covering(cast, **changes))
+    assert (response.status_code, list(response.context["form"].errors)) == (422, [name])
+
+
+def test_foreign_and_unknown_ids_of_a_cover_answer_alike(send, cast):
+    factories.absence(cast.rep, TODAY, TODAY + dt.timedelta(days=3))
+    for name, foreign in (("membership", cast.other_rep_membership.pk), ("customers", cast.foreign.pk)):
+        found = []
+        for pk in (foreign, UNKNOWN):
+            response = send(cast.manager, "cover_create", cast.rep.pk, covering(cast, covers_all="", **{name: pk}))
+            found.append((response.status_code, str(response.context["form"].errors).replace(f" {pk} ", " it ")))
+        assert found[0] == found[1]
+        assert found[0][0] == 422
+
+
+@pytest.mark.parametrize("name", ["cover_create", "person_hand_over"])
+def test_foreign_and_unknown_people_answer_alike(send, cast, name):
+    for data in (None, {}):
+        codes = [send(cast.manager, name, pk, data).status_code for pk in (cast.other_rep.pk, UNKNOWN)]
+        assert codes == [404, 404]
+
+
+def test_a_hand_over_sent_twice_is_one(send, cast):
+    said = handing(cast)
+    for _time in range(2):
+        assert send(cast.manager, "person_hand_over", cast.rep.pk, said).status_code == 302
+    assert owner_of(cast.own) == "Mate"
+    assert Assignment.objects.filter(customer=cast.own, membership=cast.mate_membership).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"to": ""}, "to"),
+        ({"on": "2026-06-08"}, "on"),
+        ({"on": "soon"}, "on"),
+        ({"rows": []}, "__all__"),
+    ],
+)
+def test_what_is_wrong_with_a_hand_over_is_said_at_its_field(send, cast, changes, name):
+    response = send(cast.manager, "person_hand_over", cast.rep.pk, handing(cast, **changes))
+    assert (response.status_code, list(response.context["form"].errors)) == (422, [name])
+    assert owner_of(cast.own) == "Rep"
+
+
+def test_a_foreign_and_an_unknown_receiver_answer_alike(send, cast):
+    said = [
+        send(cast.manager, "person_hand_over", cast.rep.pk, handing(cast, to=pk))
+        for pk in (cast.other_rep_membership.pk, UNKNOWN)
+    ]
+    assert [(row.status_code, dict(row.context["form"].errors)) for row in said] == [
+        (422, {"to": ["Select a valid choice. That choice is not one of the available choices."]})
+    ] * 2
+
+
+def test_foreign_unknown_and_garbled_rows_are_a_conflict_alike(send, cast):
+    foreign = Assignment.objects.get(customer=cast.foreign)
+    for key in (f"{foreign.pk}:{foreign.version}", f"{UNKNOWN}:1", "x"):
+        response = send(cast.manager, "person_hand_over", cast.rep.pk, handing(cast, rows=key))
+        assert response.status_code == 409
+        assert "Foreign customer" not in response.content.decode()
+
+
+def test_nothing_goes_where_something_changed_meanwhile(send, cast):
+    said = handing(cast)
+    Assignment.objects.filter(customer=cast.own, membership=cast.rep_membership).update(version=7)
+    response = send(cast.manager, "person_hand_over", cast.rep.pk, said)
+    assert response.status_code == 409
+    assert "Something changed meanwhile." in response.content.decode()
+    assert owner_of(cast.own) == "Rep"
+
+
+def test_who_leaves_hands_over_and_is_shut_out_in_one(send, cast):
+    said = handing(cast, last_day="2026-06-08")
+    assert send(cast.admin, "person_deactivate", cast.rep.pk, said).status_code == 302
+    cast.rep.refresh_from_db()
+    assert (cast.rep.is_active, owner_of(cast.own)) == (False, "Mate")
+
+
+def test_a_wrong_last_day_is_said_at_its_field_and_nobody_is_shut_out(send, cast):
+    response = send(cast.admin, "person_deactivate", cast.rep.pk, handing(cast, last_day="soon"))
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["last_day"])
+    cast.rep.refresh_from_db()
+    assert cast.rep.is_active
+
+
+def test_who_leaves_stays_where_something_changed_meanwhile(send, cast):
+    said = handing(cast)
+    Assignment.objects.filter(customer=cast.own, membership=cast.rep_membership).update(version=7)
+    assert send(cast.admin, "person_deactivate", cast.rep.pk, said).status_code == 409
+    cast.rep.refresh_from_db()
+    assert cast.rep.is_active
+
+
+def looked_at(cast):
+    look = handing(cast, act="look")
+    return [
+        (cast.manager, "person_hand_over", cast.rep.pk, None),
+        (cast.manager, "person_hand_over", cast.rep.pk, look),
+        (cast.admin, "person_deactivate", cast.rep.pk, None),
+        (cast.admin, "person_deactivate", cast.rep.pk, look),
+        (cast.manager, "cover_create", cast.rep.pk, None),
+    ]
+
+
+def test_statements_and_size_with_300_customers(cast):
+    def asked():
+        found = []
+        for user, name, pk, data in looked_at(cast):
+            client = client_of(user)
+            with CaptureQueriesContext(connection) as queries:
+                address = reverse(name, args=[pk])
+                response = client.get(address) if data is None else client.post(address, data)
+            assert response.status_code == 200
+            found.append((len(queries), len(response.content)))
+        return found
+
+    few = asked()
+    for number in range(300):
+        factories.customer(f"Customer with a longer name {number}", owner=cast.rep_membership)
+    many = asked()
+    assert [statements for statements, _size in few] == [statements for statements, _size in many]
+    assert max(statements for statements, _size in many) <= 12
+    assert max(size for _statements, size in many) < 60_000
+
+
+def test_those_not_drawn_one_by_one_go_by_one_box(send, cast):
+    for number in range(130):
+        factories.customer(f"Customer {number}", owner=cast.rep_membership)
+    response = send(cast.manager, "person_hand_over", cast.rep.pk, handing(cast, act="look", seen=""))
+    assert "and 11 more" in response.content.decode()
+    boxes = response.context["rest_keys"]
+    done = send(cast.manager, "person_hand_over", cast.rep.pk, handing(cast, rows=boxes))
+    assert done.status_code == 302
+    assert Assignment.objects.filter(membership=cast.mate_membership).count() == 12
