@@ -67,8 +67,7 @@ class LogForm(forms.Form):
 
     def chosen_customer(self, customers) -> Customer | None:
         """The customer that stands in the form, among those that may be chosen."""
-        key = str(self.typed("customer") or "")
-        return customers.select_related("tier", "team").filter(pk=int(key)).first() if key.isdecimal() else None
+        return customers.select_related("tier", "team").filter(pk=key(self.typed("customer"))).first()
 
     def take_errors(self, error: ValidationError) -> None:
         """An action's errors, at the fields of the form; those of fields it does not have stand above all."""

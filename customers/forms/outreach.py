@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from customers.actions.touches import Participant, TouchEntry
+from customers.forms.fields import SeveralField
 from customers.forms.log_fields import LogForm, PastField
 from customers.models import Customer, TouchChannel, TouchType
 from customers.queries import touch_choices as choices
@@ -58,7 +59,7 @@ class OutreachForm(LogForm):
         help_text=_("Of each who took part; split over the customers."),
         error_messages={"required": _("Say how many minutes it took.")},
     )
-    people = forms.ModelMultipleChoiceField(
+    people = SeveralField(
         User.objects.none(),
         label=_("People who took part"),
         widget=forms.CheckboxSelectMultiple,

@@ -21,7 +21,7 @@ def _team_asked(request) -> Team | None:
     asked = request.GET.get("team", "")
     if not asked:
         return None
-    if not asked.isdecimal():
+    if not (asked.isdecimal() and len(asked) < 16):
         raise Http404
     return get_object_or_404(teams_within(request.user, Area.BUDGETS, Act.SEE), pk=asked)
 
