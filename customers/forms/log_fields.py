@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
-from customers.forms.fields import MomentField
+from customers.forms.fields import MomentField, SeveralField
 from customers.models import Contact, Customer
 from territory import clock
 
@@ -40,7 +40,7 @@ class PastField(MomentField):
         return moment
 
 
-class ContactsField(forms.ModelMultipleChoiceField):
+class ContactsField(SeveralField):
     """Contacts of one customer, with their roles."""
 
     def __init__(self, **kwargs) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from customers import extensions
 from customers.actions.touches import NextStep, Participant, TouchEntry
-from customers.forms.fields import CustomerField, DayField, VersionField
+from customers.forms.fields import CustomerField, DayField, SeveralField, VersionField
 from customers.forms.log_fields import ContactsField, LogForm, PastField
 from customers.models import Customer, Order, PlannedTouch, Touch, TouchChannel, TouchOutcome, TouchType
 from customers.models.touches import IMPLAUSIBLE_SECONDS
@@ -87,7 +87,7 @@ class TouchForm(LogForm):
     order = forms.ModelChoiceField(
         Order.objects.none(), label=_("For the order"), required=False, empty_label=_("none")
     )
-    people = forms.ModelMultipleChoiceField(
+    people = SeveralField(
         User.objects.none(),
         label=_("People who took part"),
         widget=forms.CheckboxSelectMultiple,

@@ -12,6 +12,7 @@ from customers.actions.orders import change_order, open_order
 from customers.models import Order, Stage
 from territory import clock
 from tests import factories
+from tests.accounts.signing_in import client_of
 
 LIST = "/orders/"
 NEW = "/orders/new/"
@@ -286,3 +287,14 @@ def test_as_many_questions_for_ten_orders_as_for_one(client, cast):
     for number in range(9):
         add(number)
     assert (questions(f"{LIST}?status=all"), questions(reverse("order_export") + "?status=all")) == few
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_every_head_that_sorts_does(cast, sign):
+    factories.order(cast.own, 100, salesperson=cast.rep)
+    client = client_of(cast.admin)
+    for name in ("order_list", "customer_list"):
+        listing = client.get(reverse(name)).context["listing"]
+        assert len(listing.sorts) > 5
+        for key in listing.sorts:
+            assert client.get(reverse(name), {"sort": f"{sign}{key}", "status": "all"}).status_code == 200, key
