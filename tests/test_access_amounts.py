@@ -8,10 +8,14 @@ from django.urls import reverse
 
 from customers.actions.customers import note_potential
 from customers.actions.orders import change_order
-from customers.models import Customer, Order
+from customers.models import Customer, Import, Order
+from planning.situations.mails import _compose
 from territory import clock
+from territory.company.models import Company, forget_company
+from territory.mail.models import Mail
 from tests import factories
 from tests.accounts.signing_in import client_of
+from tests.test_access_matrix import address, names
 from tests.test_access_swapped import REPORTS
 from tests.two_teams import BY_KEY, SHOWN, WEEK, Shared, asks, body, filled, sent, side
 
@@ -66,9 +70,25 @@ def world(cast, time_machine):
     role.save()
     factories.figures(cast.own)
     factories.due_touch(cast.own, cast.rep, clock.company_today())
+    leave_open(cast, it)
     books = factories.role("Bookkeeper", function="coordination", access=EVERYTHING_BUT_AMOUNTS)
     keeper = factories.membership(factories.person("Bookkeeper"), cast.exeter, books, profile="support")
     return cast, shared, it, keeper.user
+
+
+def leave_open(cast, it) -> None:
+    """An administrator's import that found amounts, and the manager's mail about the order as it was sent in the demo."""
+    Company.objects.update(is_demo=True)
+    forget_company()
+    row = factories.import_of(cast.admin, f"name,amount\nx,{AMOUNTS['won']}\n", state="done")
+    row.problems.create(
+        row=2, field="amount", column="amount", value=AMOUNTS["won"], reason=f"{AMOUNTS['pending']} is not it"
+    )
+    Mail.objects.all().delete()
+    Mail.objects.create(
+        recipient=cast.manager, kind="large_order", key="x", state="sent", created_at=clock.now(), due_at=clock.now(),
+        sent_at=clock.now(), subject="Large order", text=f"Amount: {AMOUNTS['pending']}",
+    )  # fmt: skip
 
 
 def disclosed(response) -> list[str]:
@@ -115,6 +135,17 @@ def pages(cast, it, shared) -> list[str]:
         for words in ("own", "Pending")
     ]
     found += [
+        f"{reverse('order_board')}?{query}" for query in ("by=close", "person=" + str(it.person.pk), "sort=-amount")
+    ]
+    found += [
+        f"{reverse(name)}?sort={sign}{key}"
+        for name in ("customer_list", "order_list")
+        for key in ("potential", "weighted", "probability")
+        for sign in ("", "-")
+    ]
+    found += [f"{reverse('directory_list')}?q=own", f"{reverse('outreach')}?list&sort=-business"]
+    found += others(cast, it, shared)
+    found += [
         reverse("workload_person", args=[it.person.pk, WEEK]),
         f"{reverse('log_touch')}?customer={it.customer.pk}",
     ]
@@ -124,6 +155,29 @@ def pages(cast, it, shared) -> list[str]:
         for kind in ("json", "csv", "json&as_of=2026-06-09")
     ]
     return found
+
+
+def others(cast, it, shared) -> list[str]:
+    """Every address of the resolver that is not listed above, about the same rows: whatever comes to be is looked at too."""
+    about = it.keys | {
+        "draft": shared.draft.pk,
+        "directory": it.customer.pk,
+        "import": Import.objects.get().pk,
+        "import_mapping_remove": 1,
+        "job": 1,
+        "mail": Mail.objects.get().pk,
+        "market": shared.market.pk,
+        "product_line": shared.line.pk,
+        "holiday": shared.holiday.pk,
+        "role": it.seat.role_id,
+        "rule": shared.step.pk,
+        "people": it.person.pk,
+        "workload_person": it.person.pk,
+        "workload_unstaffed": it.customer.team_id,
+        "account": 1,
+    }
+    known = {name for names_ in (*BY_KEY.values(), *SHOWN.values()) for name in names_}
+    return [address(name, about) for name in names() if name not in known and name != "account_logout"]
 
 
 def who_may_not(cast, keeper):
@@ -228,3 +282,45 @@ def test_an_amount_one_may_not_see_stays_as_it_is(world):
         assert response.status_code == 302, name
     order = Order.objects.get(pk=it.keys["order"])
     assert (order.title, order.status, order.amount) == ("Renamed", "won", Decimal("77123.45"))
+
+
+@pytest.mark.parametrize("who", ["technical support", "coordinator", "manager", "other team's manager", "bookkeeper"])
+def test_a_mail_tells_an_amount_to_whom_it_may_be_shown(world, who):
+    """It is written when it is sent, by what its reader may see then."""
+    cast, _, it, keeper = world
+    people = cast.everyone() | {"bookkeeper": keeper}
+    message = _compose(people[who], {"order": it.keys["order"]})
+    told = SEPARATORS.sub("", f"{message.subject} {message.text}") if message else ""
+    assert ("77123" in told) == (who in ("coordinator", "manager"))
+
+
+def test_previews_tell_no_amounts(world):
+    """Looking at a hand-over, a cover or an outreach as who may do it but see no amounts."""
+    cast, shared, it, keeper = world
+    client, wrong, looked = client_of(keeper), [], 0
+    forms = {ask.name: ask for ask in asks(it, shared, cast.mate_membership)}
+    for name in ("person_hand_over", "cover_create", "cover_edit", "order_move", "absence_create"):
+        for more in ({"act": "look"}, {"version": "99"}, {}):
+            response, _ = sent(client, "POST", forms[name].url, {**filled(client, forms[name]), **more})
+            looked += response.status_code in (200, 302, 409, 422)
+            wrong += [f"{name}: {found}"] if (found := disclosed(response)) else []
+    assert not wrong, "\n".join(wrong)
+    assert looked > 5
+
+
+def test_columns_of_the_board_are_in_no_order_of_amounts(world):
+    """Neither the cards of a column nor anything else on the board lies in the order of what it is worth."""
+    cast, _, _, keeper = world
+    for amount, town in ((3, "Bath"), (900_000, "Ash"), (40, "Cork")):
+        customer = factories.customer(f"Sorted {town}", owner=cast.mate_membership)
+        factories.order(customer, amount, title=f"Sorted {town}", salesperson=cast.mate)
+    client, orders = client_of(keeper), set()
+    for query in ("", "sort=amount", "sort=-amount", "sort=weighted", "sort=-weighted"):
+        orders.add(tuple(sorted_names(client.get(f"{reverse('order_board')}?{query}"))))
+    assert len(orders) == 1
+    before = orders.pop()
+    assert len(before) == 3
+    # The same in whatever order the amounts are.
+    for amount, order in enumerate(Order.objects.filter(title__startswith="Sorted").order_by("pk")):
+        Order.objects.filter(pk=order.pk).update(amount=[500_000, 1, 70][amount])
+    assert tuple(sorted_names(client.get(reverse("order_board")))) == before
