@@ -29,7 +29,7 @@ runs_jobs = permission_required_in(Area.AUDIT, Act.SEE, whole_company=True)
 def job_list(request: HttpRequest) -> HttpResponse:
     """The schedule in words, what waits, mails that failed, and what ran."""
     now = clock.now()
-    name, state = request.GET.get("job", ""), request.GET.get("state", "")
+    name, state = request.GET.get("job", "").replace("\0", ""), request.GET.get("state", "")
     lines, heard = queries.schedule(now)
     failed = list(
         Mail.objects.failed().select_related("recipient").order_by("-created_at", "-pk")[: MOST_FAILED_MAILS + 1]
