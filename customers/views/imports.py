@@ -174,7 +174,8 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _written_otherwise(before: dict[str, Any], after: dict[str, Any]) -> bool:
     """Whether the file is to be read in another way than the columns were shown."""
-    return any(before.get(key) != after.get(key) for key in ("encoding", "delimiter", "quote", "sheet"))
+    unsaid = {"encoding": "utf-8", "delimiter": ",", "quote": '"', "sheet": ""}
+    return any(before.get(key, usual) != after.get(key, usual) for key, usual in unsaid.items())
 
 
 def _after_mapping(request: HttpRequest, row: Import, *, reread: bool = False) -> HttpResponse:
