@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "territory.htmx.RedirectMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "territory.embedded.setup_page.SetUpFirst",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "territory.middleware.PersonalFormats",

@@ -18,6 +18,7 @@ FRONT_DOOR = (
     "territory.context_processors",
     "territory.embedded.first_company",
     "territory.embedded.installation",
+    "territory.embedded.setup_page",
     "territory.management",
 )
 

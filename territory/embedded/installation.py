@@ -108,7 +108,7 @@ def sign_in_lines() -> list[str]:
     """The demo's sign-ins, one a line; where there is no demo, how to go on."""
     company = Company.current()
     if company is None:
-        return ["No company yet. Set it up:  ./run manage setup"]
+        return ["No company yet: open the address to set yours up, or run  ./run manage setup"]
     if not company.is_demo or not sign_ins_file().exists():
         return [f"Company: {company.name}"]
     rows = [line.split("\t") for line in sign_ins_file().read_text().splitlines()]

@@ -48,17 +48,18 @@ def chromium():
 
 @pytest.fixture
 def opened(chromium, live_server, client):
-    """`opened(user, PHONE)`: a page of the running application, signed in as that user.
+    """`opened(user, PHONE)`: a page of the running application, signed in as that user (None: as nobody).
 
     At the end no page may have complained: an error of a script, a breach of the Content-Security-Policy, a failed request.
     """
     complaints: list[str] = []
 
     def open_page(user, device, **more):
-        client.force_login(user)
         context = chromium.new_context(base_url=live_server.url, **device, **more)
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        if user is not None:
+            client.force_login(user)
+            cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on(

@@ -89,7 +89,12 @@ def main(folder: Path, out: Path) -> None:
     write(
         out / "people.csv",
         [
-            {"EmployeeID": row["EmployeeID"], "Name": name_of(row), "Title": row["Title"], "Team": team_of[row["EmployeeID"]]}
+            {
+                "EmployeeID": row["EmployeeID"],
+                "Name": name_of(row),
+                "Title": row["Title"],
+                "Team": team_of[row["EmployeeID"]],
+            }
             for row in employees
         ],
     )
@@ -97,9 +102,7 @@ def main(folder: Path, out: Path) -> None:
         out / "customers.csv",
         [row | {"Team": team_of.get(owner.get(row["CustomerID"], ""), top[0]["Team"])} for row in customers],
     )
-    write(
-        out / "owners.csv", [{"CustomerID": customer, "EmployeeID": owner[customer]} for customer in sorted(owner)]
-    )
+    write(out / "owners.csv", [{"CustomerID": customer, "EmployeeID": owner[customer]} for customer in sorted(owner)])
     write(
         out / "orders.csv",
         [

@@ -68,7 +68,9 @@ def test_sign_ins_are_kept_for_their_owner_alone(tmp_path, settings, monkeypatch
 
 @pytest.mark.django_db
 def test_without_a_company_the_next_step_is_named():
-    assert installation.sign_in_lines() == ["No company yet. Set it up:  ./run manage setup"]
+    assert installation.sign_in_lines() == [
+        "No company yet: open the address to set yours up, or run  ./run manage setup"
+    ]
 
 
 def test_production_is_not_started_this_way(settings):
