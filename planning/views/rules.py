@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import permission_required_in
 from accounts.permissions import Act, Area, may_all
+from customers.models import Customer
 from customers.starting_rows import starting_rows
 from planning.actions.drafts import draft_act, draft_change
 from planning.actions.rules import remove_rule, restore_rule, save_rule
@@ -54,6 +55,7 @@ def rules_home(request):
             "latest": RulesVersion.objects.exclude(reason="").select_related("changed_by")[:5],
             "drafts": open_drafts() if _may_change(request) else [],
             "may_change": _may_change(request),
+            "is_new": _may_change(request) and not Customer.objects.exists(),
         },
     )
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from customers.models import Tier
+from customers.models import Customer, Tier
 from planning.actions.starting_rules import create_starting_rules
 from planning.models import ContactRule, PlanningSettings, RuleDraft, RulesVersion, TouchValue
 from planning.rule_kinds import RULE_KINDS
@@ -44,6 +44,15 @@ def test_every_kind_is_read_by_all_and_changed_by_administrators_alone(client, r
         assert client.get(reverse("rule_list", args=[key])).status_code == 200
         assert client.get(reverse("rule_create", args=[key])).status_code == status
         assert client.get(reverse("rule_edit", args=[key, row.pk])).status_code == status
+
+
+def test_the_first_steps_stand_there_until_there_is_a_customer(client, rules):
+    client.force_login(rules.admin)
+    assert "First steps" not in client.get(reverse("rules_home")).content.decode()
+    for customer in Customer.objects.all():
+        customer.assignments.all().delete()
+        customer.delete()
+    assert "First steps" in client.get(reverse("rules_home")).content.decode()
 
 
 @pytest.mark.parametrize("key", list(RULE_KINDS))
