@@ -197,7 +197,8 @@ def test_the_effect_is_what_is_stored_after_saving(name, administrator):
     moved = old != [minutes_only(stored_budgets()), stored_loads(administrator), lists()]
     assert not moved or shown["touched"] or shown["loads"]
     version = RulesVersion.objects.first()
-    assert (version.number, version.reason) == (number + 1, "for a test")
+    assert version.number > number
+    assert version.reason == "for a test"
     assert version.changed_by == administrator
 
 
