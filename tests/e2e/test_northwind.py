@@ -46,7 +46,7 @@ def set_up(page):
     page.get_by_label("E-mail").fill("nora.admin@example.com")
     page.get_by_label("Password", exact=False).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("link", name="Import", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="First steps")).to_be_visible()
 
 
 def upload(page, kind, file):
