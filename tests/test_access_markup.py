@@ -243,7 +243,7 @@ def test_no_file_holds_a_formula(cast, now):
         if number % 20 == 0:
             factories.situation(lost)
             factories.figures(customer)
-        Customer.objects.filter(pk=customer.pk).update(phone=formula[:50])
+        Customer.objects.filter(pk=customer.pk).update(phone=formula[:40])
     for number, row in enumerate((cast.rep, cast.exeter, cast.south_west)):
         type(row).objects.filter(pk=row.pk).update(name=FORMULAS[number], external_id=f"=2+{number}")
     client, wrong, cells = client_of(cast.admin), [], 0
