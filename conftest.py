@@ -28,7 +28,8 @@ def pytest_runtest_setup(item):
 
 
 def pytest_collection_modifyitems(items):
-    """What asks every address as everyone takes minutes: `-m "not walk"` leaves it out."""
+    """What asks every address as everyone, or every kind of change, takes minutes: `-m "not walk"` leaves it out."""
     for item in items:
-        if item.path.parent.name == "tests" and item.path.name.startswith("test_access_"):
+        every_address = item.path.parent.name == "tests" and item.path.name.startswith("test_access_")
+        if every_address or item.path.name in ("test_effects.py", "test_markup.py"):
             item.add_marker("walk")
