@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Cover, Membership, User
-from accounts.permissions import Act, Area, people_within
+from accounts.permissions import Act, Area, people_within, scope
 from customers.forms.fields import DayField, RowForm, SeveralField
 from customers.models import Customer
 from territory import clock
@@ -14,9 +15,15 @@ from territory.rows import ends_from
 
 
 def seats_within(actor: User, area: str, besides: User):
-    """Present memberships of active people within the actor's reach of change in `area`, but one person's."""
+    """Present memberships of active people within the actor's reach of change in `area`, but one person's.
+
+    Of a person in several teams only the memberships in teams within reach; of oneself all.
+    """
     people = people_within(actor, area, Act.CHANGE).filter(is_active=True).exclude(pk=besides.pk)
     rows = Membership.objects.on(clock.company_today()).filter(user__in=people.values("pk"))
+    reached = scope(actor, area, Act.CHANGE)
+    if not reached.everything:
+        rows = rows.filter(reached.teams_through("team__") | Q(user=actor))
     return rows.select_related("user", "role", "team").order_by("user__name", "pk")
 
 
@@ -58,7 +65,16 @@ class CoverForm(RowForm):
             self.initial["customers"] = [row.customer_id for row in self.instance.customers.all()]
 
     def values(self) -> dict[str, Any]:
-        """For the action: no customers where all are covered."""
+        """For the action: no customers where all are covered. What was chosen that the actor does not see stays chosen."""
         said = {name: self.cleaned_data[name] for name in ("membership", "starts_on", "ends_on")}
-        chosen = None if self.cleaned_data["covers_all"] else list(self.cleaned_data["customers"])
-        return {**said, "customers": chosen}
+        if self.cleaned_data["covers_all"]:
+            return {**said, "customers": None}
+        return {**said, "customers": [*self.cleaned_data["customers"], *self._unseen()]}
+
+    def _unseen(self) -> list[Customer]:
+        if self.instance.pk is None:
+            return []
+        chosen = self.instance.customers.values("customer")
+        return list(
+            Customer.objects.filter(pk__in=chosen).exclude(pk__in=self.fields["customers"].queryset.values("pk"))
+        )

@@ -60,6 +60,21 @@ def test_a_cover_is_entered_changed_and_removed(send, cast):
     assert not Cover.objects.exists()
 
 
+def test_a_chosen_customer_that_the_editor_does_not_see_stays_chosen(send, cast):
+    cover = factories.cover(cast.rep, cast.mate_membership, TODAY, TODAY + dt.timedelta(days=3), cast.own, cast.foreign)
+    some = covering(cast, covers_all="", customers=cast.own.pk, version=cover.version)
+    assert send(cast.manager, "cover_edit", cover.pk, some).status_code == 302
+    assert {row.customer for row in cover.customers.all()} == {cast.own, cast.foreign}
+
+
+@pytest.mark.parametrize("page", ["cover_create", "person_hand_over"])
+def test_of_a_colleague_in_two_teams_only_the_seat_within_reach_is_offered(send, cast, page):
+    elsewhere = factories.membership(cast.mate_membership.user, cast.leeds)
+    text = send(cast.manager, page, cast.rep.pk).content.decode()
+    assert f'<option value="{cast.mate_membership.pk}"' in text
+    assert f'<option value="{elsewhere.pk}"' not in text
+
+
 @pytest.mark.parametrize(
     ("changes", "name"),
     [
