@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from fnmatch import fnmatch
 
 import pytest
 from django.core.cache import cache
@@ -27,9 +28,18 @@ def pytest_runtest_setup(item):
         pytest.skip("needs Chromium (Debian: apt-get install chromium)")
 
 
+# Nonsense is not among the walks: what a database cannot hold, only that database tells.
+WALKS = ("test_effects.py", "test_markup.py", "test_access_*.py")
+NO_WALKS = ("test_access_nonsense.py", "test_access_editor.py")
+
+
 def pytest_collection_modifyitems(items):
-    """What asks every address as everyone, or every kind of change, takes minutes: `-m "not walk"` leaves it out."""
+    """Marks `walk` what asks every address as everyone, or every kind of change, and `database` what needs one."""
     for item in items:
-        every_address = item.path.parent.name == "tests" and item.path.name.startswith("test_access_")
-        if every_address or item.path.name in ("test_effects.py", "test_markup.py"):
+        name = item.path.name
+        if item.get_closest_marker("django_db") or {"db", "transactional_db", "django_db_setup"} & set(
+            item.fixturenames
+        ):
+            item.add_marker("database")
+        if any(fnmatch(name, walk) for walk in WALKS) and name not in NO_WALKS:
             item.add_marker("walk")

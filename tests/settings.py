@@ -14,7 +14,7 @@ for _name in ("SITE_URL", "HOST", "DEBUG", "EMAIL_URL"):
 _redis = os.environ.get("REDIS_URL", "")
 
 from territory.settings import *  # noqa: E402, F403
-from territory.settings import DATABASES, STORAGES  # noqa: E402
+from territory.settings import DATABASES, LOGGING, STORAGES  # noqa: E402
 
 # A file, not memory: a live server and a worker then have connections of their own, as in real life.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -34,3 +34,6 @@ WHITENOISE_USE_FINDERS = True
 CELERY_BROKER_URL = _redis or "memory://"
 CELERY_TASK_DEFAULT_QUEUE = f"tests-{os.getpid()}"
 DJANGO_STRUCTLOG_CELERY_ENABLED = False
+
+# Tens of thousands of requests: two lines of each would be written, kept and thrown away.
+LOGGING["loggers"]["django_structlog"] = {"level": "WARNING"}
