@@ -36,4 +36,4 @@ CELERY_TASK_DEFAULT_QUEUE = f"tests-{os.getpid()}"
 DJANGO_STRUCTLOG_CELERY_ENABLED = False
 
 # Tens of thousands of requests: two lines of each would be written, kept and thrown away.
-LOGGING["loggers"]["django_structlog"] = {"level": "WARNING"}
+LOGGING = LOGGING | {"loggers": {"django_structlog": {"level": "WARNING"}}}
