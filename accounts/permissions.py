@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import Membership, Team, User
+from accounts.models import Cover, Membership, Team, User
 from accounts.reaches import Act, Area, Reach, reach_of
 from territory import clock
 from territory.rows import on_day
 
 __all__ = [
-    "Act", "Area", "Grant", "Reach", "Scope", "current_memberships", "may", "may_all", "people_within", "require", "scope",
+    "Act", "Area", "Grant", "Reach", "Scope", "current_memberships", "is_stood_in_for", "may", "may_all", "people_within", "require", "scope", "stands_in",
     "teams_within",
 ]  # fmt: skip
 
@@ -78,17 +78,38 @@ class Scope:
 
 
 def current_memberships(user: User) -> list[Membership]:
-    """The person's memberships in force today (the company's day), read once per user object."""
+    """The person's memberships in force today (the company's day), read once per user object.
+
+    Each says whether a cover of today names it (`stands_in`) or its person (`is_stood_in_for`): on most days neither, and then
+    no condition on rows needs to speak of covers.
+    """
     if not user.is_authenticated or not user.is_active:
         return []
     today = clock.company_today()
     kept = getattr(user, "_memberships_of_day", None)
     if kept is None or kept[0] != today:
+        covers = Cover.objects.between(today, today).order_by()
         rows = list(
-            Membership.objects.filter(on_day(today), user_id=user.pk).select_related("role", "team").order_by("pk")
+            Membership.objects.filter(on_day(today), user_id=user.pk)
+            .select_related("role", "team")
+            .annotate(
+                stands_in=Exists(covers.filter(membership=OuterRef("pk"))),
+                is_stood_in_for=Exists(covers.filter(user=OuterRef("user"))),
+            )
+            .order_by("pk")
         )
         kept = user._memberships_of_day = (today, rows)  # type: ignore[attr-defined]
     return kept[1]
+
+
+def stands_in(user: User) -> bool:
+    """Whether a cover of today may let the person stand in for somebody; who is away then is the cover's own question."""
+    return any(row.stands_in for row in current_memberships(user))  # type: ignore[attr-defined]
+
+
+def is_stood_in_for(user: User) -> bool:
+    """Whether a cover of today may let somebody stand in for the person."""
+    return any(row.is_stood_in_for for row in current_memberships(user))  # type: ignore[attr-defined]
 
 
 def scope(user: User, area: str, act: str) -> Scope:

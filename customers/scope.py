@@ -6,7 +6,7 @@ from django.apps import apps
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Cover
-from accounts.permissions import Act, Area, Scope, people_within, scope
+from accounts.permissions import Act, Area, Scope, people_within, scope, stands_in
 from territory import clock
 from territory.rows import on_day
 
@@ -24,7 +24,7 @@ def customers_within(user, area: str, act: str) -> Q:
     reached = scope(user, area, act)
     if reached.everything:
         return EVERYTHING
-    return worked_on(reached.memberships) | _teams(reached)
+    return worked_on(reached.memberships, covering=stands_in(user)) | _teams(reached)
 
 
 def in_directory(user) -> Q:
@@ -33,11 +33,19 @@ def in_directory(user) -> Q:
     return NOTHING if seen == EVERYTHING else known & ~seen
 
 
-def worked_on(memberships: list[int]) -> Q:
-    """Condition on Customer: those with a current assignment of one of these memberships, or that one of them covers."""
+def worked_on(memberships: list[int], *, covering: bool) -> Q:
+    """Condition on Customer: those with a current assignment of one of these memberships, or that one of them covers.
+
+    `covering` false: it is known that none of them covers anybody today.
+    """
     if not memberships:
         return NOTHING
-    own = _assignments().filter(membership_id__in=memberships)
+    own = Q(pk__in=_assignments().filter(membership_id__in=memberships).values("customer"))
+    return own | _covered_by(memberships) if covering else own
+
+
+def _covered_by(memberships: list[int]) -> Q:
+    """Condition on Customer: those that one of these memberships covers today."""
     covers = Cover.objects.on(clock.company_today()).filter(membership_id__in=memberships)
     members = on_day(clock.company_today(), "membership__")
     of_all = _assignments().filter(
@@ -49,13 +57,13 @@ def worked_on(memberships: list[int]) -> Q:
         Exists(chosen.filter(customer=OuterRef("customer"), cover__user=OuterRef("membership__user"))),
         customer__in=chosen.values("customer"),
     )
-    return (
-        Q(pk__in=own.values("customer")) | Q(pk__in=of_all.values("customer")) | Q(pk__in=of_chosen.values("customer"))
-    )
+    return Q(pk__in=of_all.values("customer")) | Q(pk__in=of_chosen.values("customer"))
 
 
 def stood_in_for(user, person: str, customer: str = "customer") -> Q:
     """Condition on rows of a `person` on a `customer`: the user stands in for that person there today."""
+    if not stands_in(user):
+        return NOTHING
     return covered_rows(Cover.objects.on(clock.company_today()).filter(membership__user=user), person, customer)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from django.db.models import Case, Q, QuerySet, Value, When
 
 from accounts.models import Membership, Team, User
-from accounts.permissions import Act, Area, current_memberships, people_within, scope, teams_within
+from accounts.permissions import Act, Area, current_memberships, people_within, scope, stands_in, teams_within
 from customers.models import Assignment, Contact, Customer, Order, OrderStatus, Touch, TouchType
 from customers.scope import customers_within, worked_on
 from territory import clock
@@ -23,7 +23,7 @@ def loggable(user: User) -> QuerySet[Customer]:
     within = customers_within(user, Area.TOUCHES, Act.CHANGE)
     authored = scope(user, Area.TOUCHES, Act.CHANGE).authored_memberships
     if within and authored:
-        within |= worked_on(authored)
+        within |= worked_on(authored, covering=stands_in(user))
     return Customer.objects.visible_to(user).live().filter(within)
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Cover, User
-from accounts.permissions import Act, Area
+from accounts.permissions import Act, Area, is_stood_in_for, stands_in
 from customers.models import Contact, Customer, Order, PlannedTouch, Touch, TouchOutcome, TouchType
 from customers.scope import covered_rows, customers_within, stood_in_for
 from planning.engine import due as engine
@@ -118,7 +118,10 @@ def rows(user: User) -> list[Row]:
 
 def todays(user: User, person: str) -> Q:
     """Condition on rows of a `person` on a customer: the user is to do them today, as their own or standing in."""
-    return (Q(**{person: user}) & ~covered_rows(covers_of(user), person)) | stood_in_for(user, person)
+    own = Q(**{person: user})
+    if is_stood_in_for(user):
+        own &= ~covered_rows(covers_of(user), person)
+    return own | stood_in_for(user, person) if stands_in(user) else own
 
 
 def covers_of(user: User):

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.access import permission_required_in
-from accounts.permissions import Act, Area, current_memberships, may, may_all, teams_within
+from accounts.permissions import Act, Area, current_memberships, may, may_all, stands_in, teams_within
 from customers.models import Customer, PlannedTouch
 from customers.scope import worked_on
 from planning.models import Situation
@@ -62,7 +62,7 @@ def _visits(user, day: dt.date):
 
 def _situations(user):
     """Open situations on customers that the person works on or covers."""
-    mine = Customer.objects.filter(worked_on([row.pk for row in current_memberships(user)]))
+    mine = Customer.objects.filter(worked_on([row.pk for row in current_memberships(user)], covering=stands_in(user)))
     situations = Situation.objects.open().visible_to(user).filter(customer__in=mine.values("pk"))
     return list(situations.select_related("customer", "order", "team"))
 

@@ -1,0 +1,98 @@
+"""Several small questions in one statement: a page that needs ten short tables asks the database once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
+
+
+def together(*questions: models.QuerySet) -> list[list[Any]]:
+    """What `list(rows)` gives for each of these querysets, in their order, all read in one statement.
+
+    Each may be anything that is read as rows: models with `select_related`, `values_list`, sums by group, an order, a slice.
+    What is prefetched is asked for afterwards, as always. Not for long lists: each row is as wide as the widest question.
+    """
+    parts = [_Part(number, rows) for number, rows in enumerate(questions)]
+    asked = [part for part in parts if part.sql]
+    if asked:
+        width = max(part.width for part in asked)
+        named = ", ".join(part.named for part in asked)
+        read = " UNION ALL ".join(part.padded(width) for part in asked)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"WITH {named} {read} ORDER BY 1, 2",
+                tuple(itertools.chain.from_iterable(part.parameters for part in asked)),
+            )
+            for number, _place, *values in cursor:
+                parts[number].add(values)
+    return [part.evaluated() for part in parts]
+
+
+class _Part:
+    """One question: its statement, and the rows that came for it."""
+
+    def __init__(self, number: int, question: models.QuerySet) -> None:
+        self.number = number
+        self.question = question.all()
+        self.rows: list[tuple] = []
+        self.compiler = self.question.query.get_compiler(connection=connection)
+        self.sql, self.parameters = "", ()
+        try:
+            self.sql, self.parameters = self.compiler.as_sql()
+        except EmptyResultSet:
+            return
+        self.readers = [_reader(expression) for expression, _sql, _alias in self.compiler.select]
+
+    @property
+    def width(self) -> int:
+        return len(self.readers)
+
+    @property
+    def columns(self) -> list[str]:
+        return [f"c{number}" for number in range(self.width)]
+
+    @property
+    def named(self) -> str:
+        """The statement under a name, its columns numbered."""
+        return f"part{self.number} ({', '.join(self.columns)}) AS ({self.sql})"
+
+    def padded(self, width: int) -> str:
+        """Its rows with the part's number and their place, as wide as those of the others."""
+        columns = [_COLUMN[connection.vendor] % column for column in self.columns]
+        columns += ["NULL"] * (width - self.width)
+        return f"SELECT {self.number}, ROW_NUMBER() OVER (), {', '.join(columns)} FROM part{self.number}"  # noqa: S608
+
+    def add(self, values: Sequence[Any]) -> None:
+        """A row of the padded statement, as the driver would have given it."""
+        self.rows.append(tuple(read(value) for read, value in zip(self.readers, values, strict=False)))
+
+    def evaluated(self) -> list[Any]:
+        """Django makes of the rows what it would have made of its own statement's."""
+        if not self.sql:
+            return []
+        self.compiler.execute_sql = lambda *args, **kwargs: iter([self.rows])
+        self.question.query.get_compiler = lambda *args, **kwargs: self.compiler  # type: ignore[method-assign]
+        return list(self.question)
+
+
+# PostgreSQL wants one type a column. SQLite must not take a column for what stands above it: "+" takes its declared type away.
+_COLUMN = {"postgresql": "%s::text", "sqlite": "+%s"}
+
+
+def _reader(expression: Any) -> Callable[[Any], Any]:
+    """How a value of the padded statement is read as the driver would have given it."""
+    field = expression.output_field
+    if connection.vendor == "sqlite" or isinstance(field, models.JSONField):
+        return _as_it_is
+    if isinstance(field, models.BooleanField):
+        return {"true": True, "false": False}.get
+    # A foreign key's column is read as the key that it holds.
+    return getattr(field, "target_field", field).to_python
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

@@ -1,0 +1,92 @@
+"""Several questions in one statement give what each gives alone."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.db.models import BooleanField, Case, Count, Exists, F, Max, OuterRef, Sum, Value, When
+from django.db.models.functions import Coalesce
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Membership, Role, Team, User
+from customers.models import Assignment, Customer, Order, Touch
+from territory.company.models import Company, Holiday
+from territory.together import together
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def questions():
+    """Questions of every shape: whole rows with what hangs on them, tuples, single values, sums, slices, nothing."""
+    factories.company()
+    Holiday.objects.create(on=dt.date(2026, 12, 25), name='Christmas % "day" \' \\ {}')
+    for number in range(3):
+        customer = factories.customer(f"Mill {number}", latitude=0.1 + 0.2 * number, longitude=1 / 3)
+        member = factories.membership(starts_on=dt.date(2026, 1, 1 + number))
+        factories.assign(customer, member)
+        factories.touch(customer, member.user, at=dt.datetime(2026, 3, 29, 1, 30, number, 123456, tzinfo=dt.UTC))
+        factories.order(customer, amount=Decimal("12345678901.23") + number)
+    is_first = Case(When(name="Mill 0", then=Value(True)), default=Value(False), output_field=BooleanField())
+    touched = Exists(Touch.objects.filter(customer=OuterRef("pk")))
+    return [
+        Customer.objects.select_related("tier", "team", "market")
+        .annotate(first=is_first, touched=touched)
+        .order_by("-name"),
+        Assignment.objects.select_related("membership__user", "membership__role", "membership__team").order_by("pk"),
+        Membership.objects.order_by("pk").values_list("pk", "weekly_hours", "selling_share", "starts_on", "role_id"),
+        Order.objects.order_by("-amount"),
+        Order.objects.order_by("pk").values_list("amount", flat=True)[1:],
+        Order.objects.order_by("customer").values("customer__name").annotate(worth=Sum("amount"), count=Count("pk")),
+        Touch.objects.order_by("customer").values_list("customer", "at", "duration_seconds", "is_implausible", "uuid"),
+        Touch.objects.order_by().values_list("customer__latitude").annotate(last=Max("at")),
+        Role.objects.order_by("position", "pk"),
+        Role.objects.order_by("pk").values_list("access", "name"),
+        User.objects.order_by("pk").annotate(place=Coalesce(F("base_latitude"), Value(1.5))).only("pk", "name"),
+        Company.objects.all(),
+        Holiday.objects.values_list("on", "name"),
+        Team.objects.none(),
+        Team.objects.filter(pk__in=[]),
+        Touch.objects.order_by("pk").prefetch_related("people__user"),
+    ]
+
+
+def told(rows):
+    """Rows as plain values, with the values of what is joined to them."""
+    return [_told(row) for row in rows]
+
+
+def _told(row):
+    if not hasattr(row, "__dict__"):
+        return row
+    kept = {name: value for name, value in vars(row).items() if name not in ("_state", "_prefetched_objects_cache")}
+    joined = {name: _told(value) for name, value in row._state.fields_cache.items()} if hasattr(row, "_state") else {}
+    return type(row), kept, joined
+
+
+def test_each_gives_what_it_gives_alone(questions):
+    alone = [told(list(rows.all())) for rows in questions]
+    assert [told(rows) for rows in together(*questions)] == alone
+    assert all(alone[:13])
+    assert [type(value) for value in together(*questions)[2][0]] == [type(value) for value in questions[2].first()]
+
+
+def test_all_are_read_in_one_statement(questions):
+    with CaptureQueriesContext(connection) as queries:
+        together(*questions[:-1])
+    assert len(queries) == 1
+
+
+def test_questions_without_an_answer_ask_nothing():
+    with CaptureQueriesContext(connection) as queries:
+        assert together(Team.objects.none(), Team.objects.filter(pk__in=[])) == [[], []]
+    assert not queries.captured_queries
+
+
+def test_a_question_can_be_asked_again_and_narrowed_afterwards(questions):
+    orders = questions[3]
+    together(orders)
+    assert orders.filter(customer__name="Mill 1").count() == 1
+    assert together(orders.filter(customer__name="Mill 1"))[0] == list(orders.filter(customer__name="Mill 1"))
