@@ -12,6 +12,7 @@ from itertools import islice
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 
 from customers.models import Customer
 from planning.actions.store import Store
@@ -57,7 +58,7 @@ def recompute_stale(
 ) -> Done:
     """Recompute the customers whose figures are stale, chunk after chunk, taking up no chunk after the instant `until`.
 
-    The cursor is the primary key. A chunk that fails is tried customer by customer, so that one customer that cannot be
+    Several may run at once: each leaves out what another is computing. The cursor is the primary key. A chunk that fails is tried customer by customer, so that one customer that cannot be
     computed holds up no other; what failed is raised at the end, when all others are done.
     """
     ground = load_ground(clock.day_of(now, clock.company_zone()))
@@ -79,7 +80,7 @@ def recompute_stale(
 
 def _patiently(chunk: list[int], ground: Ground, now: dt.datetime, errors: list[Exception]) -> Done:
     try:
-        return recompute_chunk(chunk, ground=ground, now=now)
+        return _recompute_free(chunk, ground, now)
     except (DatabaseError, SoftTimeLimitExceeded):
         raise  # locked, cut off, out of time: the whole run is tried again, not each customer
     except Exception:
@@ -87,13 +88,25 @@ def _patiently(chunk: list[int], ground: Ground, now: dt.datetime, errors: list[
     done = Done()
     for pk in chunk:
         try:
-            done += recompute_chunk([pk], ground=ground, now=now)
+            done += _recompute_free([pk], ground, now)
         except (DatabaseError, SoftTimeLimitExceeded):
             raise
         except Exception as error:
             logger.exception("customer not computed", customer=pk)
             errors.append(error)
     return done
+
+
+def _recompute_free(ids: list[int], ground: Ground, now: dt.datetime) -> Done:
+    """Recompute those of them that nobody else is computing at this moment and that are still stale."""
+    # Committed first: of rows that are being inserted nobody can tell without waiting whether they are free.
+    _make_rows(ids, set(_rows_of(ids).values_list("customer_id", flat=True)), ground, now)
+    with transaction.atomic():
+        free = list(
+            _rows_of(ids).select_for_update(no_key=True, skip_locked=True).values_list("customer_id", flat=True)
+        )
+        stale = list(stale_customers(ground.on).filter(pk__in=free).values_list("pk", flat=True))
+        return recompute_chunk(stale, ground=ground, now=now) if stale else Done()
 
 
 @transaction.atomic
@@ -109,15 +122,22 @@ def recompute_chunk(customer_ids: Collection[int], *, ground: Ground, now: dt.da
 
 def _claim(ids: list[int], ground: Ground, now: dt.datetime) -> None:
     """Lock the rows of figures of live customers, made where there are none yet: whoever comes second waits here."""
-    live = set(Customer.objects.live().filter(pk__in=ids).values_list("pk", flat=True))
-    figures = CustomerFigures.objects.select_for_update(no_key=True).filter(customer_id__in=ids).order_by("customer_id")
-    missing = live - set(figures.values_list("customer_id", flat=True))
-    if missing:
-        rows = [
-            CustomerFigures(customer_id=pk, rules_number=-1, day=ground.on, computed_at=now) for pk in sorted(missing)
-        ]
-        CustomerFigures.objects.bulk_create(rows, ignore_conflicts=True)
+    figures = _rows_of(ids).select_for_update(no_key=True)
+    if _make_rows(ids, set(figures.values_list("customer_id", flat=True)), ground, now):
         list(figures.values_list("customer_id", flat=True))
+
+
+def _rows_of(ids: list[int]) -> QuerySet[CustomerFigures]:
+    return CustomerFigures.objects.filter(customer_id__in=ids).order_by("customer_id")
+
+
+def _make_rows(ids: list[int], present: set[int], ground: Ground, now: dt.datetime) -> bool:
+    """Make the rows of live customers that are not present, as stale as can be; says whether there were any."""
+    missing = set(ids) - present
+    live = Customer.objects.live().filter(pk__in=missing).order_by("pk").values_list("pk", flat=True) if missing else ()
+    rows = [CustomerFigures(customer_id=pk, rules_number=-1, day=ground.on, computed_at=now) for pk in live]
+    CustomerFigures.objects.bulk_create(rows, ignore_conflicts=True)
+    return bool(rows)
 
 
 def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:

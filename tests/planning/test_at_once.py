@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from customers.actions.lifecycle import rebuild_lifecycle
+from planning.actions import recompute as action
 from planning.actions.recompute import recompute_all
 from planning.models import Budget, BudgetShare, ContactRule, CustomerFigures, DueTouch, FactsMark, Situation
 from planning.receivers import customers_changed
@@ -56,6 +57,29 @@ def test_two_recomputations_give_one_result(book):
     at_once(*[lambda: recompute_all(now=clock.now())] * 3)
 
     assert [model.objects.count() for model in (CustomerFigures, Budget, BudgetShare, DueTouch)] == [12, 12, 12, 12]
+    assert not stale_customers(clock.company_today()).exists()
+
+
+def test_two_sweeps_share_the_work(book, monkeypatch):
+    """Each waits in its first chunk until the other is in one too, and neither finds a customer of the other's."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one write at a time")
+    both, taken, real = threading.Barrier(2), [], action.recompute_chunk
+
+    def computes(ids, **kwargs):
+        if len(taken) < 2:
+            taken.append(ids)
+            both.wait(timeout=10)
+        return real(ids, **kwargs)
+
+    monkeypatch.setattr(action, "CHUNK", 3)
+    monkeypatch.setattr(action, "recompute_chunk", computes)
+    done = []
+
+    at_once(*[lambda: done.append(action.recompute_stale(now=clock.now()).customers)] * 2)
+
+    assert len(set(taken[0]) | set(taken[1])) == 6
+    assert sum(done) == 12
     assert not stale_customers(clock.company_today()).exists()
 
 

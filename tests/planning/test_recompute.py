@@ -391,7 +391,7 @@ def test_killed_half_way_and_run_again_gives_the_same(book, monkeypatch):
     monkeypatch.setattr(action, "recompute_chunk", dies_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         recompute_stale(now=NOW)
-    assert CustomerFigures.objects.count() == 3
+    assert CustomerFigures.objects.exclude(rules_number=-1).count() == 3
     monkeypatch.setattr(action, "recompute_chunk", real)
 
     done = recompute_stale(now=NOW)
@@ -431,7 +431,7 @@ def test_the_number_of_queries_does_not_grow(book, count, django_assert_num_quer
     ground = load_ground(TODAY)
     action.recompute_chunk(ids, ground=ground, now=NOW)
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         action.recompute_chunk(ids, ground=ground, now=NOW)
 
 

@@ -1,0 +1,103 @@
+"""Many people at once: each reads nine times and logs a touch once, with a pause between, over and over."""
+
+import random
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from statistics import median, quantiles
+
+from bench.browser import Answer, Browser
+from bench.pages import log_one
+from bench.servers import resident_mb
+from bench.table import Figure, Line
+
+# A person looks at a page for some seconds; here each asks as often as three such people.
+PAUSE = (1.0, 3.0)
+READS = ("/today/", "/customers/", "/search/?q=mill", "/orders/pipeline/", "/workload/", "/today/")
+MOST_P95_MS, MOST_GROWTH = 300, 5
+# Caches fill in the first part: memory is held against what it is after it.
+WARM_PART = 0.2
+
+
+@dataclass
+class Seen:
+    """What all saw: milliseconds of each request, what went wrong, how many were written."""
+
+    times: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    written: int = 0
+
+
+def load(
+    cookies: list[dict[str, str]], minutes: float, port: str, processes: Callable[[], dict[int, str]]
+) -> tuple[Line, Line]:
+    """These people for so many minutes; what they waited, and how the memory of these processes grew."""
+    seen, end = Seen(), time.monotonic() + minutes * 60
+    people = [threading.Thread(target=_person, args=(n, one, port, end, seen)) for n, one in enumerate(cookies)]
+    for person in people:
+        person.start()
+    time.sleep(minutes * 60 * WARM_PART)
+    before = {pid: resident_mb(pid) for pid in processes()}
+    names = processes()
+    time.sleep(max(0.0, end - time.monotonic()))
+    after = {pid: resident_mb(pid) for pid in before if pid in processes()}
+    for person in people:
+        person.join()
+    for error in seen.errors[:5]:
+        print("   ", error)
+    waited = Line(
+        f"{len(cookies)} people, {minutes:g} minutes",
+        {
+            "requests": Figure(len(seen.times)),
+            "of them writes": Figure(seen.written),
+            "errors": Figure(len(seen.errors), 0),
+            "p50 ms": Figure(median(seen.times)),
+            "p95 ms": Figure(quantiles(seen.times, n=20)[-1], MOST_P95_MS),
+        },
+    )
+    return waited, _growth(names, before, after)
+
+
+def _growth(names: dict[int, str], before: dict[int, float], after: dict[int, float]) -> Line:
+    """By kind of process, in per cent; a process that was replaced counts as grown by all it has."""
+    figures = {}
+    for name in dict.fromkeys(names[pid] for pid in before):
+        pids = [pid for pid in before if names[pid] == name]
+        grown = sum(after.get(pid, 2 * before[pid]) for pid in pids) / sum(before[pid] for pid in pids) - 1
+        figures[f"{name} %"] = Figure(grown * 100, MOST_GROWTH, decimals=1)
+    return Line("memory meanwhile, grown by", figures)
+
+
+def _person(number: int, cookies: dict[str, str], port: str, end: float, seen: Seen) -> None:
+    chance = random.Random(number)
+    browser = Browser(port, cookies)
+    time.sleep(chance.uniform(0, PAUSE[1]))
+    try:
+        mine = [int(pk) for pk in re.findall(r'href="/customers/(\d+)/"', browser.get("/customers/").text)]
+        while time.monotonic() < end:
+            for turn in chance.sample(range(10), 10):
+                if time.monotonic() < end:
+                    _ask(browser, chance, mine, seen, is_write=turn == 0)
+                    time.sleep(chance.uniform(*PAUSE))
+    except Exception as error:  # noqa: BLE001  whatever it is, it is counted and told
+        seen.errors.append(f"{type(error).__name__}: {error}")
+    finally:
+        browser.close()
+
+
+def _ask(browser: Browser, chance: random.Random, mine: list[int], seen: Seen, *, is_write: bool) -> None:
+    customer = chance.choice(mine)
+    if is_write:
+        answer, expected = log_one(browser, customer)(0), 302
+        seen.written += answer.status == expected
+    else:
+        answer, expected = browser.get(chance.choice([*READS, f"/customers/{customer}/"])), 200
+    _note(answer, expected, seen)
+
+
+def _note(answer: Answer, expected: int, seen: Seen) -> None:
+    seen.times.append(answer.seconds * 1000)
+    if answer.status != expected:
+        seen.errors.append(f"{answer.status} instead of {expected}")

@@ -1,0 +1,81 @@
+"""The processes that are measured: started as ./run starts them, on the bench's settings."""
+
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.place import PORT, ROOT
+
+MB = 1_048_576
+PATIENCE = 60
+
+
+@contextmanager
+def running(*names: str, settings: str = "bench.settings") -> Iterator[dict[str, int]]:
+    """These of web, worker and beat until the end; gives the first process of each."""
+    from territory.embedded.children import Children, wait_until
+    from territory.management.commands.up import commands
+
+    folder = Path(os.environ["DATA_DIR"]) / "logs"
+    folder.mkdir(exist_ok=True)
+    children = Children(folder)
+    try:
+        found = {}
+        for name, command in commands().items():
+            if name in names:
+                child = children.start(name, command, cwd=ROOT, env={"DJANGO_SETTINGS_MODULE": settings})
+                found[name] = child.process.pid
+        ready = {"web": web_answers, "worker": worker_answers, "beat": lambda: True}
+        for name in names:
+            if not wait_until(lambda name=name: children.dead() or ready[name](), PATIENCE) or children.dead():
+                dead = children.dead()
+                raise SystemExit(f"{name} did not start.\n{dead.last_lines() if dead else ''}")
+        yield found
+    finally:
+        children.stop()
+
+
+def web_answers(port: str = PORT) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/", timeout=5) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def worker_answers() -> bool:
+    from territory.celery import app
+
+    return bool(app.control.ping(timeout=1))
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it started, itself first."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    found, waiting = [], [pid]
+    while waiting:
+        found.append(waiting.pop(0))
+        waiting += sorted(parents.get(found[-1], []))
+    return found
+
+
+def resident_mb(pid: int, *, peak: bool = False) -> float:
+    """Resident memory of a process now, or the most it had; shared pages count in each process."""
+    name = "VmHWM:" if peak else "VmRSS:"
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(name):
+            return int(line.split()[1]) * 1024 / MB
+    return 0.0
+
+
+def family_mb(pid: int) -> float:
+    return sum(resident_mb(member) for member in family(pid))

@@ -1,0 +1,122 @@
+"""What comes over the wire when nothing is kept yet, and what the processes weigh."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from urllib.parse import urljoin
+
+from bench.browser import Browser
+from bench.pages import KB, PAGES
+from bench.people import Asker
+from bench.place import ROOT
+from bench.servers import family, resident_mb, web_answers
+from bench.table import Figure, Line
+
+MOST_COLD_KB, MOST_SETUP_SECONDS, MOST_WEB_MB, MOST_EMBEDDED_MB = 180, 1.5, 150, 600
+EMBEDDED_PORT = "8116"
+SETTLE_SECONDS = 20
+
+LOADED = re.compile(
+    r"""<(?:script|img)\b[^>]*?\ssrc="([^"#]+)|<link\b(?=[^>]*rel="(?:stylesheet|icon|manifest|preload))[^>]*?\shref="([^"#]+)|<use\b[^>]*?href="([^"#]+)"""
+)
+IN_STYLE = re.compile(r"""url\(["']?([^"')#]+)""")
+
+
+def cold_pages(askers: list[Asker]) -> list[Line]:
+    """Each page with everything it loads, styles' pictures and fonts too; statics with brotli, as served; HTML as it is."""
+    lines = []
+    asker = askers[1]
+    for name, path in PAGES.items():
+        address = path.format(busiest=asker.customers[0])
+        answer = asker.browser.get(address, **{"Accept-Encoding": "br"})
+        if answer.status != 200 or "html" not in answer.headers["Content-Type"]:
+            continue
+        loaded = _loaded(asker.browser, address, answer.text)
+        whole = (len(answer.body) + sum(loaded.values())) / KB
+        lines.append(Line(f"{name}, cold", {"KB": Figure(whole, MOST_COLD_KB), "files": Figure(len(loaded) + 1)}))
+    return lines
+
+
+def _loaded(browser: Browser, address: str, page: str) -> dict[str, int]:
+    waiting = [urljoin(address, next(filter(None, found))) for found in LOADED.findall(page)]
+    sizes: dict[str, int] = {}
+    while waiting:
+        url = waiting.pop()
+        if url in sizes or url.startswith("data:"):
+            continue
+        answer = browser.get(url, **{"Accept-Encoding": "br"})
+        sizes[url] = len(answer.body)
+        if url.partition("?")[0].endswith(".css"):
+            style = browser.get(url).text
+            waiting += [urljoin(url, found) for found in IN_STYLE.findall(style) if not found.startswith("data:")]
+    return sizes
+
+
+def setup_seconds() -> Line:
+    """django.setup() with all addresses, in a new process each time."""
+    code = (
+        "import time; start = time.perf_counter(); import django; django.setup(); "
+        "from django.urls import get_resolver; get_resolver().url_patterns; "
+        "from territory.urls import urlpatterns; print(time.perf_counter() - start)"
+    )
+    runs = [
+        float(subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+        for _ in range(7)
+    ]
+    return Line("django.setup() with addresses", {"s": Figure(median(runs), MOST_SETUP_SECONDS, decimals=2)})
+
+
+def web_memory(web: int) -> Line:
+    """The larger web worker, after all pages were asked for."""
+    most = max(resident_mb(pid) for pid in family(web)[1:])
+    return Line("web worker after all pages", {"MB": Figure(most, MOST_WEB_MB)})
+
+
+class Embedded:
+    """./run with the demo, in a folder and on a port of its own, on SQLite and a private Redis."""
+
+    def __enter__(self) -> "Embedded":
+        self._folder = TemporaryDirectory(prefix="territory-bench-")
+        self.env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+        self.env |= {
+            "DATA_DIR": self._folder.name,
+            "PORT": EMBEDDED_PORT,
+            "DJANGO_SETTINGS_MODULE": "territory.settings",
+        }
+        log = (Path(self._folder.name) / "up.log").open("w")
+        command = [sys.executable, "manage.py", "up"]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
+        start = perf_counter()
+        from territory.embedded.children import wait_until
+
+        if not wait_until(lambda: web_answers(EMBEDDED_PORT), 180):
+            raise SystemExit(f"./run did not start: {Path(log.name).read_text()[-2000:]}")
+        self.seconds = perf_counter() - start
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.process.terminate()
+        self.process.wait(60)
+        self._folder.cleanup()
+
+    def members(self) -> dict[int, str]:
+        """Its processes and what each is."""
+        return {pid: _named(pid) for pid in family(self.process.pid)}
+
+    def line(self) -> Line:
+        """All of them, idle."""
+        sizes = {pid: resident_mb(pid) for pid in family(self.process.pid)}
+        figures = {"MB": Figure(sum(sizes.values()), MOST_EMBEDDED_MB), "processes": Figure(len(sizes))}
+        return Line("all embedded processes, idle", figures, "resident, shared pages counted in each")
+
+
+def _named(pid: int) -> str:
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    return next(
+        (name for name in ("gunicorn", "beat", "worker", "redis") if any(name.encode() in w for w in words)), "up"
+    )
