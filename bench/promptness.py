@@ -9,11 +9,11 @@ from bench.table import Figure, Line
 from customers.models import Touch
 from planning.models import CustomerFigures, FactsMark
 
-TIMES, MOST_SECONDS, OF_HUNDRED, PATIENCE, STEP = 100, 2.0, 95, 10.0, 0.005
+TIMES, MOST_SECONDS, OF_HUNDRED, PATIENCE, STEP = 100, 2.0, 95, 10.0, 0.02
 
 
 def one_touch_to_stored(asker: Asker) -> Line:
-    """From the sending of the form until actual and next due are stored from these facts; web and worker run."""
+    """From the sending of the form until all figures, next due among them, are stored from these facts (one transaction)."""
     taken = [_one(asker, asker.customers[n % len(asker.customers)]) for n in range(TIMES)]
     in_time = sum(seconds <= MOST_SECONDS for seconds in taken)
     return Line(
@@ -43,4 +43,4 @@ def _one(asker: Asker, customer: int) -> float:
 
 def _is_stored(customer: int) -> bool:
     number = FactsMark.objects.values_list("number", flat=True).get(customer=customer)
-    return CustomerFigures.objects.filter(customer=customer, facts_number=number, next_due_on__isnull=False).exists()
+    return CustomerFigures.objects.filter(customer=customer, facts_number=number).exists()
