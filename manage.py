@@ -15,7 +15,10 @@ def main() -> None:
         settings.INSTALLED_APPS  # noqa: B018  reading one setting reads them all
     except ImproperlyConfigured as error:
         sys.exit(f"Territory cannot start: {error}")
-    execute_from_command_line(sys.argv)
+    from territory.audit.origin import acting_as
+
+    with acting_as(f"command {' '.join(sys.argv[1:2])}".strip()):
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ class AccountsConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        from accounts import invitations, job_mails
+        from accounts import audited, invitations, job_mails
 
+        audited.register()
         invitations.register()
         job_mails.register()

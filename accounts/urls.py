@@ -4,7 +4,7 @@ from allauth.account import views as sign_in
 from django.urls import path, re_path
 from django.views.decorators.http import require_http_methods
 
-from accounts.views import absences, access, jobs, mails, memberships, people, profile, roles, teams
+from accounts.views import absences, access, audit, jobs, mails, memberships, people, profile, roles, teams
 
 # Its views take PUT for POST: nobody asked for that.
 as_form = require_http_methods(["GET", "HEAD", "POST"])
@@ -42,6 +42,8 @@ urlpatterns = [
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job_progress"),
     path("jobs/<int:pk>/again/", jobs.job_again, name="job_again"),
     path("jobs/mails/again/", jobs.mails_again, name="mails_again"),
+    path("audit/", audit.audit_list, name="audit_list"),
+    path("audit/denied/", audit.audit_denied, name="audit_denied"),
     path("people/invite/", people.people_invite, name="people_invite"),
     path("people/", people.people_list, name="people_list"),
     path("people/add/", people.person_create, name="person_create"),

@@ -6,9 +6,10 @@ class PlanningConfig(AppConfig):
     verbose_name = "Planning"
 
     def ready(self) -> None:
-        from planning import customer_screens, due_mails, jobs, order_screens, receivers  # noqa: F401  receivers connect themselves
+        from planning import audited, customer_screens, due_mails, jobs, order_screens, receivers  # noqa: F401  receivers connect themselves
         from planning.situations import mails
 
+        audited.register()
         customer_screens.register()
         order_screens.register()
         mails.register()

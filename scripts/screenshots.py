@@ -39,6 +39,7 @@ ROLES = ["salesperson", "manager", "administrator", "visitor"]
 # Addresses that also look different with something in their query.
 VARIANTS = {
     "account_login": {"after": "next=/orders/"},
+    "audit_list": {"row": "kind=customers.customer"},
     "job_list": {"failed": "state=failed"},
     "customer_list": {"nothing": "q=qqqq", "search": "q=bakery"},
     "log_touch": {"customer": "customer={customer}"},

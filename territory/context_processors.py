@@ -68,6 +68,7 @@ RULES = (
         "g p",
     ),
     Entry("job_list", _("Jobs"), "cpu", Area.AUDIT, ("job",)),
+    Entry("audit_list", _("Audit"), "journal-text", Area.AUDIT, ("audit",)),
 )
 
 

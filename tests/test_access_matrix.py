@@ -39,8 +39,8 @@ PEOPLE = [
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 SIGN_IN = "sign in"
 
-# Tables that any request may write to: the session, the framework's own.
-NOT_BUSINESS = ("django_session", "django_content_type", "django_migrations", "company_cache")
+# Tables that any request may write to: the session, the framework's own, what was denied.
+NOT_BUSINESS = ("django_session", "django_content_type", "django_migrations", "company_cache", "audit_denial")
 
 HEAD = """# Who may do what, address by address
 

@@ -20,6 +20,8 @@ STATEMENTS, BYTES = 12, 60_000
 PAGES = {
     "admin": [
         "access_table",
+        "audit_denied",
+        "audit_list",
         "directory_list",
         "import_create",
         "import_detail",

@@ -102,6 +102,8 @@ def retire_role(*, actor: User | None, now: dt.datetime, on: dt.date, role: Role
 def restore_role(*, actor: User | None, now: dt.datetime, role: Role) -> None:
     """The role can be given to people again."""
     row = Role.objects.select_for_update().get(pk=role.pk)
+    if row.retired_at is None:
+        return
     row.retired_at, row.version = None, row.version + 1
     sign(row, actor=actor, now=now)
     row.save(update_fields=["retired_at", "version"])

@@ -18,6 +18,7 @@ from customers.lifecycle import Lifecycle, SaleKind
 from customers.models import Customer, Order, SaleType, SellingCourse, StagePeriod, TierPeriod
 from customers.signals import customer_facts_changed
 from territory import clock
+from territory.audit import origin
 
 # Customers a transaction: short enough for others to write in between.
 CHUNK = 200
@@ -130,7 +131,15 @@ def _store_sale_types(ids: set[int], known: dict[int, Lifecycle], actor: Any, no
             order.sale_type_id = wanted
             changed.append(order)
     if changed:
-        bulk_update_with_history(changed, Order, ["sale_type"], batch_size=500, default_user=actor, default_date=now)
+        bulk_update_with_history(
+            changed,
+            Order,
+            ["sale_type"],
+            batch_size=500,
+            default_user=actor,
+            default_date=now,
+            default_change_reason=origin.current(),
+        )
 
 
 def sale_types_by_kind() -> dict[str, int]:

@@ -24,6 +24,7 @@ from customers.actions.writing import ConflictError, tell
 from customers.models import Customer, PlannedTouch, Touch, TouchPerson
 from customers.working_as import roles_on_many
 from territory import clock
+from territory.audit import origin
 
 # Rows a statement.
 BATCH = 500
@@ -98,7 +99,14 @@ def _log(
         )
         for index, customer in enumerate(customers)
     ]
-    touches = bulk_create_with_history(touches, Touch, batch_size=BATCH, default_user=actor, default_date=now)
+    touches = bulk_create_with_history(
+        touches,
+        Touch,
+        batch_size=BATCH,
+        default_user=actor,
+        default_date=now,
+        default_change_reason=origin.current(),
+    )
     _store_people(touches, entry)
     _close_planned(touches, entry, actor, now)
     _tell(present.values(), actor, now)

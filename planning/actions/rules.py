@@ -95,6 +95,8 @@ def restore_rule(
     reason: str = "",
 ) -> None:
     """Bring a retired row of the catalogue back; raises Conflict where it changed since it was shown at `version`."""
+    if row.retired_at is None:  # type: ignore[attr-defined]
+        return
     _sign(row, actor, reason)
     claim(row, row.version if version is None else version)
     row.retired_at = None

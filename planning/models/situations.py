@@ -4,6 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from accounts.permissions import Act, Area, teams_within
 from customers.scope import hangs_within
@@ -74,5 +75,8 @@ class SituationHours(models.Model):
         _("hours a week"), max_digits=5, decimal_places=2, validators=[MinValueValidator(0), MaxValueValidator(168)]
     )
 
+    history = HistoricalRecords()
+
     class Meta:
+        verbose_name = _("hours set aside")
         constraints = [models.UniqueConstraint(fields=["situation", "user"], name="situation_hours_once")]

@@ -4,6 +4,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 
 class ValueStage(models.TextChoices):
@@ -26,6 +27,8 @@ class TouchValue(models.Model):
     reason = models.CharField(_("reason"), max_length=300)
     approved_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     approved_at = models.DateTimeField()
+
+    history = HistoricalRecords()
 
     class Meta:
         ordering = ["touch_type__position", "tier__position", "stage", "-starts_on", "-pk"]

@@ -14,6 +14,7 @@ import structlog
 from django.db.models import F, Q
 
 from territory import clock
+from territory.audit.origin import acting_as
 from territory.jobs import registry
 from territory.jobs.models import JobRun, JobState
 from territory.jobs.signals import job_failed
@@ -112,7 +113,8 @@ def asked_and_left() -> list[int]:
 def _run(run: JobRun, function: Callable[[Progress], Any], *, most_attempts: int) -> None:
     """Do it and write down how it ended."""
     try:
-        result = function(Progress(run))
+        with acting_as(f"job {run.name}"):
+            result = function(Progress(run))
     except Exception as error:
         logger.exception("job failed", job=run.name, key=run.key, attempt=run.attempts)
         again = run.attempts < most_attempts

@@ -1,0 +1,48 @@
+"""What the audit shows of rules: areas, names."""
+
+from accounts.permissions import Area
+from planning.models import (
+    ContactLoad,
+    ContactRule,
+    OrderRule,
+    PlanningSettings,
+    SituationHours,
+    TeamLoad,
+    TeamSellingLoad,
+    TouchValue,
+)
+from territory.audit import registry
+from territory.audit.registry import Kind
+
+
+def register() -> None:
+    registry.add(
+        Kind(
+            model=ContactRule,
+            area=Area.RULES,
+            related=("tier", "role", "touch_type"),
+            name=lambda row: f"{row.tier}, {row.get_stage_display()}, {row.role}, {row.touch_type}",
+        ),
+        Kind(model=OrderRule, area=Area.RULES, related=("role", "tier"), name=lambda row: str(row.role)),
+        Kind(
+            model=ContactLoad,
+            area=Area.RULES,
+            related=("contact_role", "role"),
+            name=lambda row: f"{row.contact_role}, {row.role}",
+        ),
+        Kind(model=TeamSellingLoad, area=Area.RULES, related=("role",), name=lambda row: str(row.role)),
+        Kind(model=TeamLoad, area=Area.RULES, related=("role",), name=lambda row: str(row.role)),
+        Kind(model=PlanningSettings, area=Area.RULES),
+        Kind(
+            model=TouchValue,
+            area=Area.TOUCH_VALUES,
+            related=("touch_type", "tier", "approved_by"),
+            name=lambda row: f"{row.touch_type}, {row.tier}, {row.get_stage_display()}",
+        ),
+        Kind(
+            model=SituationHours,
+            area=Area.BUDGETS,
+            related=("situation__customer", "user"),
+            name=lambda row: f"{row.user}, {row.situation.customer}",
+        ),
+    )

@@ -1,0 +1,214 @@
+"""Who changed what, when, from what to what: one event for each changed row, read from the histories of all kinds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from territory.audit import registry
+from territory.audit.registry import Kind
+from territory.cursor import Cursor
+from territory.formats import money_text
+from territory.formats.days import full_text
+from territory.together import together
+
+PIECE = 50
+NEVER = {"version", "search_text", "history_relation"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field, from what to what; `before` None for a new row."""
+
+    label: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """One changed row. `by` None: nobody's form; `through`: the reason given, or the job or command that wrote it."""
+
+    at: dt.datetime
+    by: Any
+    through: str
+    kind: Kind
+    row: Any
+    act: str  # "+" added, "~" changed, "-" removed
+    name: str
+    changes: tuple[Change, ...]
+    is_hidden: bool  # what it says is of an area that the reader does not see whole
+    url: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which events are wanted; an instant belongs to the days by the zone of who asks: `since` and `until` are instants."""
+
+    kind: Kind | None = None
+    row: int | None = None
+    person: int | None = None
+    by_nobody: bool = False
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+
+    def condition(self, before: dt.datetime | None) -> Q:
+        """On rows of any history."""
+        wanted = Q()
+        if self.kind is not None and self.row is not None:
+            wanted &= Q(**{self.kind.pk: self.row})
+        if self.person is not None:
+            wanted &= Q(history_user=self.person)
+        if self.by_nobody:
+            wanted &= Q(history_user__isnull=True)
+        if self.since is not None:
+            wanted &= Q(history_date__gte=self.since)
+        if self.until is not None:
+            wanted &= Q(history_date__lt=self.until)
+        return wanted & Q(history_date__lte=before) if before is not None else wanted
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some events, newest first, and where the next ones begin (None: that was all)."""
+
+    events: list[Event]
+    next: Cursor | None
+
+
+def piece(asked: Asked, sees: Callable[[str], bool], *, after: Cursor | None = None, size: int = PIECE) -> Piece:
+    """The next `size` events, in two statements. `sees(area)`: whether the reader sees the whole of it."""
+    skip = after.skip if after else 0
+    kinds = [asked.kind] if asked.kind else registry.kinds()
+    keys = _newest(kinds, asked.condition(after.at if after else None), skip + size + 1)
+    shown = keys[skip : skip + size]
+    if not shown:
+        return Piece([], None)
+    events = _told(shown, sees)
+    return Piece(events, Cursor.after([key[0] for key in shown], after) if len(keys) > skip + size else None)
+
+
+Key = tuple[dt.datetime, int, Kind]
+
+
+def _newest(kinds: Sequence[Kind], condition: Q, count: int) -> list[Key]:
+    """When, history row and kind of the newest that meet a condition, newest first."""
+    found = together(
+        *(
+            kind.history._default_manager.filter(condition)
+            .order_by("-history_date", "-history_id")
+            .values_list("history_date", "history_id")[:count]
+            for kind in kinds
+        )
+    )
+    keys = [(at, number, kind) for kind, rows in zip(kinds, found, strict=True) for at, number in rows]
+    return sorted(keys, key=lambda key: (key[0], key[2].key, key[1]), reverse=True)[:count]
+
+
+def _told(keys: Sequence[Key], sees: Callable[[str], bool]) -> list[Event]:
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for _at, number, kind in keys:
+        numbers[kind.key].append(number)
+    kinds = {kind.key: kind for _at, _number, kind in keys}
+    found = together(*(_with_earlier(kinds[key], numbers[key]) for key in kinds))
+    rows = {(key, row.history_id): row for key, some in zip(kinds, found, strict=True) for row in some}
+    return [_event(kind, rows[(kind.key, number)], rows, sees) for _at, number, kind in keys]
+
+
+def _with_earlier(kind: Kind, numbers: Sequence[int]) -> models.QuerySet:
+    """These history rows, each with `earlier_id`, and the rows before them."""
+    history = kind.history._default_manager.order_by()
+    same = {kind.pk: OuterRef(kind.pk)}
+    before = history.filter(**same, history_id__lt=OuterRef("history_id")).order_by("-history_id")
+    earlier = Subquery(before.values("history_id")[:1])
+    wanted = history.filter(history_id__in=numbers).annotate(earlier_id=earlier).values("earlier_id")
+    rows = history.filter(Q(history_id__in=numbers) | Q(history_id__in=wanted))
+    return rows.annotate(earlier_id=earlier).select_related("history_user", *kind.related)
+
+
+def _event(kind: Kind, row: Any, rows: dict[tuple[str, int], Any], sees: Callable[[str], bool]) -> Event:
+    is_seen = sees(kind.area)
+    hidden = {name for name, area in kind.fields.items() if not sees(area)}
+    earlier = rows.get((kind.key, row.earlier_id))
+    changes = tuple(_changes(row, earlier, hidden)) if is_seen and row.history_type != "-" else ()
+    return Event(
+        at=row.history_date,
+        by=row.history_user,
+        through=row.history_change_reason or "",
+        kind=kind,
+        row=getattr(row, kind.pk),
+        act=row.history_type,
+        name=kind.name(row) if is_seen else "",
+        changes=changes,
+        is_hidden=not is_seen or any(_differs(row, earlier, name) for name in hidden),
+        url=reverse(kind.url, args=[getattr(row, kind.pk)]) if kind.url and is_seen and row.history_type != "-" else "",
+    )
+
+
+def _differs(row: Any, earlier: Any, name: str) -> bool:
+    return earlier is not None and getattr(row, name) != getattr(earlier, name)
+
+
+def _changes(row: Any, earlier: Any, hidden: Iterable[str]) -> Iterator[Change]:
+    """Fields that changed; of a new row, or one whose earlier state nobody kept, those that say something."""
+    for field in row.tracked_fields:
+        if field.primary_key or field.name in NEVER or field.name in hidden:
+            continue
+        value = getattr(row, field.attname)
+        label = capfirst(str(field.verbose_name))
+        if row.history_type == "+" or earlier is None:
+            if value not in (None, "", [], {}) and value != field.default:
+                yield Change(label, None, _shown(row, field))
+        elif (old := getattr(earlier, field.attname)) != value:
+            if isinstance(old, dict) and isinstance(value, dict):
+                yield Change(label, *_where_they_differ(old, value))
+            else:
+                yield Change(label, _shown(earlier, field), _shown(row, field))
+
+
+def _where_they_differ(before: dict, after: dict) -> tuple[str, str]:
+    """Two nested tables, each reduced to the places where the other says something else."""
+    old, new = dict(_places(before)), dict(_places(after))
+    differing = [place for place in {**old, **new} if old.get(place) != new.get(place)]
+    return tuple("; ".join(f"{place}: {table.get(place, '–')}" for place in differing) for table in (old, new))  # type: ignore[return-value]
+
+
+def _places(table: dict, path: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _places(value, f"{path}{key} ")
+        else:
+            yield f"{path}{key}", value
+
+
+def _shown(row: Any, field: models.Field) -> str:
+    """A field's value as people read it. A foreign key that the kind does not name is its number."""
+    value = getattr(row, field.attname)
+    if value is None or value == "":
+        return "–"
+    if field.is_relation:
+        related = row._state.fields_cache.get(field.name)
+        return str(related) if related is not None else f"#{value}"
+    if field.choices:
+        return str(getattr(row, f"get_{field.name}_display")())
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, dt.date):
+        return full_text(value)
+    if isinstance(value, dict):
+        return "; ".join(f"{place}: {held}" for place, held in _places(value)) or "–"
+    if isinstance(value, list):
+        return ", ".join(str(held) for held in value)
+    if isinstance(value, Decimal) and field.name == "amount":
+        return money_text(value)
+    return str(value)

@@ -1,0 +1,138 @@
+"""One event for each changed row, whatever changed it: what stands in the tables before and after is held against history."""
+
+import datetime as dt
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from simple_history.models import HistoricalChanges
+
+from customers.actions.lifecycle import rebuild_lifecycle
+from customers.imports.runs import run_import
+from customers.models import Customer
+from territory import clock
+from territory.audit import registry
+from territory.jobs.runner import run_job
+from territory.together import together
+from tests import factories
+from tests.accounts.signing_in import client_of
+from tests.two_teams import Shared, asks, company_asks, filled, side
+
+
+def tracked(kind) -> list[str]:
+    return [field.attname for field in kind.history.tracked_fields]
+
+
+def state() -> dict[tuple[str, int], dict]:
+    """Every row that is followed, as it stands."""
+    kinds = registry.kinds()
+    found = together(*(kind.model._base_manager.order_by().values_list("pk", *tracked(kind)) for kind in kinds))
+    return {
+        (kind.key, pk): dict(zip(tracked(kind), values, strict=True))
+        for kind, rows in zip(kinds, found, strict=True)
+        for pk, *values in rows
+    }
+
+
+def told() -> dict[tuple[str, int], tuple]:
+    """Every history row by its own number: which row, act, author, reason and what it said of it."""
+    kinds = registry.kinds()
+    fields = ("history_type", "history_user_id", "history_change_reason")
+    found = together(
+        *(
+            kind.history._default_manager.order_by().values_list("history_id", kind.pk, *fields, *tracked(kind))
+            for kind in kinds
+        )
+    )
+    return {
+        (kind.key, number): ((kind.key, pk), act, by, reason or "", dict(zip(tracked(kind), values, strict=True)))
+        for kind, rows in zip(kinds, found, strict=True)
+        for number, pk, act, by, reason, *values in rows
+    }
+
+
+class Watch:
+    """Compares two moments."""
+
+    def __init__(self) -> None:
+        self.before, self.known = state(), told()
+
+    def faults(self, author: int | None, through: str = "") -> tuple[int, list[str]]:
+        """How many rows changed since, and what history does not say of them as it should."""
+        after, now = state(), told()
+        changed = {key for key in {*self.before, *after} if self.before.get(key) != after.get(key)}
+        new = [row for number, row in now.items() if number not in self.known]
+        faults = []
+        for key in changed:
+            act = "+" if key not in self.before else "-" if key not in after else "~"
+            mine = [row for row in new if row[0] == key]
+            if [row[1] for row in mine] != [act]:
+                faults.append(f"{key}: {act} is told as {[row[1] for row in mine]}")
+                continue
+            _key, _act, by, reason, said = mine[0]
+            if by != author or not reason.startswith(through):
+                faults.append(f"{key}: by {by} through “{reason}”")
+            if said != (after if act != "-" else self.before)[key]:
+                faults.append(f"{key}: says {said}")
+        faults += [f"{row[0]}: {row[1]} is told and nothing changed" for row in new if row[0] not in changed]
+        return len(changed), faults
+
+
+@pytest.fixture
+def now(time_machine):
+    time_machine.move_to("2026-06-09T09:00:00Z", tick=False)
+    return clock.now()
+
+
+def test_every_history_is_in_the_audit():
+    histories = {model for model in apps.get_models() if issubclass(model, HistoricalChanges)}
+    assert histories == {kind.history for kind in registry.kinds()}
+
+
+def test_every_form_tells_each_row_it_changes_once(cast, now):
+    shared = Shared.made()
+    it = side(cast.rep_membership, cast.own)
+    every = [*asks(it, shared, cast.mate_membership), *company_asks(it, shared, cast.mate_membership)]
+    rebuild_lifecycle([row.pk for row in Customer.objects.all()], now=now, actor=None)
+    client, changed, faults = client_of(cast.admin), 0, []
+    watch = Watch()
+    for ask in every:
+        data = filled(client, ask)
+        with transaction.atomic():
+            answer = client.post(ask.url, data)
+            rows, wrong = watch.faults(cast.admin.pk)
+            transaction.set_rollback(True)
+        changed += rows
+        faults += [f"{ask.name} ({answer.status_code}): {fault}" for fault in wrong]
+    assert not faults, "\n".join(faults)
+    assert changed > 60
+
+
+def test_an_import_tells_each_row_it_adds_or_changes_once(cast, now):
+    kinds = {"kind": "customers", "fields": {"external_id": "id", "name": "name", "team": "team", "town": "town"}}
+    text = "id,name,team,town\n" + "".join(f"A{number},Bakery {number},Exeter,{{}}\n" for number in range(30))
+    for town, expected in (("Bath", 30), ("Wells", 30), ("Wells", 0)):
+        watch = Watch()
+        run_import(
+            kind="customers",
+            data=text.replace("{}", town).encode(),
+            mapping=kinds,
+            actor=cast.admin,
+            now=now,
+            file="old.csv",
+        )
+        rows, faults = watch.faults(cast.admin.pk)
+        assert not faults, "\n".join(faults)
+        assert rows >= expected, town
+        assert expected or not rows
+
+
+def test_a_job_says_that_it_was_the_job(cast, now):
+    """An order's sale type follows from the customer's history: a job works it out when an older order turns up."""
+    factories.sale_types()
+    factories.order(cast.own, 50_000, "won", salesperson=cast.rep, closed_at=now - dt.timedelta(days=9))
+    watch = Watch()
+    run_job("rebuild", lambda _progress: len(rebuild_lifecycle([cast.own.pk], now=now, actor=None)))
+    rows, faults = watch.faults(None, "job rebuild")
+    assert not faults, "\n".join(faults)
+    assert rows

@@ -1,0 +1,193 @@
+"""The audit's two pages: what was changed, what was denied; nothing that the reader's role does not see."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+from django.db.utils import ProgrammingError
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Role
+from customers.actions.customers import change_customer
+from customers.models import Order
+from territory import clock
+from territory.audit import guard
+from territory.audit.models import Denial
+from tests import factories
+from tests.accounts.signing_in import client_of
+
+URL = "/audit/"
+
+
+@pytest.fixture
+def now(time_machine):
+    time_machine.move_to("2026-06-09T09:00:00Z", tick=False)
+    return clock.now()
+
+
+def rename(cast, name, now):
+    cast.own.refresh_from_db()
+    change_customer(
+        actor=cast.rep,
+        now=now,
+        customer=cast.own,
+        version=cast.own.version,
+        values={"name": name},
+    )
+
+
+def events(client, **asked):
+    return client.get(URL, asked).context["piece"].events
+
+
+def test_a_change_is_told_with_who_when_and_from_what_to_what(now, cast):
+    rename(cast, "Bakers & Sons", now)
+    event = events(client_of(cast.admin), kind="customers.customer", row=cast.own.pk)[0]
+    assert (event.act, event.by, event.at, event.name) == ("~", cast.rep, now, "Bakers & Sons")
+    assert [(row.label, row.before, row.after) for row in event.changes] == [("Name", "Own customer", "Bakers & Sons")]
+    page = client_of(cast.admin).get(URL).content.decode()
+    assert "Bakers &amp; Sons" in page
+    assert reverse("customer_detail", args=[cast.own.pk]) in page
+
+
+def test_it_is_narrowed_by_kind_person_row_and_days(now, cast):
+    rename(cast, "First", now - dt.timedelta(days=3))
+    rename(cast, "Second", now)
+    client = client_of(cast.admin)
+    assert {event.by for event in events(client, person=cast.rep.pk)} == {cast.rep}
+    assert [event.name for event in events(client, person=cast.rep.pk)] == ["Second", "First"]
+    assert [event.name for event in events(client, person=cast.rep.pk, since="2026-06-09")] == ["Second"]
+    assert [event.name for event in events(client, person=cast.rep.pk, until="2026-06-06")] == ["First"]
+    assert {event.kind.key for event in events(client, kind="accounts.team")} == {"accounts.team"}
+    assert all(event.by is None for event in events(client, by_nobody="on"))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"kind": "customers.nothing"}, {"row": "x"}, {"person": "98765432"}, {"since": "2026-13-01"}, {"after": "x"}],
+)
+def test_a_wrong_filter_is_named_and_nothing_breaks(cast, asked):
+    assert client_of(cast.admin).get(URL, asked).status_code == 200
+
+
+def test_days_the_wrong_way_round_are_said(cast):
+    page = client_of(cast.admin).get(URL, {"since": "2026-06-09", "until": "2026-06-01"}).content.decode()
+    assert "The last day is before the first." in page
+
+
+def test_older_events_follow_each_once(now, cast):
+    for number in range(30):
+        rename(cast, f"Name {number}", now)  # all in one instant
+    client, address, seen = client_of(cast.admin), f"{URL}?kind=customers.customer", []
+    answer = client.get(address)
+    while True:
+        piece = answer.context["piece"]
+        seen += [(event.kind.key, event.row, event.name) for event in piece.events]
+        if piece.next is None:
+            break
+        answer = client.get(address, {"after": str(piece.next), "kind": "customers.customer"})
+    assert [name for _kind, _row, name in seen if name.startswith("Name")] == [f"Name {n}" for n in range(29, -1, -1)]
+
+
+def test_many_events_take_as_many_questions_as_few(now, cast):
+    client = client_of(cast.admin)
+    counts = []
+    for number in (1, 30):
+        for _each in range(number):
+            rename(cast, f"Name {_each} of {number}", now)
+        client.get(URL)
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(URL)
+        counts.append(len(queries))
+        assert len(answer.content) < 60_000
+    assert counts[0] == counts[1] <= 12
+
+
+def test_a_role_with_the_audit_alone_learns_who_and_when_and_no_more(now, cast):
+    """Names, amounts and cost rates have areas of their own."""
+    factories.order(cast.own, Decimal("7654321.09"), title="Secret order")
+    Role.objects.filter(name="Technical support").update(access={"audit": {"see": "all"}, "orders": {"see": "own"}})
+    technician = client_of(cast.technician)
+    page = technician.get(URL).content.decode()
+    assert "Order" in page
+    for secret in ("7,654,321", "7654321", "Secret order", "Own customer"):
+        assert secret not in page
+    assert all(not event.changes and not event.name and not event.url for event in events(technician))
+
+
+def test_amounts_are_left_out_where_only_orders_are_seen(now, cast):
+    order = factories.order(cast.own, Decimal("7654321.09"), title="Seen order")
+    everything = {area: {"see": "all"} for area in ("audit", "orders", "customers", "touches")}
+    Role.objects.filter(name="Technical support").update(access=everything)
+    order.amount = Decimal("8765432.10")
+    order.save()
+    event = events(client_of(cast.technician), kind="customers.order", row=order.pk)[0]
+    assert (event.name, event.changes, event.is_hidden) == ("Seen order, Own customer", (), True)
+    assert [row.label for row in events(client_of(cast.admin), kind="customers.order", row=order.pk)[0].changes] == [
+        "Amount"
+    ]
+
+
+def test_what_is_denied_is_kept_with_who_and_where(now, cast):
+    client = client_of(cast.rep)
+    client.get(reverse("job_list"), {"q": "what I looked for"})
+    client.get(reverse("customer_detail", args=[cast.foreign.pk]))
+    client.get("/no/such/address/")
+    client.post(reverse("team_archive", args=[cast.exeter.pk]))
+    kept = list(Denial.objects.order_by("pk").values_list("user", "method", "path", "status"))
+    assert kept == [
+        (cast.rep.pk, "GET", "/jobs/", 403),
+        (cast.rep.pk, "GET", f"/customers/{cast.foreign.pk}/", 404),
+        (cast.rep.pk, "POST", f"/teams/{cast.exeter.pk}/archive/", 403),
+    ]
+    page = client_of(cast.admin).get(reverse("audit_denied"), {"person": cast.rep.pk}).content.decode()
+    assert "/jobs/" in page
+    assert "what I looked for" not in page
+
+
+def test_a_wrong_password_is_kept_without_what_was_typed(now, client, cast):
+    for email in (cast.rep.email, "nobody@example.org"):
+        client.post(reverse("account_login"), {"login": email, "password": "not the right one"})
+    assert list(Denial.objects.order_by("pk").values_list("user", "status", "path")) == [
+        (cast.rep.pk, 401, "/accounts/login/"),
+        (None, 401, "/accounts/login/"),
+    ]
+
+
+def test_who_may_not_see_the_audit_is_told_so(cast):
+    for url in (URL, reverse("audit_denied")):
+        assert client_of(cast.manager).get(url).status_code == 403
+
+
+def altered(statement):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="only PostgreSQL keeps the application from altering history"
+)
+@pytest.mark.parametrize("statement", ["UPDATE {} SET {} = NULL", "DELETE FROM {}"])
+def test_the_database_refuses_to_alter_what_the_audit_keeps(now, cast, statement):
+    client_of(cast.rep).get(reverse("job_list"))
+    order = factories.order(cast.own)
+    for table, column in (
+        (Order.history.model._meta.db_table, "history_user_id"),
+        (Denial._meta.db_table, "user_id"),
+    ):
+        with pytest.raises(ProgrammingError, match="What the audit keeps is not changed"):
+            altered(statement.format(table, column))
+    assert order.history.count() == 1
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="only PostgreSQL keeps the application from altering history"
+)
+def test_every_history_is_guarded_once(db):
+    with connection.cursor() as cursor:
+        cursor.execute(guard.GUARDED)
+        guarded = [row[0] for row in cursor.fetchall()]
+    assert sorted(guarded) == sorted(guard.guarded_tables())
+    guard.protect()
