@@ -1,5 +1,7 @@
 """A person of the company."""
 
+from typing import Any
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -77,6 +79,16 @@ class User(Searchable, AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, update_fields=None, **kwargs: Any) -> None:
+        """Signing in is noted on the row; it changes nothing of the person, so history has nothing to tell."""
+        if update_fields is None or set(update_fields) != {"last_login"}:
+            return super().save(*args, update_fields=update_fields, **kwargs)
+        self.skip_history_when_saving = True
+        try:
+            super().save(*args, update_fields=update_fields, **kwargs)
+        finally:
+            del self.skip_history_when_saving
 
     def get_full_name(self) -> str:
         return self.name

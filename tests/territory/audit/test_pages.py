@@ -156,6 +156,16 @@ def test_a_wrong_password_is_kept_without_what_was_typed(now, client, cast):
     ]
 
 
+def test_signing_in_is_no_change_of_the_person(client, cast):
+    cast.rep.set_password("a right one, this time")
+    cast.rep.save()
+    known = cast.rep.history.count()
+    client.post(reverse("account_login"), {"login": cast.rep.email, "password": "a right one, this time"})
+    cast.rep.refresh_from_db()
+    assert cast.rep.last_login is not None
+    assert cast.rep.history.count() == known
+
+
 def test_who_may_not_see_the_audit_is_told_so(cast):
     for url in (URL, reverse("audit_denied")):
         assert client_of(cast.manager).get(url).status_code == 403
