@@ -38,6 +38,7 @@ urlpatterns = [
     path("mails/", mails.mail_list, name="mail_list"),
     path("mails/<int:pk>/", mails.mail_detail, name="mail_detail"),
     path("jobs/", jobs.job_list, name="job_list"),
+    path("jobs/health/", jobs.job_health, name="job_health"),
     path("jobs/run/<slug:job>/", jobs.job_run, name="job_run"),
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job_progress"),
     path("jobs/<int:pk>/again/", jobs.job_again, name="job_again"),

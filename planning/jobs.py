@@ -41,7 +41,7 @@ def register() -> None:
             daily=True,
         )
     )
-    registry.add_gauge(Gauge(label=_("Oldest change not computed yet"), oldest=_oldest_mark))
+    registry.add_gauge(Gauge(name="stale_mark", label=_("Oldest change not computed yet"), oldest=_oldest_mark))
 
 
 def _oldest_mark() -> dt.datetime | None:

@@ -4,7 +4,7 @@ import logging.config
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import after_task_publish, beat_init, setup_logging
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "territory.settings")
@@ -28,3 +28,16 @@ app.conf.beat_schedule = {
 def log_like_the_web_process(**_options: object) -> None:
     """One way of logging in all processes: that of the settings."""
     logging.config.dictConfig(settings.LOGGING)
+
+
+@beat_init.connect
+def show_a_heart_beat(**_options: object) -> None:
+    """Beat writes down that it gives ticks; only then are models there to write with."""
+    import django
+
+    django.setup()
+    from territory.jobs.heartbeat import Heart
+
+    heart = Heart("beat")
+    heart.beat()
+    after_task_publish.connect(heart.beat, weak=False)

@@ -7,10 +7,9 @@ Two profiles. `local` (the default): one machine, loopback only, plain HTTP, eve
 from pathlib import Path
 
 import environ
-import structlog
 from csp.constants import NONE, SELF
 
-from territory import checked
+from territory import checked, logs
 from territory.embedded.places import private_redis_url, secret_key_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -76,7 +75,7 @@ MIDDLEWARE = [
     "territory.audit.denials.Denials",
     "territory.embedded.setup_page.SetUpFirst",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "territory.middleware.LoggedRequests",
     "territory.middleware.PersonalFormats",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -262,47 +261,5 @@ TIME_ZONE = "UTC"
 
 LOG_LEVEL = checked.one_of("LOG_LEVEL", env.str("LOG_LEVEL", "INFO").upper(), "DEBUG", "INFO", "WARNING", "ERROR")
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
-
-_LOG_PROCESSORS: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
-_LOG_LINE: list[structlog.typing.Processor] = (
-    [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    if PRODUCTION
-    else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
-)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "lines": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *_LOG_LINE,
-            ],
-            "foreign_pre_chain": _LOG_PROCESSORS,
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        name: {"level": LOG_LEVEL}
-        for name in ("territory", "accounts", "customers", "planning", "django_structlog", "celery")
-    },
-}
-structlog.configure(
-    processors=[
-        *_LOG_PROCESSORS[:1],
-        structlog.stdlib.filter_by_level,
-        *_LOG_PROCESSORS[1:],
-        structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.processors.StackInfoRenderer(),
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
+LOGGING = logs.logging_settings(production=PRODUCTION, level=LOG_LEVEL)
+logs.configure_structlog()

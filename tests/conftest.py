@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import Membership, Team, User
 from customers.models import Customer
+from territory import clock, health
 from tests import factories
 
 
@@ -49,6 +50,15 @@ class Cast:
             "administrator": self.admin,
             "deactivated": self.leaver,
         }
+
+
+@pytest.fixture(autouse=True)
+def _well(monkeypatch):
+    """In tests nothing ticks, so the health page would always say so; those of health itself look for themselves."""
+    seen = health.Health(
+        clock.now(), broker=True, ages=health.Ages(heard={"beat": clock.now(), "worker": clock.now()}, waits={})
+    )
+    monkeypatch.setattr(health, "look", lambda: seen)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import permission_required_in
 from accounts.permissions import Act, Area, may_all
-from territory import clock
+from territory import clock, health, health_words
 from territory.jobs import queries, registry
 from territory.jobs.models import JobRun, JobState
 from territory.jobs.tasks import run_now
@@ -51,6 +51,15 @@ def job_list(request: HttpRequest) -> HttpResponse:
         "warning": no_mail_server_note(),
     }
     return render(request, "jobs/list.html", context)
+
+
+@require_safe
+@sees_jobs
+def job_health(request: HttpRequest) -> HttpResponse:
+    """What monitors ask for, in words: what is well, what is not, and what to do."""
+    seen = health.look()
+    context = {"parts": health_words.parts(seen), "failing": len(seen.failing), "backup_is_late": seen.backup_is_late}
+    return render(request, "jobs/health.html", context)
 
 
 @require_safe

@@ -12,6 +12,8 @@ import structlog
 from celery import Task
 from django.db import transaction
 
+from territory.logs import kind_of
+
 SILENT_SECONDS = 60.0
 
 # Ringing takes a millisecond or so. Whoever finds somebody else ringing for longer leaves it: the broker hangs.
@@ -30,7 +32,7 @@ def publish(task: Task, *args: object) -> None:
         task.apply_async(args, retry=False)
     except Exception as error:  # noqa: BLE001  whatever the broker did, the change is committed and a sweep finds it
         _keep_quiet()
-        logger.warning("nobody heard the bell", task=task.name, error=f"{type(error).__name__}: {error}")
+        logger.warning("nobody heard the bell", task=task.name, error=kind_of(error))
     finally:
         _ringing.release()
 

@@ -1,4 +1,4 @@
-"""Jobs: what runs in the background, how far it is and how it ended."""
+"""Jobs: what runs in the background, how far it is and how it ended; and the heart-beat of what gives the ticks."""
 
 from django.conf import settings
 from django.db import models
@@ -77,3 +77,13 @@ class JobRun(models.Model):
         if not isinstance(self.result, dict):
             return []
         return [(name.replace("_", " "), value) for name, value in self.result.items() if type(value) in (int, str)]
+
+
+class Heartbeat(models.Model):
+    """When a process that only gives ticks last gave one. Workers need none: their jobs say when they were heard."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

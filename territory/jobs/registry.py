@@ -3,7 +3,7 @@
     from territory.jobs import registry
 
     registry.add(registry.Job(name="nightly", label=_("Nightly run"), task="planning.tasks.nightly", run=...))
-    registry.add_gauge(registry.Gauge(label=_("Oldest change not yet computed"), oldest=...))
+    registry.add_gauge(registry.Gauge(name="stale_mark", label=_("Oldest change not yet computed"), oldest=...))
 
 `name` is that of its rows (`run_job`, `run_tick`). A job without `run` cannot be run by hand: it is named, no more.
 """
@@ -35,8 +35,9 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Gauge:
-    """How long the oldest thing waits: `oldest` answers since when, or None where nothing waits; one query."""
+    """How long the oldest thing waits: `oldest` answers since when, or None where nothing waits; one query. Monitors read `name`."""
 
+    name: str
     label: Any
     oldest: Callable[[], dt.datetime | None]
 

@@ -18,6 +18,7 @@ from territory.audit.origin import acting_as
 from territory.jobs import registry
 from territory.jobs.models import JobRun, JobState
 from territory.jobs.signals import job_failed
+from territory.logs import kind_of
 
 MOST_ATTEMPTS = 5
 
@@ -112,11 +113,16 @@ def asked_and_left() -> list[int]:
 
 def _run(run: JobRun, function: Callable[[Progress], Any], *, most_attempts: int) -> None:
     """Do it and write down how it ended."""
+    with structlog.contextvars.bound_contextvars(job_run=run.pk, job=run.name):
+        _run_with_ids_in_its_log(run, function, most_attempts)
+
+
+def _run_with_ids_in_its_log(run: JobRun, function: Callable[[Progress], Any], most_attempts: int) -> None:
     try:
         with acting_as(f"job {run.name}"):
             result = function(Progress(run))
     except Exception as error:
-        logger.exception("job failed", job=run.name, key=run.key, attempt=run.attempts)
+        logger.exception("job failed", key=run.key, attempt=run.attempts)
         again = run.attempts < most_attempts
         _close(run, JobState.QUEUED if again else JobState.FAILED, error=f"{type(error).__name__}: {error}"[:2000])
     else:
@@ -195,7 +201,19 @@ def _tell(run: JobRun) -> None:
     """Whoever wants to know; their faults are not the job's."""
     for receiver, answer in job_failed.send_robust(sender=JobRun, run=run):
         if isinstance(answer, Exception):
-            logger.error("nobody was told of a failed job", receiver=str(receiver), error=str(answer))
+            logger.error(
+                "nobody was told of a failed job", receiver=getattr(receiver, "__qualname__", ""), error=kind_of(answer)
+            )
+
+
+def write_down(name: str, *, started_at: dt.datetime, result: Any = None, error: str = "") -> JobRun:
+    """Note a run that is over and that nobody could follow while it went on; a failed one is told as any other."""
+    now = clock.now()
+    run = JobRun.objects.create(
+        name=name, attempts=1, queued_at=started_at, started_at=started_at, heard_at=now, state=JobState.RUNNING
+    )
+    _close(run, JobState.FAILED if error else JobState.DONE, result=result, error=error[:2000])
+    return run
 
 
 def forget_old_jobs(now: dt.datetime, keep_days: int = 90) -> int:

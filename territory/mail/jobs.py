@@ -25,7 +25,7 @@ def register() -> None:
             run=send_mails,
         )
     )
-    registry.add_gauge(Gauge(label=_("Oldest mail not sent yet"), oldest=_oldest))
+    registry.add_gauge(Gauge(name="mail", label=_("Oldest mail not sent yet"), oldest=_oldest))
 
 
 def send_mails(progress: Any) -> dict[str, int]:

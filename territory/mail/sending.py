@@ -161,7 +161,8 @@ def _sent(mail: Mail, message: Message) -> None:
 def _failed(mail: Mail, error: Exception) -> None:
     last = mail.attempts >= MOST_ATTEMPTS
     reason = f"{type(error).__name__}: {error}"[:500]
-    logger.warning("mail not sent", mail=mail.pk, kind=mail.kind, attempt=mail.attempts, error=reason)
+    # Not what the error says, which repeats addresses: that is for those who may see the jobs page.
+    logger.warning("mail not sent", mail=mail.pk, kind=mail.kind, attempt=mail.attempts, error=type(error).__name__)
     Mail.objects.filter(pk=mail.pk).update(
         state=MailState.FAILED if last else MailState.WAITING,
         due_at=mail.due_at if last else clock.now() + BACK_OFF[mail.attempts - 1],

@@ -1,5 +1,6 @@
 """The whole start, as a person sees it: everything runs, answers, and stops together."""
 
+import json
 import os
 import re
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -45,6 +47,15 @@ def started(tmp_path):
         process.wait(60)
 
 
+def parts_of(address: str) -> dict:
+    """What the health page says; 503 as long as no worker was heard."""
+    try:
+        with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310  of this machine
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        return json.load(error)
+
+
 def processes_on(data_dir: str) -> list[str]:
     """Command lines of processes that were started with this DATA_DIR."""
     found = []
@@ -64,8 +75,9 @@ def test_everything_starts_answers_and_stops_together(started):
     said = line_that_holds(process, "Stop it with Ctrl-C.")
     assert f"Territory runs at http://localhost:{env['PORT']}" in said
     assert "./run manage setup" in said
-    with urllib.request.urlopen(f"http://127.0.0.1:{env['PORT']}/health/", timeout=10) as answer:
-        assert answer.read() == b"ok"
+    health = parts_of(f"http://127.0.0.1:{env['PORT']}/health/")
+    assert (health["database"], health["broker"]) == ("ok", "ok")
+    assert health["last_beat_seconds"] < 60
     assert len([line for line in processes_on(env["DATA_DIR"]) if re.search("gunicorn|celery", line)]) >= 6
 
     process.send_signal(signal.SIGTERM)
