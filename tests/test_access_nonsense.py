@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 import pytest
+from django.forms import BaseForm
 from django.test import Client
 
 from tests.test_access_matrix import address, names, subjects
@@ -53,6 +54,24 @@ def test_nonsense_in_a_form_is_answered_by_the_form(ground):
             assert response.status_code < 500, f"{name} {value[:20]}"
             refused += response.status_code == 422
     assert refused > 150
+
+
+def test_a_form_sent_empty_is_wrong_not_asked_for(ground):
+    """Whoever sends nothing is told what is missing; what needs nothing to be said is done."""
+    client, urls = ground
+    asked_for, silent, refused = [], [], 0
+    for name, url in urls.items():
+        response, _ = sent(client, "POST", url)
+        if response.status_code == 200:
+            asked_for.append(name)
+        if response.status_code == 422 and response.context:
+            shown = [response.context[key] for key in response.context.keys()]  # noqa: SIM118  no mapping
+            forms = [each for each in shown if isinstance(each, BaseForm)]
+            refused += bool(forms)
+            if forms and not any(form.errors for form in forms):
+                silent.append(name)
+    assert (asked_for, silent) == ([], [])
+    assert refused > 30
 
 
 def test_nothing_is_taken_without_a_token(ground, cast):

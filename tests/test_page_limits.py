@@ -93,20 +93,3 @@ def test_a_job_and_a_mail_of_others_are_as_ones_that_do_not_exist(cast, keys, wh
     answers = [send(reverse(name, args=[key])) for key in (kept.pk, 98_765_432)]
     assert answers[0].status_code == answers[1].status_code in (403, 404)
     assert answers[0].content == answers[1].content
-
-
-@pytest.mark.parametrize(
-    ("name", "about"),
-    [
-        ("import_create", False),
-        ("import_again", True),
-        ("import_json", True),
-        ("market_create", False),
-        ("product_line_create", False),
-        ("touch_value_set", False),
-    ],
-)
-def test_a_form_sent_empty_is_wrong_not_asked_for(cast, keys, name, about):
-    answer = client_of(cast.admin).post(reverse(name, args=[keys["admin", "import_detail"]] if about else []))
-    assert answer.status_code == 422
-    assert answer.context["form"].errors

@@ -12,6 +12,7 @@ from accounts.forms import AbsenceForm
 from accounts.models import Absence, User
 from accounts.permissions import Act, Area, people_within
 from territory import clock
+from territory.sent import sent
 
 from .pages import act_page, form_page
 from .people import form_methods
@@ -46,7 +47,7 @@ def absence_create(request: HttpRequest, pk: int) -> HttpResponse:
 
     return form_page(
         request,
-        AbsenceForm(request.POST or None),
+        AbsenceForm(sent(request)),
         save,
         back=_back(request, pk),
         done=_("Absence added"),
@@ -68,7 +69,7 @@ def absence_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
     return form_page(
         request,
-        AbsenceForm(request.POST or None, instance=absence),
+        AbsenceForm(sent(request), instance=absence),
         save,
         back=_back(request, absence.user_id),
         done=_("Absence saved"),

@@ -14,6 +14,7 @@ from territory import clock
 from territory.mail.choices import choose, row_of
 from territory.mail.models import Mail, MailState
 from territory.mail.sending import is_demo
+from territory.sent import sent
 
 from .pages import form_page
 from .people import form_methods
@@ -59,7 +60,7 @@ def profile_mails(request: HttpRequest) -> HttpResponse:
 
     return form_page(
         request,
-        MailChoicesForm(request.POST or None, instance=row_of(request.user)),
+        MailChoicesForm(sent(request), instance=row_of(request.user)),
         save,
         back=reverse("profile_mails"),
         done=_("Saved"),

@@ -12,6 +12,7 @@ from accounts.forms import MembershipCostForm, MembershipForm
 from accounts.models import Membership, User
 from accounts.permissions import Act, Area, people_within
 from territory import clock
+from territory.sent import sent
 
 from .pages import form_page
 from .people import changes_people, form_methods
@@ -35,7 +36,7 @@ def membership_create(request: HttpRequest, pk: int) -> HttpResponse:
 
     return form_page(
         request,
-        _form_for(request.user, person)(request.POST or None, initial={"starts_on": clock.company_today()}),
+        _form_for(request.user, person)(sent(request), initial={"starts_on": clock.company_today()}),
         save,
         back=reverse("person_detail", args=[pk]),
         done=_("%(name)s added"),
@@ -60,7 +61,7 @@ def membership_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
     return form_page(
         request,
-        _form_for(request.user, membership.user)(request.POST or None, instance=membership),
+        _form_for(request.user, membership.user)(sent(request), instance=membership),
         save,
         back=reverse("person_detail", args=[membership.user_id]),
         done=_("%(name)s saved"),

@@ -19,6 +19,7 @@ from accounts.person_history import person_history
 from accounts.sign_in import invitable
 from territory import clock
 from territory.mail.sending import no_mail_server_note
+from territory.sent import sent
 from territory.toasts import toast
 
 from .pages import act_page, form_page
@@ -95,7 +96,7 @@ def person_create(request: HttpRequest) -> HttpResponse:
 
     return form_page(
         request,
-        PersonForm(request.POST or None),
+        PersonForm(sent(request)),
         save,
         back="",
         cancel=reverse("people_list"),
@@ -119,7 +120,7 @@ def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
     return form_page(
         request,
-        PersonForm(request.POST or None, instance=User.objects.get(pk=pk)),
+        PersonForm(sent(request), instance=User.objects.get(pk=pk)),
         save,
         back=reverse("person_detail", args=[pk]),
         done=_("%(name)s saved"),

@@ -9,6 +9,7 @@ from accounts.actions import people as actions
 from accounts.forms import ProfileForm
 from accounts.models import User
 from territory import clock
+from territory.sent import sent
 
 from .pages import form_page
 from .people import form_methods
@@ -24,7 +25,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
     return form_page(
         request,
-        ProfileForm(request.POST or None, instance=User.objects.get(pk=person.pk)),
+        ProfileForm(sent(request), instance=User.objects.get(pk=person.pk)),
         save,
         back=reverse("profile"),
         done=_("Profile saved"),

@@ -13,6 +13,7 @@ from accounts.forms import RoleCostForm, RoleForm, new_role_form
 from accounts.models import Role, User
 from accounts.permissions import Act, Area, may, may_all
 from territory import clock
+from territory.sent import sent
 
 from .pages import act_page, form_page
 from .people import changes_people, form_methods
@@ -47,7 +48,7 @@ def role_create(request: HttpRequest) -> HttpResponse:
 
     return form_page(
         request,
-        new_role_form(_form_for(request.user))(request.POST or None),
+        new_role_form(_form_for(request.user))(sent(request)),
         save,
         back=reverse("role_list"),
         done=_("%(name)s added"),
@@ -68,7 +69,7 @@ def role_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
     return form_page(
         request,
-        _form_for(request.user)(request.POST or None, instance=role),
+        _form_for(request.user)(sent(request), instance=role),
         save,
         back=reverse("role_list"),
         done=_("%(name)s saved"),

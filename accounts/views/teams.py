@@ -13,6 +13,7 @@ from accounts.forms import TeamForm
 from accounts.models import Team
 from accounts.permissions import Act, Area, may_all, people_within
 from territory import clock
+from territory.sent import sent
 
 from .pages import act_page, form_page
 from .people import changes_people, form_methods
@@ -44,7 +45,7 @@ def team_create(request: HttpRequest) -> HttpResponse:
 
     return form_page(
         request,
-        TeamForm(request.POST or None, initial={"parent": request.GET.get("parent")}),
+        TeamForm(sent(request), initial={"parent": request.GET.get("parent")}),
         save,
         back=reverse("team_list"),
         done=_("%(name)s added"),
@@ -65,7 +66,7 @@ def team_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
     return form_page(
         request,
-        TeamForm(request.POST or None, instance=team),
+        TeamForm(sent(request), instance=team),
         save,
         back=reverse("team_list"),
         done=_("%(name)s saved"),

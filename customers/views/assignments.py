@@ -12,6 +12,7 @@ from customers.models import Assignment, Customer
 from customers.views.saving import carried_out, form_page, to_change
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
+from territory.sent import sent
 from territory.toasts import toast
 
 RELATED = ("customer", "membership__user", "membership__role", "membership__team")
@@ -21,7 +22,7 @@ RELATED = ("customer", "membership__user", "membership__role", "membership__team
 def assignment_create(request: HttpRequest, pk: int) -> HttpResponse:
     """Put somebody on a customer's team."""
     customer = to_change(Customer, request.user, pk)
-    form = AssignmentForm(request.POST or None)
+    form = AssignmentForm(sent(request))
     if carried_out(form, lambda: assign(actor=request.user, now=clock.now(), customer=customer, **form.values())):
         toast(request, _("%(name)s works on it now") % {"name": form.cleaned_data["membership"].user})
         return redirect("customer_detail", pk=pk)
@@ -33,7 +34,7 @@ def assignment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change as what, with which share and when somebody works on a customer."""
     assignment = to_change(Assignment, request.user, pk, *RELATED)
     back = reverse("customer_detail", args=[assignment.customer_id])
-    form = AssignmentForm(request.POST or None, instance=assignment)
+    form = AssignmentForm(sent(request), instance=assignment)
 
     def save() -> None:
         version = form.cleaned_data["version"]
@@ -54,7 +55,7 @@ def assignment_end(request: HttpRequest, pk: int) -> HttpResponse:
     """The last day on which somebody works on a customer."""
     assignment = to_change(Assignment, request.user, pk, *RELATED)
     initial = {"ends_on": clock.today(request.user), "version": assignment.version}
-    form = EndForm(request.POST or None, initial=initial)
+    form = EndForm(sent(request), initial=initial)
 
     def save() -> None:
         end_assignment(actor=request.user, now=clock.now(), assignment=assignment, **form.cleaned_data)

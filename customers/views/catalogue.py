@@ -17,9 +17,10 @@ from customers.actions.catalogue import archive_catalogue_row, restore_catalogue
 from customers.forms.catalogue import MarketForm, ProductLineForm
 from customers.forms.fields import RowForm
 from customers.models import Market, ProductLine
-from customers.views.saving import carried_out, form_page, sent
+from customers.views.saving import carried_out, form_page
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
+from territory.sent import sent
 from territory.toasts import toast
 
 

@@ -13,6 +13,7 @@ from customers.queries.look_alikes import like_contact
 from customers.views.saving import carried_out, form_page, to_change
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
+from territory.sent import sent
 from territory.toasts import toast
 
 
@@ -20,7 +21,7 @@ from territory.toasts import toast
 def contact_create(request: HttpRequest, pk: int) -> HttpResponse:
     """A new contact of a customer; says whom they resemble before they are saved."""
     customer = to_change(Customer, request.user, pk)
-    form = ContactForm(request.POST or None, initial={"role": request.GET.get("role")})
+    form = ContactForm(sent(request), initial={"role": request.GET.get("role")})
     alike = _look_alikes(request, form)
     if not alike and carried_out(
         form, lambda: add_contact(actor=request.user, now=clock.now(), customer=customer, values=form.values())
@@ -43,7 +44,7 @@ def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a contact, or note when they left."""
     contact = to_change(Contact, request.user, pk, "customer")
     back = f"{reverse('customer_detail', args=[contact.customer_id])}#contacts"
-    form = ContactForm(request.POST or None, instance=contact)
+    form = ContactForm(sent(request), instance=contact)
 
     def save() -> None:
         version = form.cleaned_data["version"]

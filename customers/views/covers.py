@@ -18,6 +18,7 @@ from customers.views.returning import way_back
 from customers.views.saving import carried_out, form_page
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
+from territory.sent import sent
 from territory.toasts import toast
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -32,7 +33,7 @@ def cover_create(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody stands in for a person who is away; ?absence= gives the days."""
     person = get_object_or_404(people_within(request.user, Area.ABSENCES, Act.CHANGE), pk=pk)
     back = way_back(request, reverse("person_detail", args=[pk]))
-    form = CoverForm(request.user, person, request.POST or None, initial=_days(person, request.GET.get("absence", "")))
+    form = CoverForm(request.user, person, sent(request), initial=_days(person, request.GET.get("absence", "")))
     if carried_out(form, lambda: add_cover(actor=request.user, now=clock.now(), user=person, **form.values())):
         words = {"who": form.cleaned_data["membership"].user, "name": person}
         toast(request, _("%(who)s stands in for %(name)s") % words)
@@ -56,7 +57,7 @@ def cover_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Another who covers, other days, other customers."""
     cover = _cover(request, pk)
     back = way_back(request, reverse("person_detail", args=[cover.user_id]))
-    form = CoverForm(request.user, cover.user, request.POST or None, instance=cover)
+    form = CoverForm(request.user, cover.user, sent(request), instance=cover)
 
     def save() -> None:
         version = form.cleaned_data["version"]

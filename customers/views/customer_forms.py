@@ -26,6 +26,7 @@ from customers.queries.look_alikes import like_card, like_customer
 from customers.views.saving import carried_out, form_page, to_change
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
+from territory.sent import sent
 from territory.toasts import toast
 
 
@@ -33,7 +34,7 @@ from territory.toasts import toast
 @permission_required_in(Area.CUSTOMERS, Act.CHANGE)
 def customer_create(request: HttpRequest) -> HttpResponse:
     """A new customer; says which ones it resembles before it is saved."""
-    form = NewCustomerForm(request.POST or None, user=request.user)
+    form = NewCustomerForm(sent(request), user=request.user)
     made = []
 
     def save() -> None:
@@ -66,7 +67,7 @@ def customer_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what a person may write about a customer, and its team where that is within their reach."""
     customer = to_change(Customer, request.user, pk)
     back = reverse("customer_detail", args=[pk])
-    form = CustomerForm(request.POST or None, instance=customer, user=request.user)
+    form = CustomerForm(sent(request), instance=customer, user=request.user)
 
     def save() -> None:
         now, version, team = clock.now(), form.cleaned_data["version"], form.cleaned_data.get("team")
@@ -109,7 +110,7 @@ def customer_potential(request: HttpRequest, pk: int) -> HttpResponse:
     customer = to_change(Customer, request.user, pk)
     if not Customer.objects.within(request.user, Area.AMOUNTS, Act.SEE).filter(pk=pk).exists():
         raise PermissionDenied
-    form = PotentialForm(request.POST or None, initial={"noted_on": clock.today(request.user)})
+    form = PotentialForm(sent(request), initial={"noted_on": clock.today(request.user)})
     if carried_out(
         form, lambda: note_potential(actor=request.user, now=clock.now(), customer=customer, **form.cleaned_data)
     ):
@@ -125,7 +126,7 @@ def customer_tier(request: HttpRequest, pk: int) -> HttpResponse:
     customer = to_change(Customer, request.user, pk, "tier")
     fix = open_fix(customer)
     lets_go = "unfix" in request.POST
-    form = TierForm(None if lets_go else request.POST or None, initial={"tier": customer.tier_id})
+    form = TierForm(None if lets_go else sent(request), initial={"tier": customer.tier_id})
     if lets_go and fix is not None:
         unfix_tier(actor=request.user, now=clock.now(), customer=customer)
     elif not carried_out(
@@ -141,7 +142,7 @@ def customer_stage(request: HttpRequest, pk: int) -> HttpResponse:
     """Set a customer lost, with a reason, or a prospect again."""
     customer = to_change(Customer, request.user, pk)
     stages = [stage for stage, before in MOVES_BY_HAND.items() if customer.stage in before]
-    form = StageForm(request.POST or None, stages=stages)
+    form = StageForm(sent(request), stages=stages)
 
     def save() -> None:
         action = set_lost if form.cleaned_data["stage"] == Stage.LOST else set_prospect

@@ -24,9 +24,10 @@ from customers.imports.references import Reach
 from customers.imports.words import KIND_WORDS
 from customers.models import Import, ImportState, SavedMapping
 from customers.queries.imports import content_of, look, unknown_words
-from customers.views.saving import carried_out, form_page, sent, to_change
+from customers.views.saving import carried_out, form_page, to_change
 from territory import clock
 from territory.conflicts import Conflict
+from territory.sent import sent
 from territory.toasts import toast
 
 PAGE = 25

@@ -33,6 +33,7 @@ from customers.views.saving import carried_out, form_page, to_change
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
 from territory.formats.cells import csv_download
+from territory.sent import sent
 from territory.toasts import toast
 
 
@@ -113,7 +114,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required_in(Area.ORDERS, Act.CHANGE)
 def order_create(request: HttpRequest) -> HttpResponse:
     """A pending order of a customer within the person's reach for orders."""
-    form = NewOrderForm(request.POST or None, user=request.user, initial={"customer": request.GET.get("customer")})
+    form = NewOrderForm(sent(request), user=request.user, initial={"customer": request.GET.get("customer")})
     made = []
 
     def save() -> None:
@@ -136,7 +137,7 @@ def order_of_page(request: HttpRequest, pk: int) -> Order:
 def order_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change an order; what is settled at closing is no longer asked for."""
     order = order_of_page(request, pk)
-    form = OrderForm(request.POST or None, instance=order, user=request.user)
+    form = OrderForm(sent(request), instance=order, user=request.user)
 
     def save() -> None:
         version = form.cleaned_data["version"]
@@ -152,7 +153,7 @@ def order_win(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "GET" and order.status != OrderStatus.PENDING:
         return _ended_already(request, order)
     initial = {"version": order.version, "amount": order.amount}
-    form = WonForm(request.POST or None, initial=initial, amount_seen=order.seen_amount is not None)
+    form = WonForm(sent(request), initial=initial, amount_seen=order.seen_amount is not None)
 
     def save() -> None:
         win_order(actor=request.user, now=clock.now(), order=order, **form.cleaned_data)
@@ -166,7 +167,7 @@ def order_lose(request: HttpRequest, pk: int) -> HttpResponse:
     order = order_of_page(request, pk)
     if request.method == "GET" and order.status != OrderStatus.PENDING:
         return _ended_already(request, order)
-    form = LostForm(request.POST or None, initial={"version": order.version})
+    form = LostForm(sent(request), initial={"version": order.version})
 
     def save() -> None:
         lose_order(actor=request.user, now=clock.now(), order=order, **form.cleaned_data)
@@ -178,7 +179,7 @@ def order_lose(request: HttpRequest, pk: int) -> HttpResponse:
 def order_reopen(request: HttpRequest, pk: int) -> HttpResponse:
     """A won or lost order is pending again; the page asks first, for stage and tier follow."""
     order = order_of_page(request, pk)
-    form = ReopenForm(request.POST or None, initial={"version": order.version})
+    form = ReopenForm(sent(request), initial={"version": order.version})
 
     def save() -> None:
         reopen_order(actor=request.user, now=clock.now(), order=order, version=form.cleaned_data["version"])

@@ -16,9 +16,10 @@ from customers.queries.columns import sees_amounts
 from customers.queries.pipeline import CLOSE, STEP, Pipeline
 from customers.views.orders import order_of_page
 from customers.views.parts import Link, filter_chips, kept_fields
-from customers.views.saving import carried_out, form_page, sent
+from customers.views.saving import carried_out, form_page
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
+from territory.sent import sent
 from territory.toasts import toast
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 Row = TypeVar("Row", bound=Model)
@@ -18,11 +18,6 @@ def to_change(model: type[Row], user, pk: int, *related: str) -> Row:
     if not model._default_manager.editable_by(user).filter(pk=pk).exists():  # type: ignore[attr-defined]
         raise PermissionDenied
     return row
-
-
-def sent(request: HttpRequest) -> QueryDict | None:
-    """What a form is bound to: what was sent, even where that is nothing; None where the page was only asked for."""
-    return request.POST if request.method == "POST" else None
 
 
 def carried_out(form: forms.BaseForm, action: Callable[[], Any]) -> bool:
