@@ -3,9 +3,12 @@
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone, translation
 from django_structlog.middlewares import RequestMiddleware
 
@@ -48,3 +51,27 @@ class LoggedRequests(RequestMiddleware):
             return f"{request.method} no such address"
         words = any(isinstance(value, str) for value in match.kwargs.values())
         return f"{request.method} {'/' + match.route if words else request.path}"
+
+
+MEGABYTE = 1024 * 1024
+
+
+class BodyLimit:
+    """Refuses what is larger than the largest import, by the length it says it has, before any of it is read.
+
+    Stands before the check against forgery, which is the first to read a form. A megabyte more is left for what a form
+    says besides the file. A body that does not say its length is empty to Django.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *asked: Any) -> HttpResponse | None:
+        length = request.headers.get("Content-Length", "")
+        most = settings.IMPORT_MOST_MB
+        if not length.isdecimal() or int(length[:18]) <= (most + 1) * MEGABYTE:
+            return None
+        return render(request, "errors/413.html", {"most": most}, status=413)

@@ -1,15 +1,18 @@
 """Days and formats are those of the person who asks."""
 
 import datetime as dt
+import io
 
 import pytest
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts.models import User
 from territory.company.models import Company
 from territory.formats import days
-from territory.middleware import PersonalFormats
+from territory.middleware import BodyLimit, PersonalFormats
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 LATE = dt.datetime(2025, 6, 9, 22, 30, tzinfo=dt.UTC)
@@ -37,3 +40,21 @@ def test_nothing_of_it_stays_for_the_next_reader(rf):
     seen_by(rf, User(name="Nell", time_zone="Asia/Tokyo", locale="en-us"))
     assert timezone.get_current_timezone_name() == "UTC"
     assert translation.get_language() == "en-gb"
+
+
+def test_a_body_above_the_largest_import_is_refused_unread(client, rf, settings, company):
+    settings.IMPORT_MOST_MB = 3
+    most = 4 * 1024 * 1024
+    limit = BodyLimit(lambda request: HttpResponse())
+    assert limit.process_view(rf.post("/", CONTENT_LENGTH=str(most))) is None
+    assert limit.process_view(rf.post("/", CONTENT_LENGTH="")) is None
+
+    class Unread(io.BytesIO):
+        def read(self, *args):
+            raise AssertionError("read")
+
+    client.force_login(factories.person())
+    for name in ("import_create", "log_touch", "account_login"):
+        response = client.post(reverse(name), **{"CONTENT_LENGTH": str(most + 1), "wsgi.input": Unread()})
+        assert response.status_code == 413
+        assert "At most 3 MB can be sent at once." in response.content.decode()
