@@ -33,12 +33,17 @@ def card_keys(user, words: str = "") -> list[int]:
     """Keys of all cards that hold every word in name or town, by name: those that begin so first."""
     if not words:
         return list(_customers(user).order_by("search_text", "pk").values_list("pk", flat=True))
+    return _holding(user, words, in_town=True)
+
+
+def _holding(user, words: str, *, in_town: bool) -> list[int]:
+    """Keys of the cards that hold every word in their name, or `in_town`: in name or town."""
     wanted = fold(words).split()[:8]
     rows = matching(_customers(user), words).order_by("search_text", "pk").values_list("pk", "name", "town")
     found = [
         (not fold(name).startswith(fold(words)), place, pk)
         for place, (pk, name, town) in enumerate(rows)
-        if all(word in fold(name, town) for word in wanted)
+        if all(word in fold(name, town if in_town else "") for word in wanted)
     ]
     return [pk for _later, _place, pk in sorted(found)]
 
@@ -56,7 +61,7 @@ def card(user, pk: int) -> Card | None:
 
 def cards_named(user, name: str, limit: int) -> list[Card]:
     """Cards of the same name: by name alone, so that nobody finds out a telephone number by trying."""
-    return cards(user, card_keys(user, name)[:limit]) if fold(name) else []
+    return cards(user, _holding(user, name, in_town=False)[:limit]) if fold(name) else []
 
 
 def _customers(user) -> QuerySet[Customer]:

@@ -7,7 +7,7 @@ customer that is neither is not looked at, so that it and one that does not exis
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import F, Q, Value
+from django.db.models import BooleanField, Case, F, Q, Value, When
 from django.db.models.functions import Replace
 
 from customers.models import Contact, Customer
@@ -44,18 +44,19 @@ def like_customer(user, *, name: str, phone: str = "", web: str = "", but: int |
 
     `but`: the customer that is being edited.
     """
-    conditions = Q(pk__in=[])
-    if words := _telling(name):
-        same = Q()
-        for word in words:
-            same &= Q(search_text__contains=word)
-        conditions |= same
-    if number := _number(phone):
-        conditions |= Q(digits__endswith=number)
-    if host := _host(web):
-        conditions |= Q(web__icontains=host)
-    rows = Customer.objects.visible_to(user).annotate(digits=PHONE_DIGITS).filter(conditions).exclude(pk=but)
-    return list(rows.select_related("tier").order_by("search_text", "pk")[:SHOWN])
+    words, number, host = _telling(name), _number(phone), _host(web)
+    reached = Q(digits__endswith=number) if number else Q(pk__in=[])
+    if host:
+        reached |= Q(web__icontains=host)
+    # The stored text holds more than the name, a town for one: it only narrows down whose names are looked at.
+    named = Q(pk__in=[]) if not words else Q()
+    for word in words:
+        named &= Q(search_text__contains=word)
+    rows = Customer.objects.visible_to(user).annotate(digits=PHONE_DIGITS).exclude(pk=but).order_by("search_text", "pk")
+    is_reached = Case(When(reached, then=Value(True)), default=Value(False), output_field=BooleanField())
+    found = rows.filter(named | reached).annotate(is_reached=is_reached).values_list("pk", "name", "is_reached")
+    alike = [pk for pk, theirs, same in found if same or all(word in fold(theirs) for word in words)]
+    return list(rows.filter(pk__in=alike[:SHOWN]).select_related("tier")) if alike else []
 
 
 def like_card(user, *, name: str) -> list[Card]:

@@ -316,6 +316,11 @@ class TestLookAlikes:
         assert told(response) == []
         assert self.create(rep, name="Marten Bakery Ltd.", look_alikes_seen="on").status_code == 302
 
+    def test_a_card_that_holds_the_name_as_its_town_is_not(self, rep, hidden):
+        Customer.objects.filter(pk=hidden.pk).update(town="Newcomer")
+        Customer.objects.get(pk=hidden.pk).save()
+        assert self.create(rep).status_code == 302
+
     @pytest.mark.parametrize("guess", [{"phone": "01392 555123"}, {"web": "https://hidden.example"}])
     def test_what_a_card_does_not_show_is_not_compared(self, rep, hidden, guess):
         assert self.create(rep, **guess).status_code == 302

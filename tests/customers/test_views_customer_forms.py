@@ -108,6 +108,14 @@ def test_a_look_alike_is_said_before_it_is_saved(post, cast, typed):
     assert Customer.objects.count() == before + 1
 
 
+def test_who_holds_the_name_in_town_or_web_is_no_look_alike(post, cast):
+    cast.own.town, cast.own.postcode, cast.own.web = "Brackwell", "Dairy", "https://brackwelldairy.example"
+    cast.own.save()
+    assert post(cast.rep, NEW, {"name": "Brackwell Dairy"}).status_code == 302
+    response = post(cast.rep, NEW, {"name": "Dairy, Brackwell"})
+    assert [row.name for row in response.context["look_alikes"]] == ["Brackwell Dairy"]
+
+
 def test_look_alikes_reveal_no_hidden_customer(post, cast):
     assert post(cast.rep, NEW, {"name": "Foreign customer"}).status_code == 302
 
