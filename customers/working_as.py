@@ -1,6 +1,7 @@
 """As what a person works on a customer: "under the membership of the assignment on that customer, else the earliest
 current one" (domain 1). Who stands in for somebody does so under the membership that covers, in the covered role: so their
-touch is the one that the covered person's rules ask for."""
+touch is the one that the covered person's rules ask for. Who works on the customer as well does so as their own, but for
+what they say they did in the covered person's place."""
 
 from __future__ import annotations
 
@@ -87,19 +88,28 @@ def _assigned(customer: Customer, on: dt.date):
     return rows.select_related("membership__role", "membership__team")
 
 
+def covered_roles(user: int, customer: Customer, on: dt.date) -> dict[int, Role]:
+    """Whom a person stands in for on a customer on that day, and the role in which each of these works on it."""
+    return {cover.user_id: role for cover, role in _covers({user}, customer, on)}
+
+
 def _standing_in(wanted: set[int], customer: Customer, on: dt.date) -> dict[int, AtWork]:
     """Those who cover somebody on this customer: under the membership that covers, in the role of whom they cover."""
+    found: dict[int, AtWork] = {}
+    for cover, role in _covers(wanted, customer, on):
+        found.setdefault(cover.membership.user_id, (cover.membership, role))
+    return found
+
+
+def _covers(wanted: set[int], customer: Customer, on: dt.date) -> list[tuple[Cover, Role]]:
+    """Covers of these people on a customer, each with the role of whom it covers there, in two queries at most."""
     chosen = CoveredCustomer.objects.filter(cover=OuterRef("pk"), customer=customer)
     covers = Cover.objects.on(on).filter(Q(covers_all=True) | Q(Exists(chosen)), membership__user__in=wanted)
     rows = list(covers.select_related("membership__role", "membership__team").order_by("starts_on", "pk"))
     if not rows:
-        return {}
+        return []
     covered = {cover.user_id for cover in rows}
     roles: dict[int, Role] = {}
     for assignment in _assigned(customer, on).filter(membership__user__in=covered).order_by(*EARLIEST_FIRST):
         roles.setdefault(assignment.membership.user_id, assignment.membership.role)
-    found: dict[int, AtWork] = {}
-    for cover in rows:
-        if cover.user_id in roles:
-            found.setdefault(cover.membership.user_id, (cover.membership, roles[cover.user_id]))
-    return found
+    return [(cover, roles[cover.user_id]) for cover in rows if cover.user_id in roles]

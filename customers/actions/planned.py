@@ -186,6 +186,8 @@ def close_planned(touch: Touch, entry: TouchEntry, *, actor: User, now: dt.datet
         row = ours.filter(pk=entry.planned.pk).first()
     else:
         people = {person.user.pk for person in entry.participants} or {actor.pk}
+        if entry.covered is not None:
+            people.add(entry.covered.pk)
         zone = clock.company_zone()
         before = clock.end_of_day(clock.day_of(touch.at, zone), zone)
         rows = ours.filter(type=touch.type_id, planned_at__lt=before).exclude(from_touch=touch)

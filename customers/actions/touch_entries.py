@@ -45,7 +45,10 @@ class NextStep:
 
 @dataclass(frozen=True, kw_only=True)
 class TouchEntry:
-    """A touch as entered. `at` None = now. No participants: person unknown, and the lengths are the touch's own."""
+    """A touch as entered. `at` None = now. No participants: person unknown, and the lengths are the touch's own.
+
+    `covered`: in whose place the author did it, who works on the customer as well.
+    """
 
     customer: Customer
     type: TouchType
@@ -59,6 +62,7 @@ class TouchEntry:
     note: str = ""
     next_step: NextStep | None = None
     planned: PlannedTouch | None = None
+    covered: User | None = None
 
     @property
     def seconds(self) -> int:
@@ -102,6 +106,8 @@ class TouchEntry:
                 step.reason,
             ],
         }
+        if self.covered is not None:
+            said["covered"] = self.covered.pk
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def check(self, now: dt.datetime) -> None:

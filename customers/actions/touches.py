@@ -17,7 +17,7 @@ from customers.actions.planned import close_planned, planned_for_next_step, plan
 from customers.actions.touch_entries import NextStep, Participant, TouchEntry
 from customers.actions.writing import ConflictError, locked, tell, write
 from customers.models import PlannedSource, PlannedTouch, Touch, TouchOutcome, TouchPerson
-from customers.working_as import roles_at_work
+from customers.working_as import covered_roles, roles_at_work
 from territory import clock
 from territory.conflicts import claim
 
@@ -90,7 +90,7 @@ def _log(actor: User, now: dt.datetime, uuid: uuids.UUID, entry: TouchEntry) -> 
     )
     _take(touch, entry, now)
     write(touch, actor=actor, now=now)
-    _store_people(touch, entry)
+    _store_people(touch, entry, _covered_role(touch, entry, actor))
     if entry.contacts:
         touch.contacts.set(entry.contacts)
     closed = close_planned(touch, entry, actor=actor, now=now)
@@ -135,6 +135,26 @@ def _store_people(touch: Touch, entry: TouchEntry, roles: Mapping[int, int | Non
     )
 
 
+def _covered_role(touch: Touch, entry: TouchEntry, actor: User) -> dict[int, int | None]:
+    """The role of the person in whose place the author did it; nothing where they do not stand in for them on that day."""
+    if entry.covered is None:
+        return {}
+    role = covered_roles(actor.pk, touch.customer, _day(touch)).get(entry.covered.pk)
+    return {} if role is None else {actor.pk: role.pk}
+
+
+def _roles_kept(before: Touch, touch: Touch) -> dict[int, int | None]:
+    """The roles that people keep in a touch that was corrected: all on the same day; on another those that they cover."""
+    roles = dict(touch.people.values_list("user", "role"))
+    if _day(before) == _day(touch):
+        return roles
+
+    def covers(user: int, role: int | None) -> bool:
+        return role in {each.pk for each in covered_roles(user, touch.customer, _day(touch)).values()}
+
+    return {user: role for user, role in roles.items() if covers(user, role)}
+
+
 def _plan(touch: Touch, entry: TouchEntry, actor: User, now: dt.datetime) -> list[PlannedTouch]:
     step = entry.next_step
     planned = [planned_for_next_step(touch, step, actor=actor, now=now)] if step else []
@@ -158,7 +178,7 @@ def edit_touch(*, actor: User, now: dt.datetime, touch: Touch, version: int, ent
     claim(touch, version)
     fields = _take(touch, entry, before.at)
     write(touch, actor=actor, now=now, fields=fields)
-    roles = {} if _day(before) != _day(touch) else dict(touch.people.values_list("user", "role"))
+    roles = _roles_kept(before, touch)
     touch.people.all().delete()
     _store_people(touch, entry, roles)
     touch.contacts.set(entry.contacts)

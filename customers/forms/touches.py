@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.permissions import stands_in
 from customers import extensions
 from customers.actions.touches import NextStep, Participant, TouchEntry
 from customers.forms.fields import CustomerField, DayField, SeveralField, VersionField
@@ -244,6 +245,7 @@ class TouchForm(LogForm):
             note=said["note"],
             next_step=self.next_step(),
             planned=said.get("planned"),
+            covered=said.get("covered"),
         )
 
     def moment(self) -> dt.datetime:
@@ -263,6 +265,9 @@ class NewTouchForm(TouchForm):
     back = forms.CharField(required=False, widget=forms.HiddenInput, max_length=2000)
     planned = forms.ModelChoiceField(PlannedTouch.objects.none(), required=False, widget=forms.HiddenInput)
     customer = CustomerField(error_messages={"required": _("Choose the customer.")})
+    covered = forms.ModelChoiceField(
+        User.objects.none(), label=_("In the place of"), required=False, empty_label=_("nobody: my own part")
+    )
     next_type = forms.ModelChoiceField(TouchType.objects.live(), label=_("What"), required=False, empty_label=_("none"))
     next_on = DayField(label=_("Day"), required=False)
     next_reason = forms.CharField(label=_("What for"), required=False, max_length=300)
@@ -271,6 +276,8 @@ class NewTouchForm(TouchForm):
 
     def __init__(self, data=None, *, user: User, initial: dict | None = None) -> None:
         super().__init__(data, user=user, initial=initial)
+        self.fields["covered"].queryset = choices.covered(user, self.chosen)
+        self.covers = stands_in(user) and self.chosen is not None and self.fields["covered"].queryset.exists()
         if not self.is_bound and self.initial.get("minutes") is None and self.type_chosen:
             self.initial["minutes"] = self.type_chosen.minutes
 

@@ -3,11 +3,11 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
-from accounts.models import Membership, Team, User
+from accounts.models import Cover, Membership, Team, User
 from accounts.permissions import Act, Area, current_memberships, people_within, scope, stands_in, teams_within
-from customers.models import Assignment, Contact, Customer, Order, OrderStatus, Touch, TouchType
+from customers.models import Assignment, Contact, CoveredCustomer, Customer, Order, OrderStatus, Touch, TouchType
 from customers.scope import customers_within, worked_on
 from territory import clock
 
@@ -25,6 +25,28 @@ def loggable(user: User) -> QuerySet[Customer]:
     if within and authored:
         within |= worked_on(authored, covering=stands_in(user))
     return Customer.objects.visible_to(user).live().filter(within)
+
+
+def covered(user: User, customer: Customer | None) -> QuerySet[User]:
+    """In whose place a touch may have been made: those whom the person stands in for on a customer of their own as well.
+
+    Who stands in and does not work on the customer themselves works in the covered person's place anyway.
+    """
+    if customer is None or not stands_in(user):
+        return User.objects.none()
+    working = Assignment.objects.on(clock.company_today()).filter(customer=customer).order_by()
+    chosen = CoveredCustomer.objects.filter(cover=OuterRef("pk"), customer=customer)
+    covers = Cover.objects.on(clock.company_today()).filter(
+        Q(covers_all=True) | Q(Exists(chosen)), membership__user=user
+    )
+    return (
+        User.objects.filter(
+            Exists(working.filter(membership__user=user)),
+            pk__in=covers.order_by().values("user"),
+        )
+        .filter(pk__in=working.values("membership__user"))
+        .order_by("name", "pk")
+    )
 
 
 def types(present: int | None = None) -> QuerySet[TouchType]:

@@ -69,9 +69,11 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
         rows = PlannedTouch.objects.visible_to(request.user).select_related("customer", "type")
         planned = get_object_or_404(rows, pk=key(request.GET["planned"]))
         still = planned if planned.closed_at is None else None
-        return {"customer": customer_to_log_on(request, planned.customer_id), "type": planned.type, "planned": still}
+        customer = customer_to_log_on(request, planned.customer_id)
+        return {"customer": customer, "type": planned.type, "planned": still, "covered": planned.assignee_id}
     if request.GET.get("customer"):
-        return {"customer": customer_to_log_on(request, key(request.GET["customer"])), "type": type_}
+        customer = customer_to_log_on(request, key(request.GET["customer"]))
+        return {"customer": customer, "type": type_, "covered": key(request.GET.get("covered"))}
     return {"type": type_}
 
 

@@ -1,11 +1,15 @@
 """Cover in figures: due days, who does it, whose week holds the work; stored, from the log, and on the screens."""
 
 import datetime as dt
+import uuid
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
 
 from customers.actions.covers import add_cover
+from customers.actions.touches import Participant, TouchEntry, edit_touch, log_touch
+from customers.models import Touch
 from planning.actions.recompute import recompute
 from planning.models import BudgetShare, DueTouch
 from planning.queries import workload
@@ -13,6 +17,7 @@ from planning.reports import due as due_report
 from planning.reports.definition import Asked
 from planning.staleness import stale_customers
 from tests import factories
+from tests.two_teams import Ask, filled
 
 NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)  # a Tuesday
 TODAY = NOW.date()
@@ -154,3 +159,52 @@ def test_absences_are_named_only_to_who_may_see_them(client, cast):
     assert ("8 Jun to 12 Jun" in page, "Technician" in page) == (False, False)
     page = client.get(reverse("workload_person", args=[cast.technician.pk, MONDAY.isoformat()])).content.decode()
     assert ("for a colleague" in page, "for Rep" in page) == (True, False)
+
+
+def logged(client, cast, customer, **more):
+    """A call logged by the technician, who supports the rep's customer and covers the rep, from an address with `more`."""
+    url = f"{reverse('log_touch')}?{urlencode({'customer': customer.pk, **more})}"
+    client.force_login(cast.technician)
+    ask = Ask("log_touch", url, {"type": factories.touch_type().pk, "minutes": "15"})
+    assert client.post(url, filled(client, ask)).status_code == 302
+    return Touch.objects.latest("pk").people.get().role.name
+
+
+def test_a_supporter_who_covers_the_owner_settles_the_owners_row_or_their_own(client, cast, weekly):
+    """Both roles ask for the same call; logged from the covered person's row it is that person's, else one's own."""
+    factories.contact_rule(role=cast.technician_membership.role)
+    factories.cover(cast.rep, cast.technician_membership, TODAY, FRIDAY)
+    due_of(cast)
+
+    def due():
+        recompute([cast.own.pk], now=NOW)
+        return {row.role.name: row.due_on for row in DueTouch.objects.filter(customer=cast.own)}
+
+    before = due()
+    assert logged(client, cast, cast.own) == "Technical support"
+    assert due()["Salesperson"] == before["Salesperson"]
+    assert logged(client, cast, cast.own, covered=cast.rep.pk) == "Salesperson"
+    assert due()["Salesperson"] == dt.date(2026, 6, 16)
+
+
+def test_the_place_of_somebody_whom_one_does_not_cover_is_not_offered_and_refused(client, cast, weekly):
+    assert logged(client, cast, cast.own, covered=cast.rep.pk) == "Technical support"
+    factories.cover(cast.rep, cast.technician_membership, TODAY, FRIDAY)
+    url = f"{reverse('log_touch')}?customer={cast.own.pk}"
+    ask = Ask("log_touch", url, {"type": factories.touch_type().pk, "minutes": "15", "covered": cast.mate.pk})
+    response = client.post(url, filled(client, ask))
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["covered"])
+
+
+def test_another_day_on_which_they_cover_keeps_the_role(cast, weekly):
+    factories.cover(cast.rep, cast.technician_membership, TODAY - DAY, FRIDAY)
+    who = (Participant(user=cast.technician, duration_seconds=600),)
+    said = TouchEntry(customer=cast.own, type=factories.touch_type(), at=NOW, participants=who, covered=cast.rep)
+    touch = log_touch(actor=cast.technician, now=NOW, uuid=uuid.UUID(int=5), entry=said).touch
+
+    def corrected(at):
+        entry = TouchEntry(customer=cast.own, type=said.type, at=at, participants=who)
+        edit_touch(actor=cast.technician, now=NOW, touch=touch, version=touch.version, entry=entry)
+        return touch.people.get().role.name
+
+    assert [corrected(NOW - DAY), corrected(NOW - 3 * DAY)] == ["Salesperson", "Technical support"]
