@@ -9,6 +9,7 @@ Register from the app config's `ready()` of the room above:
     extensions.customer_filters.add(extensions.Filter(key="situation", label=_("Situation"), choices=..., apply=...))
     extensions.customer_facts.add(extensions.Fact(key="time", label=_("Time a month"), value=...))
     extensions.customer_panels.add(extensions.Panel(key="budget", render=..., place="aside"))
+    extensions.hand_over_panels.add(extensions.HandOverPanel(key="load", render=...))
     extensions.timeline_sources.add(extensions.TimelineSource(key="situations", entries=...))
     extensions.touch_lengths.add(extensions.TouchLength(key="rules", seconds=...))
     extensions.numbers.add(extensions.Number(key="retry_working_days", value=...))
@@ -151,6 +152,18 @@ class Panel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HandOverPanel:
+    """A part of the preview of a hand-over, served by the room above: what it would do beyond this room.
+
+    render: (request, hand-over as seen, moves that are ticked) -> (template name, context) or None. At most two queries.
+    """
+
+    key: str
+    render: Callable[[HttpRequest, Any, Sequence[Any]], tuple[str, dict[str, Any]] | None]
+    position: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """One entry of a customer's timeline.
 
@@ -205,7 +218,7 @@ class Number:
     position: int = 100
 
 
-Item = TypeVar("Item", Column, Tab, Filter, Fact, Panel, TimelineSource, TouchLength, Number)
+Item = TypeVar("Item", Column, Tab, Filter, Fact, Panel, HandOverPanel, TimelineSource, TouchLength, Number)
 
 
 @dataclass
@@ -233,6 +246,7 @@ customer_tabs: Registry[Tab] = Registry()
 customer_filters: Registry[Filter] = Registry()
 customer_facts: Registry[Fact] = Registry()
 customer_panels: Registry[Panel] = Registry()
+hand_over_panels: Registry[HandOverPanel] = Registry()
 timeline_sources: Registry[TimelineSource] = Registry()
 touch_lengths: Registry[TouchLength] = Registry()
 numbers: Registry[Number] = Registry()
@@ -245,6 +259,12 @@ def panels(registry: Registry[Panel], request: HttpRequest, subject: Any, place:
     parts = [panel.render(request, subject) for panel in registry if panel.place == place]
     name = subject._meta.model_name
     return [render_to_string(part[0], {name: subject, **part[1]}, request) for part in parts if part is not None]
+
+
+def hand_over_parts(request: HttpRequest, seen: Any, moves: Sequence[Any]) -> list[str]:
+    """What rooms above say of a hand-over before it is done, rendered."""
+    parts = [panel.render(request, seen, moves) for panel in hand_over_panels]
+    return [render_to_string(part[0], part[1], request) for part in parts if part is not None]
 
 
 def facts(request: HttpRequest, customer: Any) -> list[tuple[str, Any]]:

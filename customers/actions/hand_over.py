@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import JobProfile, Membership, User
-from customers.actions.assignments import AUTHORISES, assign, change_owner, end_before
+from accounts.models import Membership, User
+from customers.actions.assignments import assign, change_owner, end_before
+from customers.actions.foreseen import (
+    HandOver,
+    Move,
+    customers_elsewhere,
+    foresee,
+    orders_elsewhere,
+    orders_of,
+    planned_elsewhere,
+    planned_of,
+)
 from customers.actions.orders import change_order
 from customers.actions.writing import tell, write
-from customers.models import OWNER_KINDS, Assignment, AssignmentKind, Customer, Order, OrderStatus, PlannedTouch
-from territory import clock
+from customers.models import OWNER_KINDS, Assignment, Customer, Order, PlannedTouch
 from territory.rows import ends_from
 
 
@@ -26,123 +34,17 @@ class Changed(Exception):
 
 
 @dataclass(frozen=True)
-class Move:
-    """What becomes of one assignment: as what the receiver takes it, or why it stays.
-
-    `kind` is empty where the receiver works on the customer already, so that only this part ends. `planned` and `orders`
-    are how many go with it.
-    """
-
-    assignment: Assignment
-    kind: str = ""
-    stays: str = ""
-    planned: int = 0
-    orders: int = 0
-
-    @property
-    def customer(self) -> Customer:
-        return self.assignment.customer
-
-    @property
-    def key(self) -> str:
-        """The assignment as it was shown: its primary key and version."""
-        return f"{self.assignment.pk}:{self.assignment.version}"
-
-    @property
-    def as_what(self) -> str:
-        """As what the receiver works on the customer, in words."""
-        if not self.kind:
-            return _("works on it already: this part ends")
-        return str(AssignmentKind(self.kind).label)
-
-
-@dataclass(frozen=True)
 class Done:
-    """What was handed over; `already` had been before, by the same request sent twice."""
+    """What was handed over: customers, with them planned touches and orders; `elsewhere`: of these on other customers.
+
+    `already` had been before, by the same request sent twice.
+    """
 
     customers: int = 0
     planned: int = 0
     orders: int = 0
+    elsewhere: int = 0
     already: int = 0
-
-
-@dataclass
-class _Open:
-    """Planned touches and pending orders of a person, counted by customer."""
-
-    planned: Counter = field(default_factory=Counter)
-    orders: Counter = field(default_factory=Counter)
-
-
-def assignments_of(actor: User, person: User, on: dt.date) -> QuerySet[Assignment]:
-    """What a person works on from a day on, of customers that the actor may change; owned ones first, by tier and name."""
-    rows = Assignment.objects.visible_to(actor).editable_by(actor)
-    rows = rows.filter(ends_from(on), membership__user=person, customer__archived_at__isnull=True)
-    order = (F("customer__tier__position").asc(nulls_last=True), "customer__name", "pk")
-    return rows.select_related("customer__tier", "membership").order_by(*order)
-
-
-def moves(*, actor: User, person: User, receiver: Membership | None, on: dt.date) -> list[Move]:
-    """What a hand-over to `receiver` from a day on would do, by assignment; without a receiver what there is."""
-    rows = list(assignments_of(actor, person, on))
-    customers = {row.customer_id for row in rows}
-    theirs: dict[int, list[Assignment]] = defaultdict(list)
-    if receiver is not None:
-        for each in Assignment.objects.filter(ends_from(on), membership=receiver, customer__in=customers):
-            theirs[each.customer_id].append(each)
-    counted = _Open(
-        Counter(planned_of(actor, person, customers, on).values_list("customer_id", flat=True)),
-        Counter(orders_of(actor, person, customers).values_list("customer_id", flat=True)),
-    )
-    found: dict[int, Move] = {}
-    # Owners first: whoever becomes one works on the customer, and supports it no more.
-    for row in sorted(rows, key=lambda each: each.kind not in OWNER_KINDS):
-        move = Move(row, row.kind) if receiver is None else _move(row, receiver, on, theirs[row.customer_id])
-        if not move.stays and receiver is not None:
-            theirs[row.customer_id].append(Assignment(kind=move.kind, starts_on=on))
-        if not move.stays:
-            counts = counted.planned.pop(row.customer_id, 0), counted.orders.pop(row.customer_id, 0)
-            move = Move(row, move.kind, "", *counts)
-        found[row.pk] = move
-    return [found[row.pk] for row in rows]
-
-
-def _move(row: Assignment, receiver: Membership, on: dt.date, theirs: list[Assignment]) -> Move:
-    start = max(on, row.starts_on or on)
-    kind = _kind(row.kind, receiver)
-    words = {"name": receiver.user.name, "profile": JobProfile(receiver.profile).label}
-    if kind is None:
-        return Move(row, stays=_("%(name)s may be %(profile)s at most.") % words)
-    if (receiver.starts_on or dt.date.min) > start or (receiver.ends_on or dt.date.max) < start:
-        return Move(row, stays=_("%(name)s is not in that team and role then.") % words)
-    there = [each for each in theirs if (each.starts_on or dt.date.min) <= (row.ends_on or dt.date.max)]
-    if any((each.starts_on or dt.date.min) > start for each in there):
-        return Move(row, stays=_("%(name)s works on it from a later day already.") % words)
-    if there and kind not in OWNER_KINDS:
-        return Move(row)
-    return Move(row, kind)
-
-
-def _kind(kind: str, receiver: Membership) -> str | None:
-    """The kind that the receiver takes: the same, or lead for sole, where the job profile authorises no more."""
-    authorised = AUTHORISES[JobProfile(receiver.profile)]
-    if kind in authorised:
-        return kind
-    return AssignmentKind.LEAD if kind in OWNER_KINDS and AssignmentKind.LEAD in authorised else None
-
-
-def planned_of(actor: User, person: User, customers: Iterable[int], on: dt.date) -> QuerySet[PlannedTouch]:
-    """Open planned touches of a person on these customers that are still to be done on a day."""
-    rows = PlannedTouch.objects.open().filter(assignee=person, customer__in=customers)
-    if on > clock.company_today():
-        rows = rows.filter(due_on__gte=on)
-    return rows.order_by("pk")
-
-
-def orders_of(actor: User, person: User, customers: Iterable[int]) -> QuerySet[Order]:
-    """Pending orders of a person on these customers that the actor may change."""
-    rows = Order.objects.live().visible_to(actor).editable_by(actor)
-    return rows.filter(salesperson=person, status=OrderStatus.PENDING, customer__in=customers).order_by("pk")
 
 
 @transaction.atomic
@@ -155,17 +57,20 @@ def hand_over(
     on: dt.date,
     chosen: Mapping[int, int],
     with_orders: bool,
+    with_others: bool = False,
 ) -> Done:
     """Hand the chosen assignments (primary key -> version as shown) over from a day on, all or nothing.
 
-    With them go the person's planned touches from that day on and, if wanted, the pending orders, at once. What was
-    handed over already by the same request is left alone. Raises Changed where an assignment is not as it was shown.
+    With them go the person's planned touches from that day on and, if wanted, the pending orders, at once; `with_others`:
+    also what they have planned and pending on customers that they do not work on (see `Other`). What was handed over
+    already by the same request is left alone. Raises Changed where an assignment is not as it was shown.
     Errors: `to` where the receiver is deactivated or the person themselves.
     """
     if not receiver.user.is_active or receiver.user_id == person.pk:
         raise ValidationError({"to": _("Choose somebody else.")})
-    _lock(chosen)
-    known = {move.assignment.pk: move for move in moves(actor=actor, person=person, receiver=receiver, on=on)}
+    _lock(chosen, customers_elsewhere(actor, person, on) if with_others else Customer.objects.none())
+    seen = foresee(actor=actor, person=person, receiver=receiver, on=on)
+    known = {move.assignment.pk: move for move in seen.moves}
     wanted, already = [], 0
     for pk, version in chosen.items():
         move = known.get(pk)
@@ -175,19 +80,42 @@ def hand_over(
             already += 1
         else:
             raise Changed
+    elsewhere = _give_others(seen, actor=actor, now=now) if with_others else 0
     for move in sorted(wanted, key=lambda each: (each.customer.pk, each.kind not in OWNER_KINDS)):
         _carry_out(move, receiver, on, actor=actor, now=now)
     customers = {move.customer.pk for move in wanted}
-    planned = take_planned(planned_of(actor, person, customers, on), receiver.user, actor=actor, now=now)
+    going = planned_of(person, on).filter(customer__in=customers)
+    planned = take_planned(going, receiver.user, actor=actor, now=now)
     orders = 0
     if with_orders:
-        orders = take_orders(orders_of(actor, person, customers), receiver.user, actor=actor, now=now)
-    return Done(len(customers), planned, orders, already)
+        pending = orders_of(actor, person).filter(customer__in=customers)
+        orders = take_orders(pending, receiver.user, actor=actor, now=now)
+    return Done(len(customers), planned, orders, elsewhere, already)
 
 
-def _lock(assignments: Iterable[int]) -> None:
+@transaction.atomic
+def give_others(*, actor: User, now: dt.datetime, person: User, on: dt.date) -> Done:
+    """What a person has planned and pending on customers that they do not work on goes to the owners of these."""
+    _lock((), customers_elsewhere(actor, person, on))
+    seen = foresee(actor=actor, person=person, receiver=None, on=on)
+    return Done(elsewhere=_give_others(seen, actor=actor, now=now))
+
+
+def _give_others(seen: HandOver, *, actor: User, now: dt.datetime) -> int:
+    given = 0
+    for taker in {row.taker.pk: row.taker for row in seen.others if row.taker}.values():
+        customers = [row.customer.pk for row in seen.others if row.taker == taker]
+        theirs = planned_elsewhere(actor, seen.person, seen.on).filter(customer__in=customers)
+        given += take_planned(theirs, taker, actor=actor, now=now)
+        pending = orders_elsewhere(actor, seen.person, seen.on).filter(customer__in=customers)
+        given += take_orders(pending, taker, actor=actor, now=now)
+    return given
+
+
+def _lock(assignments: Iterable[int], customers: QuerySet[Customer]) -> None:
     """Lock the customers in the order of their keys: whoever logs or changes one meanwhile waits, or is waited for."""
-    ids = Assignment.objects.filter(pk__in=list(assignments)).order_by().values("customer")
+    ids = Assignment.objects.filter(pk__in=list(assignments)).order_by().values_list("customer", flat=True)
+    ids = {*ids, *customers.values_list("pk", flat=True)}
     list(Customer.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
 
 

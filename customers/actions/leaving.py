@@ -13,7 +13,8 @@ from accounts.actions.memberships import end_membership
 from accounts.actions.people import deactivate_person
 from accounts.models import Membership, User
 from customers.actions.assignments import end_assignment
-from customers.actions.hand_over import Done, assignments_of, hand_over
+from customers.actions.foreseen import assignments_of
+from customers.actions.hand_over import Done, give_others, hand_over
 from customers.actions.writing import remove, tell
 from territory.formats.days import day_text
 from territory.rows import ends_from
@@ -37,18 +38,21 @@ def leave(
     receiver: Membership | None = None,
     chosen: Mapping[int, int] | None = None,
     with_orders: bool = True,
+    with_others: bool = False,
 ) -> Done:
     """Deactivate a person, in one transaction with the hand-over of what is chosen and the end of the rest.
 
-    With a last day all their memberships and what is not handed over end on it; without one these stay, as unstaffed
-    work. Errors: of `hand_over`, `end_membership`, `deactivate_person`; Changed where something is not as it was shown.
+    `with_others`: what they have planned and pending on customers that they do not work on goes to who owns these. With
+    a last day all their memberships and what is not handed over end on it; without one these stay, as unstaffed work. Errors: of `hand_over`, `end_membership`, `deactivate_person`; Changed where something is not as it was shown.
     """
-    done = Done()
-    if receiver is not None and chosen:
-        on = first_day_without(last_day, today)
+    done, on = Done(), first_day_without(last_day, today)
+    if receiver is not None and (chosen or with_others):
         done = hand_over(
-            actor=actor, now=now, person=person, receiver=receiver, on=on, chosen=chosen, with_orders=with_orders
-        )
+            actor=actor, now=now, person=person, receiver=receiver, on=on, chosen=chosen or {}, with_orders=with_orders,
+            with_others=with_others,
+        )  # fmt: skip
+    elif with_others:
+        done = give_others(actor=actor, now=now, person=person, on=on)
     if last_day is not None:
         _end_assignments(actor, now, person, last_day)
         _end_memberships(actor, now, today, person, last_day)

@@ -12,6 +12,17 @@ from customers.forms.fields import DayField
 from territory import clock
 
 
+class OthersField(forms.BooleanField):
+    """Whether what a person has planned and pending on customers that they do not work on goes to somebody else too."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("With what they planned and sell on other customers"),
+            required=False,
+            help_text=_("It goes to who owns the customer; where nobody does, to who gets the others."),
+        )
+
+
 class HandOverForm(forms.Form):
     """To whom and from when a person's customers go."""
 
@@ -22,9 +33,10 @@ class HandOverForm(forms.Form):
         required=False,
         help_text=_("Their salesperson changes at once, whatever the day."),
     )
+    others = OthersField()
 
     def __init__(self, actor: User, person: User, data: Any = None) -> None:
-        super().__init__(data, initial={"on": clock.company_today(), "orders": True})
+        super().__init__(data, initial={"on": clock.company_today(), "orders": True, "others": True})
         self.fields["to"].queryset = seats_within(actor, Area.CUSTOMERS, person)
 
     def clean_on(self):
@@ -51,15 +63,11 @@ class LeaveForm(forms.Form):
         help_text=_("You see what goes before it does."),
     )
     orders = forms.BooleanField(label=_("With the pending orders"), required=False)
+    others = OthersField()
 
     def __init__(self, actor: User, person: User, data: Any = None) -> None:
-        super().__init__(data, initial={"orders": True})
+        super().__init__(data, initial={"orders": True, "others": True})
         self.fields["to"].queryset = seats_within(actor, Area.CUSTOMERS, person)
-
-
-def keys(rows: list[str]) -> list[str]:
-    """The keys of the assignments that boxes stand for."""
-    return [key for row in rows for key in row.split()]
 
 
 def ticked(rows: list[str]) -> dict[int, int] | None:
@@ -68,8 +76,8 @@ def ticked(rows: list[str]) -> dict[int, int] | None:
     One box may stand for several assignments: their keys are parted by spaces.
     """
     found = {}
-    for row in keys(rows):
-        pk, colon, version = row.partition(":")
+    for key in (key for row in rows for key in row.split()):
+        pk, colon, version = key.partition(":")
         if not (colon and pk.isascii() and pk.isdecimal() and version.isascii() and version.isdecimal()):
             return None
         found[int(pk[:18])] = int(version[:9])

@@ -150,13 +150,60 @@ def test_foreign_unknown_and_garbled_rows_are_a_conflict_alike(send, cast):
         assert "Foreign customer" not in response.content.decode()
 
 
-def test_nothing_goes_where_something_changed_meanwhile(send, cast):
-    said = handing(cast)
-    Assignment.objects.filter(customer=cast.own, membership=cast.rep_membership).update(version=7)
-    response = send(cast.manager, "person_hand_over", cast.rep.pk, said)
+def owned_by_rep(cast, *names):
+    """Customers of the rep, as the page's boxes name them."""
+    rows = [factories.customer(name, owner=cast.rep_membership).assignments.get() for name in names]
+    return [(row, f"{row.pk}:{row.version}") for row in rows]
+
+
+def test_after_a_change_what_was_ticked_stays_and_stands_beside_what_is_there_now(send, cast):
+    """One was ended, one became supporting, one went to somebody else, one was not ticked, one is as it was."""
+    cast.mate_membership.profile = "lead"
+    cast.mate_membership.save()
+    (ended, a), (supporting, b), (gone, c), (unticked, _d), (same, e) = owned_by_rep(cast, *"ABCDE")
+    Assignment.objects.filter(pk=ended.pk).update(version=2, ends_on="2026-07-31")
+    Assignment.objects.filter(pk=supporting.pk).update(version=2, kind="support")
+    Assignment.objects.filter(pk=gone.pk).update(version=2, ends_on="2026-06-01")
+    factories.assign(gone.customer, cast.other_rep_membership, starts_on=dt.date(2026, 6, 2))
+    response = send(cast.manager, "person_hand_over", cast.rep.pk, handing(cast, rows=[a, b, c, e]))
     assert response.status_code == 409
-    assert "Something changed meanwhile." in response.content.decode()
+    assert owner_of(same.customer) == "Rep"
+    preview = response.context["preview"]
+    shown = {
+        row.move.customer.name: (row.ticked, row.since and (row.since.was, row.since.now)) for row in preview.going
+    }
+    assert shown == {
+        "A": (True, ("lead", "lead, until 31 Jul")),
+        "B": (True, ("lead", "support")),
+        "D": (False, None),
+        "E": (True, None),
+        "Own customer": (False, None),
+    }
+    assert [row.move.customer.name for row in preview.going][:2] == ["A", "B"]
+    assert [(row.customer, row.was, row.now) for row in preview.gone] == [("C", "lead", "lead Other rep")]
+    text = response.content.decode()
+    assert "Something changed meanwhile." in text
+    assert "you ticked lead; now it is support" in text
+    again = [row.move.key for row in preview.going if row.ticked]
+    assert send(cast.manager, "person_hand_over", cast.rep.pk, handing(cast, rows=again)).status_code == 302
+    assert [owner_of(row.customer) for row in (ended, same, unticked)] == ["Mate", "Mate", "Rep"]
+
+
+def test_a_receiver_whose_preview_was_not_seen_gets_a_preview(send, cast):
+    response = send(cast.manager, "person_hand_over", cast.rep.pk, handing(cast, seen=""))
+    assert response.status_code == 200
     assert owner_of(cast.own) == "Rep"
+
+
+def test_what_is_left_on_other_customers_is_named_and_goes_along(send, cast):
+    planned = factories.planned_touch(cast.team_mates, cast.rep, TODAY)
+    text = send(cast.manager, "person_hand_over", cast.rep.pk).content.decode()
+    assert "On other customers" in text
+    assert "to Mate" in text
+    said = handing(cast, rows=[], others="on")
+    assert send(cast.manager, "person_hand_over", cast.rep.pk, said).status_code == 302
+    planned.refresh_from_db()
+    assert (planned.assignee, owner_of(cast.own)) == (cast.mate, "Rep")
 
 
 def test_who_leaves_hands_over_and_is_shut_out_in_one(send, cast):
@@ -218,7 +265,7 @@ def test_those_not_drawn_one_by_one_go_by_one_box(send, cast):
         factories.customer(f"Customer {number}", owner=cast.rep_membership)
     response = send(cast.manager, "person_hand_over", cast.rep.pk, handing(cast, act="look", seen=""))
     assert "and 11 more" in response.content.decode()
-    boxes = response.context["rest_keys"]
+    boxes = response.context["preview"].rest_keys
     done = send(cast.manager, "person_hand_over", cast.rep.pk, handing(cast, rows=boxes))
     assert done.status_code == 302
     assert Assignment.objects.filter(membership=cast.mate_membership).count() == 12

@@ -5,9 +5,10 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 
-from customers.actions.hand_over import Changed, hand_over, moves
+from customers.actions.foreseen import foresee
+from customers.actions.hand_over import Changed, hand_over
 from customers.actions.leaving import leave
-from customers.models import Assignment, Customer
+from customers.models import Assignment, Customer, PlannedTouch
 from tests import factories
 from tests.customers.actions.conftest import NOW, TODAY
 
@@ -20,7 +21,8 @@ def _frozen(time_machine):
 
 
 def shown(cast, receiver=None, on=TODAY, actor=None):
-    return moves(actor=actor or cast.manager, person=cast.rep, receiver=receiver or cast.mate_membership, on=on)
+    receiver = receiver or cast.mate_membership
+    return foresee(actor=actor or cast.manager, person=cast.rep, receiver=receiver, on=on).moves
 
 
 def carry(cast, chosen=None, on=TODAY, receiver=None, with_orders=True):
@@ -207,3 +209,49 @@ def test_the_last_administrator_does_not_leave(cast):
         leave(actor=None, now=NOW, today=TODAY, person=cast.admin, receiver=cast.mate_membership, chosen=None)
     assert chosen
     assert Customer.objects.count() == 3
+
+
+def elsewhere(cast):
+    """Something planned and pending of the rep's on a customer that a mate owns, and on one that nobody does."""
+    nobodys = factories.customer("Nobody's", team=cast.exeter)
+    planned = [factories.planned_touch(row, cast.rep, TODAY + 2 * DAY) for row in (cast.team_mates, nobodys)]
+    orders = [factories.order(row, 500, salesperson=cast.rep) for row in (cast.team_mates, nobodys)]
+    factories.planned_touch(cast.foreign, cast.rep, TODAY)
+    factories.planned_touch(factories.customer("Archived", team=cast.exeter, archived_at=NOW), cast.rep, TODAY)
+    return planned, orders
+
+
+def whose(rows):
+    for row in rows:
+        row.refresh_from_db()
+    return [getattr(row, "assignee", None) or row.salesperson for row in rows]
+
+
+def test_what_is_planned_and_pending_on_other_customers_is_seen_with_who_takes_it(cast):
+    elsewhere(cast)
+    coordinator = cast.coordinator.memberships.get()
+
+    def seen(receiver):
+        rows = foresee(actor=cast.manager, person=cast.rep, receiver=receiver, on=TODAY).others
+        return [(row.customer.name, row.planned, row.orders, row.taker and row.taker.name) for row in rows]
+
+    assert seen(coordinator) == [("Mate's customer", 1, 1, "Mate"), ("Nobody's", 1, 1, "Coordinator")]
+    assert seen(None) == [("Mate's customer", 1, 1, "Mate"), ("Nobody's", 1, 1, None)]
+
+
+def test_what_is_elsewhere_goes_to_the_owners_else_to_the_receiver(cast):
+    planned, orders = elsewhere(cast)
+    coordinator = cast.coordinator.memberships.get()
+    said = {"actor": cast.manager, "now": NOW, "person": cast.rep, "receiver": coordinator, "on": TODAY, "chosen": {}}
+    assert hand_over(**said, with_orders=True).elsewhere == 0
+    assert whose(planned + orders) == [cast.rep] * 4
+    assert hand_over(**said, with_orders=True, with_others=True).elsewhere == 4
+    assert whose(planned + orders) == [cast.mate, cast.coordinator] * 2
+    assert planned[0].history.first().history_user == cast.manager
+    assert PlannedTouch.objects.filter(customer=cast.foreign, assignee=cast.rep).count() == 1
+
+
+def test_who_leaves_without_a_receiver_leaves_what_is_elsewhere_to_the_owners(cast):
+    planned, orders = elsewhere(cast)
+    leave(actor=cast.admin, now=NOW, today=TODAY, person=cast.rep, with_others=True)
+    assert whose(planned + orders) == [cast.mate, cast.rep] * 2
