@@ -29,7 +29,7 @@ def pytest_runtest_setup(item):
 
 
 # Nonsense is not among the walks: what a database cannot hold, only that database tells.
-WALKS = ("test_effects.py", "test_markup.py", "test_access_*.py")
+WALKS = ("test_effects.py", "test_markup.py", "test_accessible.py", "test_access_*.py")
 NO_WALKS = ("test_access_nonsense.py", "test_access_editor.py")
 
 

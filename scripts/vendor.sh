@@ -7,9 +7,11 @@ BOOTSTRAP=5.3.9
 CHART=4.6.1
 ICONS=1.13.2
 SORTABLE=1.15.7
+AXE=4.14.1
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 vendor=$here/static/vendor
+tested=$here/tests/vendor
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$vendor"
@@ -31,6 +33,7 @@ package bootstrap $BOOTSTRAP
 package chart.js $CHART
 package bootstrap-icons $ICONS
 package sortablejs $SORTABLE
+package axe-core $AXE
 
 copy bootstrap/dist/css/bootstrap.min.css bootstrap.min.css
 copy chart.js/dist/chart.umd.min.js chart.umd.min.js
@@ -39,6 +42,10 @@ cp bootstrap/LICENSE "$vendor/bootstrap.LICENSE"
 cp chart.js/LICENSE.md "$vendor/chart.LICENSE"
 cp bootstrap-icons/LICENSE "$vendor/bootstrap-icons.LICENSE"
 cp sortablejs/LICENSE "$vendor/sortable.LICENSE"
+# Only for tests: never served.
+mkdir -p "$tested"
+sed -e 's@^//# sourceMappingURL=.*$@@' axe-core/axe.min.js >"$tested/axe.min.js"
+cp axe-core/LICENSE "$tested/axe.LICENSE"
 
 python3 "$here/scripts/sprite.py" "$work/bootstrap-icons/icons" "$here/scripts/icons.txt" >"$vendor/icons.svg"
 

@@ -37,6 +37,11 @@ def test_vendored_versions_are_those_of_the_script():
     }
 
 
+def test_the_checker_of_accessibility_is_that_of_the_script():
+    version = re.search(r"^AXE=(\S+)$", (ROOT / "scripts/vendor.sh").read_text(), re.MULTILINE)
+    assert (ROOT / "tests/vendor/axe.min.js").read_text().startswith(f"/*! axe v{version[1]}\n")
+
+
 def test_every_library_comes_with_its_licence():
     assert all(
         "Permission is hereby granted" in (VENDOR / f"{name}.LICENSE").read_text()
