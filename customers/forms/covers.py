@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.forms.utils import ErrorDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Cover, Membership, User
@@ -11,6 +13,7 @@ from accounts.permissions import Act, Area, people_within, scope
 from customers.forms.fields import DayField, RowForm, SeveralField
 from customers.models import Customer
 from territory import clock
+from territory.folding import fold
 from territory.rows import ends_from
 
 
@@ -32,6 +35,10 @@ class SeatField(forms.ModelChoiceField):
 
     def label_from_instance(self, row: Membership) -> str:
         return f"{row.user}, {row.role}, {row.team}"
+
+
+# So many customers are drawn as boxes; whoever has more is searched, and what is ticked beyond goes along unseen.
+SHOWN = 120
 
 
 class CoverForm(RowForm):
@@ -63,6 +70,39 @@ class CoverForm(RowForm):
         field.queryset = Customer.objects.visible_to(actor).filter(pk__in=theirs.values("pk")).order_by("name", "pk")
         if self.instance.pk is not None:
             self.initial["customers"] = [row.customer_id for row in self.instance.customers.all()]
+
+    @property
+    def found(self) -> str:
+        """The words by which customers are searched."""
+        return self.data.get("find", "").strip() if self.is_bound else ""
+
+    def show_only(self) -> None:
+        """Show what was typed as it is, without judging it: only customers were searched."""
+        self._errors = ErrorDict()
+
+    @cached_property
+    def boxes(self) -> list[tuple[int, str, bool]]:
+        """Customers that hold the searched words in their name, those ticked first: primary key, name, whether ticked."""
+        words = fold(self.found).split()
+        rows = [row for row in self._choices if all(word in fold(row[1]) for word in words)]
+        return sorted(rows, key=lambda row: not row[2])[:SHOWN]
+
+    @property
+    def unseen_ticks(self) -> list[int]:
+        """What is ticked and not among the boxes."""
+        drawn = {pk for pk, _name, _ticked in self.boxes}
+        return [pk for pk, _name, is_ticked in self._choices if is_ticked and pk not in drawn]
+
+    @property
+    def more(self) -> int:
+        """How many customers of theirs are not among the boxes."""
+        return len(self._choices) - len(self.boxes)
+
+    @cached_property
+    def _choices(self) -> list[tuple[int, str, bool]]:
+        chosen = {str(pk) for pk in self["customers"].value() or ()}
+        rows = self.fields["customers"].queryset.values_list("pk", "name")
+        return [(pk, name, str(pk) in chosen) for pk, name in rows]
 
     def values(self) -> dict[str, Any]:
         """For the action: no customers where all are covered. What was chosen that the actor does not see stays chosen."""

@@ -34,7 +34,9 @@ def cover_create(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(people_within(request.user, Area.ABSENCES, Act.CHANGE), pk=pk)
     back = way_back(request, reverse("person_detail", args=[pk]))
     form = CoverForm(request.user, person, sent(request), initial=_days(person, request.GET.get("absence", "")))
-    if carried_out(form, lambda: add_cover(actor=request.user, now=clock.now(), user=person, **form.values())):
+    if "search" in request.POST:
+        form.show_only()
+    elif carried_out(form, lambda: add_cover(actor=request.user, now=clock.now(), user=person, **form.values())):
         words = {"who": form.cleaned_data["membership"].user, "name": person}
         toast(request, _("%(who)s stands in for %(name)s") % words)
         return redirect(back)
@@ -64,7 +66,9 @@ def cover_edit(request: HttpRequest, pk: int) -> HttpResponse:
         change_cover(actor=request.user, now=clock.now(), cover=cover, version=version, **form.values())
 
     try:
-        if carried_out(form, save):
+        if "search" in request.POST:
+            form.show_only()
+        elif carried_out(form, save):
             toast(request, _("Cover saved"))
             return redirect(back)
     except Conflict as conflict:

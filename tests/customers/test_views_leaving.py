@@ -67,6 +67,29 @@ def test_a_chosen_customer_that_the_editor_does_not_see_stays_chosen(send, cast)
     assert {row.customer for row in cover.customers.all()} == {cast.own, cast.foreign}
 
 
+def test_of_many_customers_some_are_shown_others_found_and_what_is_ticked_is_kept(send, cast):
+    factories.absence(cast.rep, TODAY, TODAY + dt.timedelta(days=3))
+    many = [factories.customer(f"Mill {number:03}", owner=cast.rep_membership) for number in range(400)]
+    ticked = [many[5].pk, many[300].pk, many[301].pk]
+    said = covering(cast, covers_all="", customers=ticked, find="míll 39", search="1")
+
+    looked = send(cast.manager, "cover_create", cast.rep.pk, said)
+    form = looked.context["form"]
+    assert (looked.status_code, Cover.objects.count()) == (200, 0)
+    found = [39, 139, 239, 339, *range(390, 400)]
+    assert [name for _pk, name, _ticked in form.boxes] == [f"Mill {number:03}" for number in found]
+    assert (form.unseen_ticks, form.more) == (ticked, 387)
+    shown = send(cast.manager, "cover_create", cast.rep.pk, {**said, "find": ""})
+    assert [row[1:] for row in shown.context["form"].boxes][:4] == [
+        ("Mill 005", True), ("Mill 300", True), ("Mill 301", True), ("Mill 000", False),
+    ]  # fmt: skip
+    assert max(len(looked.content), len(shown.content)) < 60_000
+
+    del said["search"]
+    assert send(cast.manager, "cover_create", cast.rep.pk, said).status_code == 302
+    assert sorted(Cover.objects.get().customers.values_list("customer", flat=True)) == sorted(ticked)
+
+
 @pytest.mark.parametrize("page", ["cover_create", "person_hand_over"])
 def test_of_a_colleague_in_two_teams_only_the_seat_within_reach_is_offered(send, cast, page):
     elsewhere = factories.membership(cast.mate_membership.user, cast.leeds)
