@@ -6,11 +6,11 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from customers.forms.fields import DayField, RowForm
+from customers.forms.fields import DayField, WithPhone
 from customers.models import Contact, ContactRole
 
 
-class ContactForm(RowForm):
+class ContactForm(WithPhone):
     """A contact. Without a contact yet it does not ask when they left."""
 
     look_alikes_seen = forms.BooleanField(required=False, widget=forms.HiddenInput)

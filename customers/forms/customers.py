@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import JobProfile, Membership, Team
 from accounts.permissions import Act, Area, current_memberships, may, may_all, teams_within
-from customers.forms.fields import DayField, RowForm
+from customers.forms.fields import DayField, WithPhone
 from customers.models import Customer, Market, Potential, Stage, Tier
 from territory import clock
 
@@ -25,7 +25,7 @@ def may_own(user) -> bool:
     return any(membership.profile != JobProfile.SUPPORT for membership in current_memberships(user))
 
 
-class CustomerForm(RowForm):
+class CustomerForm(WithPhone):
     """What a person may write about a customer. Without `user` it holds every field (to show what is there now)."""
 
     team = forms.ModelChoiceField(Team.objects.live(), label=_("Team"))

@@ -10,6 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
+from customers.phones import check_phone
 from customers.queries.search import recent_customers
 
 
@@ -90,6 +91,16 @@ class RowForm(forms.ModelForm):
     def values(self) -> dict[str, Any]:
         """The row's own fields as typed, for the action."""
         return {name: self.cleaned_data[name] for name in self._meta.fields or () if name in self.fields}
+
+
+class WithPhone(RowForm):
+    """A form for a row with a telephone number. One that was stored before it was checked stays until it is changed."""
+
+    def clean_phone(self) -> str:
+        phone = self.cleaned_data["phone"]
+        if phone != self.instance.phone:
+            check_phone(phone)
+        return phone
 
 
 class _Offered(ModelChoiceIterator):

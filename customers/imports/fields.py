@@ -14,6 +14,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from customers.imports.formats import Moment, as_day, as_instant
+from customers.phones import check_phone
 from territory.folding import fold
 
 TRUE = {"yes", "true", "1", "y", "x"}
@@ -77,6 +78,13 @@ class Text(Field):
         if self.max_length and len(text) > self.max_length:
             raise ValueError(_("is longer than %(most)d characters") % {"most": self.max_length})
         return text
+
+
+@dataclass(frozen=True)
+class Phone(Text):
+    """A telephone number as people write one."""
+
+    validators: tuple[Callable[[Any], None], ...] = (check_phone,)
 
 
 @dataclass(frozen=True)
@@ -216,6 +224,8 @@ def field_of(model: type[models.Model], name: str, *, field_name: str | None = N
         return Degrees(**common, validators=checks)
     if isinstance(column, models.CharField) and column.choices:
         return Choice(**common, choices=tuple((str(value), str(label)) for value, label in column.choices))
+    if name == "phone":
+        return Phone(**common, max_length=column.max_length)
     return Text(**common, max_length=column.max_length, validators=checks)
 
 

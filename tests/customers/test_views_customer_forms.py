@@ -108,6 +108,17 @@ def test_a_look_alike_is_said_before_it_is_saved(post, cast, typed):
     assert Customer.objects.count() == before + 1
 
 
+def test_a_phone_from_before_it_was_checked_stays_until_it_is_changed(post, cast):
+    cast.own.phone = "zz"
+    cast.own.save()
+    typed = {"name": "Renamed", "team": cast.exeter.pk, "version": cast.own.version, "look_alikes_seen": "1"}
+    edit = reverse("customer_edit", args=[cast.own.pk])
+    assert list(post(cast.admin, edit, {**typed, "phone": "zzz"}).context["form"].errors) == ["phone"]
+    assert post(cast.admin, edit, {**typed, "phone": "zz"}).status_code == 302
+    cast.own.refresh_from_db()
+    assert (cast.own.name, cast.own.phone) == ("Renamed", "zz")
+
+
 def test_who_holds_the_name_in_town_or_web_is_no_look_alike(post, cast):
     cast.own.town, cast.own.postcode, cast.own.web = "Brackwell", "Dairy", "https://brackwelldairy.example"
     cast.own.save()
@@ -126,6 +137,8 @@ def test_look_alikes_reveal_no_hidden_customer(post, cast):
         ({"name": ""}, "name"),
         ({"name": "X", "latitude": "91", "longitude": "1"}, "latitude"),
         ({"name": "X", "web": "not a web"}, "web"),
+        ({"name": "X", "phone": "zz"}, "phone"),
+        ({"name": "X", "phone": "12"}, "phone"),
         ({"name": "X", "since": "31.12.2025"}, "since"),
         ({"name": "X", "since": "2999-01-01"}, "since"),
         ({"name": "X", "potential": "-1"}, "potential"),

@@ -54,7 +54,7 @@ def test_without_external_ids_a_name_that_is_theirs_alone_finds_the_customer(loa
     factories.customer("Acme", ground["south"])
     factories.customer("Beta", ground["south"])
     factories.customer("Beta", ground["north"])
-    report = load("customers", "name,phone\nACME,1\nBeta,2\nGamma,3\n", fields)
+    report = load("customers", "name,phone\nACME,101\nBeta,102\nGamma,103\n", fields)
     assert counts(report) == (0, 1, 0, 2)
     assert reasons(report) == [
         (3, "name", "name", "Beta", "several customers are called so; give their external ids"),
@@ -185,3 +185,13 @@ def test_a_contact_who_left_before_they_were_known(load, acme):
     fields = {"customer": "c", "name": "n", "since": "a", "left_on": "b"}
     report = load("contacts", "c,n,a,b\nC1,Eva,2021-01-01,2020-01-01\n", fields)
     assert reasons(report) == [(2, "left_on", "b", "2020-01-01", "the contact left before they were known")]
+
+
+def test_what_is_no_telephone_number_is_named_with_its_row_and_column(load, ground):
+    for name in ("Acme", "Beta", "Gamma"):
+        factories.customer(name, ground["south"])
+    text = "name,tel\nAcme,zz\nBeta,12\nGamma,+44 (0)1392/555-123 ext. 9\n"
+    report = load("customers", text, {"name": "name", "phone": "tel"})
+    assert counts(report) == (0, 1, 0, 2)
+    why = "Give a telephone number: at least 3 digits, and only spaces, + ( ) / . - x or ext besides."
+    assert reasons(report) == [(2, "phone", "tel", "zz", why), (3, "phone", "tel", "12", why)]
