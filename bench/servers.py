@@ -1,8 +1,6 @@
 """The processes that are measured: started as ./run starts them, on the bench's settings."""
 
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,11 +37,9 @@ def running(*names: str, settings: str = "bench.settings") -> Iterator[dict[str,
 
 
 def web_answers(port: str = PORT) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/", timeout=5) as answer:
-            return answer.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
+    from territory.embedded import children
+
+    return children.web_answers(f"http://127.0.0.1:{port}")
 
 
 def worker_answers() -> bool:

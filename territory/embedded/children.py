@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,3 +89,14 @@ def wait_until(check, seconds: float, step: float = 0.2) -> bool:
             return True
         time.sleep(step)
     return False
+
+
+def web_answers(address: str) -> bool:
+    """Whether a web server answers at `address` and reaches its database; that nothing ticks yet is no fault of a start."""
+    try:
+        with urllib.request.urlopen(f"{address}/health/", timeout=5) as answer:  # noqa: S310  our own server
+            return answer.status == 200
+    except urllib.error.HTTPError as error:
+        return error.code == 503 and b'"database": "ok"' in error.read()
+    except (urllib.error.URLError, OSError):
+        return False

@@ -2,8 +2,6 @@
 
 import signal
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from django.conf import settings
@@ -13,7 +11,7 @@ from django.db import connections
 
 from territory.celery import app
 from territory.embedded import installation, private_redis
-from territory.embedded.children import Children, wait_until
+from territory.embedded.children import Children, wait_until, web_answers
 from territory.embedded.places import private_redis_url, redis_socket
 
 # A first start on a slow machine; every later one takes seconds.
@@ -144,14 +142,7 @@ def _listen_to_nothing() -> None:
 
 
 def _web_answers() -> bool:
-    """It does, and reaches its database; that nothing ticks yet is no fault of a start."""
-    try:
-        with urllib.request.urlopen(f"http://{settings.HOST}:{settings.PORT}/health/", timeout=5) as answer:
-            return answer.status == 200
-    except urllib.error.HTTPError as error:
-        return error.code == 503 and b'"database": "ok"' in error.read()
-    except (urllib.error.URLError, OSError):
-        return False
+    return web_answers(f"http://{settings.HOST}:{settings.PORT}")
 
 
 def _worker_answers() -> bool:

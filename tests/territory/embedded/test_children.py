@@ -1,11 +1,17 @@
 """Processes that live and die together."""
 
+import contextlib
+import io
 import os
 import sys
+import urllib.error
+from email.message import Message
+from types import SimpleNamespace
 
 import pytest
 
-from territory.embedded.children import Children, wait_until
+from territory.embedded import children as children_module
+from territory.embedded.children import Children, wait_until, web_answers
 
 WAIT = [sys.executable, "-c", "import signal, sys; print('up', flush=True); signal.pause()"]
 
@@ -48,3 +54,28 @@ def test_a_child_gets_its_own_environment(children, tmp_path):
     )
     assert wait_until(lambda: child.last_lines() == "here", 10)
     assert "WHERE" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "answers"),
+    [
+        (200, b'{"database": "ok"}', True),
+        (503, b'{"failing": ["beat"], "database": "ok"}', True),
+        (503, b'{"database": "does not answer"}', False),
+        (500, b"", False),
+    ],
+)
+def test_a_web_server_answers_when_it_reaches_its_database(monkeypatch, status, said, answers):
+    def answer(request, timeout):
+        if status == 200:
+            return contextlib.nullcontext(SimpleNamespace(status=200))
+        raise urllib.error.HTTPError(request, status, "", Message(), io.BytesIO(said))
+
+    monkeypatch.setattr(children_module.urllib.request, "urlopen", answer)
+    assert web_answers("http://127.0.0.1:8000") is answers
+    monkeypatch.setattr(children_module.urllib.request, "urlopen", lambda *args, **kw: refuse())
+    assert web_answers("http://127.0.0.1:8000") is False
+
+
+def refuse():
+    raise ConnectionRefusedError
