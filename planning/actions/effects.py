@@ -20,7 +20,7 @@ from territory import clock
 from territory.jobs.runner import Progress, run_job
 
 # The shape of the stored effect and what is in it: raised when either changes, so that older ones count as outdated.
-EFFECT_VERSION = 1
+EFFECT_VERSION = 2
 
 CHUNK = 300
 
@@ -117,6 +117,7 @@ def as_stored(effect: Effect, before: Side, after: Side) -> dict[str, Any]:
         ],
         "status": {name: [old.status.get(name, 0), new.status.get(name, 0)] for name in ("under", "over")},
         "due": [old.due, new.due],
+        "due_soon": [old.due_soon, new.due_soon],
         "days": [
             [change.person, change.before, change.after, change.come, change.go, change.reordered]
             for change in effect.day_changes()
@@ -129,21 +130,24 @@ def as_stored(effect: Effect, before: Side, after: Side) -> dict[str, Any]:
 
 
 def _loads(before: Side, after: Side, effect: Effect) -> list[list[Any]]:
-    """Whoever's load changes: person, this week before and after, the mean of all weeks, weeks that are too full."""
+    """Whoever's load changes: person, this week before and after, the mean of all weeks, how many weeks are too full, which
+    become so."""
     old, new = cells_of(before, effect.before), cells_of(after, effect.after)
     found = []
     for person in dict.fromkeys([*old, *new]):
-        row = [*_pairs(old.get(person, []), before.settings), *_pairs(new.get(person, []), after.settings)]
-        if row[:3] != row[3:]:
-            found.append([person, row[0], row[3], row[1], row[4], row[2], row[5]])
+        week, mean, full = _pairs(old.get(person, []), before.settings)
+        new_week, new_mean, new_full = _pairs(new.get(person, []), after.settings)
+        if (week, mean, full) != (new_week, new_mean, new_full):
+            became = sorted(new_full - full)
+            found.append([person, week, new_week, mean, new_mean, len(full), len(new_full), became])
     return found
 
 
-def _pairs(cells: list[Cell], settings: PlanningSettings) -> tuple[float | None, float | None, int]:
-    """This week's load, the mean over all weeks, and how many weeks are above full."""
+def _pairs(cells: list[Cell], settings: PlanningSettings) -> tuple[float | None, float | None, set[str]]:
+    """This week's load, the mean over all weeks, and which weeks (their Mondays) are above full."""
     work, capacity = sum(cell.workload for cell in cells), sum(cell.capacity for cell in cells)
     full = float(settings.full_up_to)
-    above = sum(cell.load is not None and round(cell.load, 9) > full for cell in cells)
+    above = {cell.week.isoformat() for cell in cells if cell.load is not None and round(cell.load, 9) > full}
     return (_rounded(cells[0].load if cells else None), _rounded(work / capacity if capacity else None), above)
 
 

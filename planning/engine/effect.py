@@ -8,7 +8,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from planning.engine.customer import CustomerFigures
@@ -22,19 +22,30 @@ FIRST_ROWS = 5
 #: customers named with their budgets before and after
 LARGEST = 5
 
+#: how far ahead touches are counted
+SOON = timedelta(weeks=4)
+
 Place = tuple[Key, Key]  # customer, touch type
+
+
+def times_due(due_on: date, step: int, today: date) -> int:
+    """How often a rule asks for a touch from today until SOON, when each is made on its day: every `step` days."""
+    left = (today + SOON - max(due_on, today)).days
+    return 0 if left < 0 else left // step + 1
 
 
 @dataclass
 class Tally:
-    """One side. `minutes`: a month, by role and tier; `due`: touches that rules ask for by today; `covered`: touch and
-    travel minutes, by person and customer, of who is covered on chosen customers."""
+    """One side. `minutes`: a month, by role and tier; `due`: touches that rules ask for by today; `due_soon`: those that
+    they ask for until SOON, each made on its day and overdue ones today; `covered`: touch and travel minutes, by person and
+    customer, of who is covered on chosen customers."""
 
     today: date
     minutes: dict[tuple[Key, Key | None], float] = field(default_factory=lambda: defaultdict(float))
     tiers: dict[Key | None, int] = field(default_factory=lambda: defaultdict(int))
     status: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     due: int = 0
+    due_soon: int = 0
     covered: dict[Key, dict[Key, float]] = field(default_factory=dict)
     _shares: dict[tuple, list[float]] = field(default_factory=dict)
     _candidates: dict[Key, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
@@ -46,6 +57,7 @@ class Tally:
         for role in row.roles:
             self.minutes[(role.budget.role, row.facts.tier)] += role.budget.minutes
         self.due += sum(due.due_on <= self.today for due in row.dues)
+        self.due_soon += sum(times_due(due.due_on, due.rule.step, self.today) for due in row.dues)
 
     def add_shares(self, shares: Iterable[BudgetShare], covered: Mapping[Key, Mapping[Key, float]]) -> None:
         """Take up some customers' shares of budgets, already summed."""

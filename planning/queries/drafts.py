@@ -40,12 +40,16 @@ class RoleMinutes:
 
 @dataclass(frozen=True)
 class PersonLoad:
-    """Load of one person, this week and on the mean of the weeks shown, before and after; shares of capacity."""
+    """Load of one person, this week and on the mean of the weeks shown, before and after; shares of capacity.
+
+    `full_weeks`: how many weeks are above full, before and after; `fills`: the Mondays of those that become so.
+    """
 
     person: User
     week: tuple[float | None, float | None]
     mean: tuple[float | None, float | None]
     full_weeks: tuple[int, int]
+    fills: list[dt.date]
 
     @property
     def becomes_overloaded(self) -> bool:
@@ -75,6 +79,7 @@ class EffectShown:
     under: Change = Change(0, 0)
     over: Change = Change(0, 0)
     due: Change = Change(0, 0)
+    due_soon: Change = Change(0, 0)
     large_orders: Change | None = None
     loads: list[PersonLoad] = field(default_factory=list)
     days: list[DayShown] = field(default_factory=list)
@@ -183,6 +188,7 @@ def effect_shown(user: User, effect: dict[str, Any]) -> EffectShown:
         under=Change(*effect["status"]["under"]),
         over=Change(*effect["status"]["over"]),
         due=Change(*effect["due"]),
+        due_soon=Change(*effect["due_soon"]),
         large_orders=Change(*effect["large_orders"]) if effect["large_orders"] else None,
         loads=_loads(effect, people),
         days=_days(effect, people, customers),
@@ -242,14 +248,18 @@ def _roles(effect: dict[str, Any]) -> list[RoleMinutes]:
 def _loads(effect: dict[str, Any], people: dict[int, User]) -> list[PersonLoad]:
     """Who becomes overloaded first, then by the size of the change."""
     found = [
-        PersonLoad(people[pk], (week_before, week_after), (before, after), (full_before, full_after))
-        for pk, week_before, week_after, before, after, full_before, full_after in effect["loads"]
+        PersonLoad(people[pk], (week_before, week_after), (before, after), (full_before, full_after), _days_of(fills))
+        for pk, week_before, week_after, before, after, full_before, full_after, fills in effect["loads"]
         if pk in people
     ]
     return sorted(
         found,
         key=lambda row: (not row.becomes_overloaded, -abs((row.mean[1] or 0) - (row.mean[0] or 0)), row.person.name),
     )
+
+
+def _days_of(texts: list[str]) -> list[dt.date]:
+    return [dt.date.fromisoformat(text) for text in texts]
 
 
 def _days(effect: dict[str, Any], people: dict[int, User], customers: dict[int, Customer]) -> list[DayShown]:

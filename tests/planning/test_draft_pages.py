@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import Membership
 from customers.actions.lifecycle import rebuild_lifecycle
 from customers.models import Customer, Potential, TouchType
 from planning import tasks
@@ -16,6 +17,7 @@ from planning.actions.recompute import recompute_all
 from planning.actions.starting_rules import create_starting_rules
 from planning.marks import mark_changed
 from planning.models import ContactRule, DraftState, RuleDraft, RulesVersion
+from planning.queries.workload import board
 from territory import clock
 from territory.jobs.models import JobRun
 from tests import factories
@@ -105,6 +107,25 @@ def test_the_effect_is_computed_and_asked_for_no_more(client, draft, prospect):
     assert "Brackwell Dairy" in body
     job = JobRun.objects.get(key=draft.job_key)
     assert (job.state, job.result) == ("done", {"customers": effect.customers, "touched": 1})
+
+
+def test_who_becomes_overloaded_is_named_with_the_weeks_that_become_full(client, cast, rule, prospect):
+    """5 % more capacity than work; in the second week the rep is away for three days, so that it is full already."""
+    work = next(row for row in board(cast.admin).rows if row.person == cast.rep).cells[0].workload
+    Membership.objects.filter(pk=cast.rep_membership.pk).update(
+        weekly_hours=round(work * 1.05 / 60, 2), selling_share=1
+    )
+    factories.absence(cast.rep, dt.date(2026, 6, 15), dt.date(2026, 6, 17))
+    client.force_login(cast.admin)
+    draft = typed(client, rule, count=9)
+    compute(draft)
+    shown = page(client, draft)
+    effect = shown.context["page"].effect
+    (row,) = effect.overloaded
+    weeks = [dt.date(2026, 6, 8) + dt.timedelta(weeks=number) for number in (0, 2, 3, 4, 5, 6, 7)]
+    assert (row.person, row.fills, row.full_weeks) == (cast.rep, weeks, (1, 8))
+    assert "W24" in shown.content.decode()
+    assert effect.due_soon.after > effect.due_soon.before
 
 
 def test_a_reason_is_asked_for(client, draft):

@@ -173,6 +173,10 @@ def assert_stored(tally, side, administrator):
     assert {key: minutes for key, minutes in tally.minutes.items() if minutes} == stored_budgets()
     assert {pk: loads.get(pk) for pk in present} == present
     assert tally.due == DueTouch.objects.filter(due_on__lte=side.ground.on).count()
+    soon = [(row.due_on, max(1, int(row.interval_days + 0.5))) for row in DueTouch.objects.all()]
+    days = [side.ground.on + dt.timedelta(days=number) for number in range(29)]
+    asked = sum(day >= due and (day - max(due, days[0])).days % step == 0 for due, step in soon for day in days)
+    assert tally.due_soon == asked
     assert {pk: rows for pk, rows in tally.lists().items() if rows} == lists()
     for status in ("under", "over"):
         assert tally.status.get(status, 0) == CustomerFigures.objects.filter(status=status).count()
