@@ -165,6 +165,14 @@ def effects_of(role: Role, access: Access) -> list[Line]:
     return sorted(lines, key=lambda line: (order[line.key], not line.opens))
 
 
+def reaches_by_covering(access: Access) -> bool:
+    """Whether somebody may enter covers of people whose customers they do not reach: naming themselves, they then do."""
+    covers, customers = (
+        WIDTH[reach_of(access, area, act)] for area, act in ((Area.ABSENCES, Act.CHANGE), (Area.CUSTOMERS, Act.SEE))
+    )
+    return covers > max(customers, WIDTH[Reach.OWN])
+
+
 def people_in(role: Role) -> int:
     """How many active people are in the role today."""
     rows = Membership.objects.on(clock.company_today()).filter(role=role, user__is_active=True)

@@ -75,6 +75,7 @@ def _preview(request: HttpRequest, form: AccessForm) -> HttpResponse:
         "closes": [effect_words.sentence(line) for line in lines if not line.opens],
         "changed": access_words.changed(form.role.access, form.chosen()),
         "people": access_effects.people_in(form.role),
+        "by_covering": access_effects.reaches_by_covering(form.chosen()),
         "typed": [(name, request.POST.get(name, "")) for name in form.fields],
     }
     return render(request, "accounts/role_access_preview.html", context)

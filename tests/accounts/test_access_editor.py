@@ -108,6 +108,27 @@ def test_where_nobody_is_affected_it_says_so(cast):
     assert "Nobody is affected today: nobody is in this role." in text(response)
 
 
+@pytest.mark.parametrize(
+    ("customers", "absences", "warned"),
+    [
+        ("own", "team", True),
+        ("team", "below", True),
+        ("own", "own", False),
+        ("none", "own", False),
+        ("team", "team", False),
+    ],
+)
+def test_it_warns_of_a_role_that_comes_into_reach_by_covering(cast, seller, customers, absences, warned):
+    change = {
+        "customers_see": customers,
+        "customers_change": "none",
+        "absences_see": absences,
+        "absences_change": absences,
+    }
+    answer = client_of(cast.admin).post(url(seller), typed(seller, do="preview", **change))
+    assert ("By naming themselves as cover" in text(answer)) == warned
+
+
 def test_what_another_membership_gives_anyway_is_not_counted(cast, seller):
     factories.membership(cast.manager, cast.exeter, "Prospect manager")
     role = factories.role("Prospect manager")
