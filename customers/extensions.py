@@ -10,13 +10,16 @@ Register from the app config's `ready()` of the room above:
     extensions.customer_facts.add(extensions.Fact(key="time", label=_("Time a month"), value=...))
     extensions.customer_panels.add(extensions.Panel(key="budget", render=..., place="aside"))
     extensions.hand_over_panels.add(extensions.HandOverPanel(key="load", render=...))
-    extensions.timeline_sources.add(extensions.TimelineSource(key="situations", entries=...))
+    extensions.timeline_sources.add(extensions.TimelineSource(key="situations", at="opened_at", keys=..., entries=...))
     extensions.touch_lengths.add(extensions.TouchLength(key="rules", seconds=...))
     extensions.numbers.add(extensions.Number(key="retry_working_days", value=...))
 
 Rules for whatever is registered:
-- It gets the reader (`user`) and asks `accounts.permissions` itself: nothing is shown because it was registered.
-- It asks the database a fixed number of times (columns: once a page), whatever the number of customers or entries.
+- It gets the reader (`user`) and asks `accounts.permissions` itself: nothing is shown because it was registered. A customer of
+  a page says what its reader sees of it: `amounts_seen`, `budgets_seen`, `orders_seen`, `touches_seen`, `may_change`.
+- It asks the database a fixed number of times (columns: once a page), whatever the number of customers or entries. Facts,
+  panels and entries of the timeline do not ask themselves: they yield their questions and are sent the rows
+  (territory.together.Asking), so that a page asks everything in one statement or two.
 - `visible(user)` decides before anything is computed; a column, filter, sort or tab that is not visible does not exist for
   that reader: its key in the address is ignored.
 - Keys are short lower-case words, unique in their registry; they appear in addresses (?sort=overdue&view=overdue).
@@ -32,6 +35,8 @@ from typing import Any, Generic, TypeVar
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+
+from territory.together import Asking, side_by_side
 
 
 def everyone(user) -> bool:
@@ -127,11 +132,11 @@ class Filter:
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """A figure in the strip under a customer's name. value: (request, customer) -> what stands there, or None for no fact."""
+    """A figure in the strip under a customer's name. value: (request, customer) -> asking what stands there, None: no fact."""
 
     key: str
     label: str
-    value: Callable[[HttpRequest, Any], Any]
+    value: Callable[[HttpRequest, Any], Asking[Any]]
     position: int = 100
 
 
@@ -139,14 +144,14 @@ class Fact:
 class Panel:
     """A part of a customer's (or an order's) page, served by the room above.
 
-    render: (request, customer or order) -> (template name, context) or None when there is nothing to show. The template
+    render: (request, customer or order) -> asking (template name, context), None when there is nothing to show. The template
             also knows `customer` (or `order`) and what every page knows (request, user, company); it writes its own
-            <section class="card"> or callout. `customer.amounts_seen` and `customer.may_change` say what the reader may.
+            <section class="card"> or callout.
     place:  "main": above the tabs, for what is odd and open; "aside": beside the stream (on a phone below the head).
     """
 
     key: str
-    render: Callable[[HttpRequest, Any], tuple[str, dict[str, Any]] | None]
+    render: Callable[[HttpRequest, Any], Asking[tuple[str, dict[str, Any]] | None]]
     place: str = "aside"
     position: int = 100
 
@@ -186,14 +191,19 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class TimelineSource:
-    """A kind of entry in a customer's timeline.
+    """A kind of entry in a customer's timeline. A piece asks all kinds for their newest keys, then the chosen ones for words.
 
-    entries: (user, customer, before, limit) -> up to `limit` newest entries at or before the instant `before` (None: no
-             bound), newest first. A fixed number of queries, never more rows than `limit`.
+    at:      the field that says when: an instant, or a day of the company's.
+    keys:    (user, customer) -> all rows that are entries, as tuples: (when, primary key, what else `entries` wants to know).
+    entries: (user, customer, keys) -> asking the entries of these keys by primary key; a row gone meanwhile has none.
+    tab:     the tab that shows this kind besides the timeline: "touches", "changes" or none.
     """
 
     key: str
-    entries: Callable[[Any, Any, dt.datetime | None, int], Sequence[Entry]]
+    at: str
+    keys: Callable[[Any, Any], QuerySet]
+    entries: Callable[[Any, Any, Sequence[tuple]], Asking[Mapping[int, Entry]]]
+    tab: str = ""
     position: int = 100
 
 
@@ -254,9 +264,9 @@ order_columns: Registry[Column] = Registry()
 order_panels: Registry[Panel] = Registry()
 
 
-def panels(registry: Registry[Panel], request: HttpRequest, subject: Any, place: str) -> list[str]:
+def panels(registry: Registry[Panel], request: HttpRequest, subject: Any, place: str) -> Asking[list[str]]:
     """The panels of a place that have something to show, rendered."""
-    parts = [panel.render(request, subject) for panel in registry if panel.place == place]
+    parts = yield from side_by_side(panel.render(request, subject) for panel in registry if panel.place == place)
     name = subject._meta.model_name
     return [render_to_string(part[0], {name: subject, **part[1]}, request) for part in parts if part is not None]
 
@@ -267,10 +277,10 @@ def hand_over_parts(request: HttpRequest, seen: Any, moves: Sequence[Any]) -> li
     return [render_to_string(part[0], part[1], request) for part in parts if part is not None]
 
 
-def facts(request: HttpRequest, customer: Any) -> list[tuple[str, Any]]:
+def facts(request: HttpRequest, customer: Any) -> Asking[list[tuple[str, Any]]]:
     """Label and figure of each contributed fact that has something to say."""
-    found = [(fact.label, fact.value(request, customer)) for fact in customer_facts]
-    return [(label, value) for label, value in found if value is not None]
+    values = yield from side_by_side(fact.value(request, customer) for fact in customer_facts)
+    return [(fact.label, value) for fact, value in zip(customer_facts, values, strict=True) if value is not None]
 
 
 def usual_lengths(user: Any, customer: Any) -> dict[int, int]:

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from django.apps import apps
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, Value, When
 
 from accounts.models import Cover
 from accounts.permissions import Act, Area, Scope, people_within, scope, stands_in
@@ -115,6 +115,38 @@ def hangs_within(user, area: str, act: str) -> Q:
     if scope(user, area, act).grants == scope(user, Area.CUSTOMERS, Act.SEE).grants:
         return condition
     return condition & _on_customer(customers_within(user, area, act))
+
+
+# What a customer that was read with `sight` says of its reader: what hangs on it is within their reach in these areas.
+SEEN: dict[str, str] = {
+    Area.AMOUNTS: "amounts_seen",
+    Area.BUDGETS: "budgets_seen",
+    Area.ORDERS: "orders_seen",
+    Area.TOUCHES: "touches_seen",
+}
+
+
+def yes(condition: Q) -> Case:
+    """A condition as a value: true or false."""
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def sight(user) -> dict[str, Case | Value]:
+    """Annotations of visible customers: in which areas each is within the reader's reach. Asked once for all that hangs on it."""
+    return {name: is_within(user, area, Act.SEE) for area, name in SEEN.items()}
+
+
+def is_within(user, area: str, act: str) -> Case | Value:
+    """Of visible customers: whether each is within the person's reach in `area`; known where it is that of seeing them."""
+    within = scope(user, area, act)
+    if within.everything or within.grants == scope(user, Area.CUSTOMERS, Act.SEE).grants:
+        return Value(True, BooleanField())
+    return yes(customers_within(user, area, act))
+
+
+def hangs_on(customer, area: str) -> Q:
+    """`hangs_within` for rows of one customer that was read with `sight`: the database has said it of the customer."""
+    return Q(customer=customer) if getattr(customer, SEEN[area]) else NOTHING
 
 
 def written_within(user, area: str, always: Q | None = None) -> Q:

@@ -1,10 +1,9 @@
 """What planning adds to the customers' screens: columns, tabs and panels, registered when the app is ready."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -12,13 +11,17 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.permissions import Act, Area, may, teams_within
 from customers import extensions
-from customers.models import Customer, Order
+from customers.models import Customer
+from customers.scope import NOTHING, yes
 from customers.working_as import role_at_work
 from planning.models import BudgetStatus, ContactRule, CustomerFigures, PlanningSettings, Situation
 from planning.queries import customer as queries
 from territory import clock
 from territory.formats.numbers import number_text, percent_text
 from territory.templatetags.look import badge, budget_bar, icon
+from territory.together import Asking
+
+Panelled = Asking[tuple[str, dict[str, Any]] | None]
 
 
 def _sees_budgets(user) -> bool:
@@ -141,51 +144,47 @@ def _in_situation(customers, user):
     return customers.filter(Exists(Situation.objects.open().visible_to(user).filter(customer=OuterRef("pk"))))
 
 
-def _time_fact(request: HttpRequest, customer: Customer) -> Any:
-    if not queries.sees_budgets(request.user, customer):
+def _time_fact(request: HttpRequest, customer: Customer) -> Asking[Any]:
+    if not customer.budgets_seen:
         return None
-    figures = CustomerFigures.objects.filter(customer=customer, budget_minutes__gt=0).first()
-    if figures is None or figures.actual_minutes is None:
+    known = CustomerFigures.objects.filter(customer=customer, budget_minutes__gt=0, actual_minutes__isnull=False)
+    (found,) = yield [known.values_list("actual_minutes", "budget_minutes")]
+    for actual, budget in found:
+        return _("%(actual)s of %(budget)s min") % {"actual": number_text(actual, 1), "budget": number_text(budget, 1)}
+    return None
+
+
+def _situations_panel(request: HttpRequest, customer: Customer) -> Panelled:
+    teams = teams_within(request.user, Area.AMOUNTS, Act.SEE)
+    figures_seen = Q(order__customer=customer, team__in=teams.values("pk"))
+    if not (customer.orders_seen and customer.amounts_seen):
+        figures_seen = NOTHING
+    rows = Situation.objects.open().visible_on(customer).select_related("team")
+    (situations,) = yield [rows.annotate(figures_seen=yes(figures_seen))]
+    return ("planning/customer/situations.html", {"situations": situations}) if situations else None
+
+
+def _next_panel(request: HttpRequest, customer: Customer) -> Panelled:
+    touches = yield from queries.next_touches(request.user, customer)
+    return "planning/customer/next.html", {"touches": touches}
+
+
+def _budget_panel(request: HttpRequest, customer: Customer) -> Panelled:
+    if not customer.budgets_seen:
         return None
-    words = {"actual": number_text(figures.actual_minutes, 1), "budget": number_text(figures.budget_minutes, 1)}
-    return _("%(actual)s of %(budget)s min") % words
+    budgets = yield from queries.budgets(customer)
+    return "planning/customer/budgets.html", {"budgets": budgets}
 
 
-def _situations_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[str, Any]] | None:
-    situations = list(
-        Situation.objects.open().visible_to(request.user).filter(customer=customer).select_related("team", "order")
-    )
-    if not situations:
-        return None
-    orders = set(
-        Order.objects.amounts_visible_to(request.user)
-        .filter(pk__in=[row.order_id for row in situations])
-        .values_list("pk", flat=True)
-    )
-    teams = set(teams_within(request.user, Area.AMOUNTS, Act.SEE).values_list("pk", flat=True))
-    shown = [(row, row.order_id in orders and row.team_id in teams) for row in situations]
-    return "planning/customer/situations.html", {"situations": shown}
+def _situation_keys(user, customer: Customer) -> QuerySet:
+    return Situation.objects.visible_on(customer).values_list("opened_at", "pk")
 
 
-def _next_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[str, Any]] | None:
-    return "planning/customer/next.html", {
-        "touches": queries.next_touches(request.user, customer),
-        "customer": customer,
-    }
-
-
-def _budget_panel(request: HttpRequest, customer: Customer) -> tuple[str, dict[str, Any]] | None:
-    if not queries.sees_budgets(request.user, customer):
-        return None
-    return "planning/customer/budgets.html", {"budgets": queries.budgets(customer), "customer": customer}
-
-
-def _situation_entries(user, customer, before: dt.datetime | None, limit: int):
-    rows = Situation.objects.visible_to(user).filter(customer=customer).select_related("team")
-    if before:
-        rows = rows.filter(opened_at__lte=before)
-    return [
-        extensions.Entry(
+def _situation_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict[int, extensions.Entry]]:
+    rows = Situation.objects.filter(pk__in=[pk for _at, pk in keys])
+    (situations,) = yield [rows.select_related("team")]
+    return {
+        row.pk: extensions.Entry(
             at=row.opened_at,
             key=f"situation-{row.pk}",
             icon="exclamation-diamond",
@@ -193,8 +192,8 @@ def _situation_entries(user, customer, before: dt.datetime | None, limit: int):
             people=str(row.team),
             text=row.note,
         )
-        for row in rows.order_by("-opened_at", "-pk")[:limit]
-    ]
+        for row in situations
+    }
 
 
 def _touch_lengths(user, customer: Customer) -> Mapping[int, int]:
@@ -301,7 +300,9 @@ def register() -> None:
     ):
         extensions.customer_panels.add(panel)
     extensions.timeline_sources.add(
-        extensions.TimelineSource(key="situations", entries=_situation_entries, position=200)
+        extensions.TimelineSource(
+            key="situations", at="opened_at", keys=_situation_keys, entries=_situation_entries, position=200
+        )
     )
     extensions.touch_lengths.add(extensions.TouchLength(key="rules", seconds=_touch_lengths))
     extensions.numbers.add(extensions.Number(key="retry_working_days", value=_retry_working_days))

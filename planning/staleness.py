@@ -3,7 +3,7 @@
 import datetime as dt
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from customers.models import Customer
@@ -17,11 +17,7 @@ def stale_customers(today: dt.date) -> models.QuerySet[Customer]:
     stale.
     """
     number = Coalesce(F("facts_mark__number"), 0, output_field=models.PositiveBigIntegerField())
-    fresh = Q(figures__day=today, figures__rules_number=RulesVersion.current(), figures__facts_number=number)
+    rules = Coalesce(Subquery(RulesVersion.objects.order_by("-number").values("number")[:1]), 0)
+    fresh = Q(figures__day=today, figures__rules_number=rules, figures__facts_number=number)
     live = Q(archived_at__isnull=True)
     return Customer.objects.filter((live & (Q(figures__isnull=True) | ~fresh)) | (~live & Q(figures__isnull=False)))
-
-
-def is_stale(customer: Customer, today: dt.date) -> bool:
-    """Whether this customer's figures are stale."""
-    return stale_customers(today).filter(pk=customer.pk).exists()

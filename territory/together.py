@@ -3,11 +3,52 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+Result = TypeVar("Result")
+
+# A function that yields its questions, is sent their rows (`team, contacts = yield [..., ...]`) and returns what it makes of
+# them. It may yield again, where a question follows from rows; a function that asks nothing returns before it yields.
+Asking = Generator[Sequence[models.QuerySet], list[list[Any]], Result]
+
+
+def answers(**askings: Asking) -> dict[str, Any]:
+    """What each of these comes to, by name. What they ask at the same step is one statement."""
+    return dict(zip(askings, answer(side_by_side(askings.values())), strict=True))
+
+
+def answer(asking: Asking[Result]) -> Result:
+    """What this comes to: one statement a step."""
+    rows = None
+    while True:
+        try:
+            questions = asking.send(rows)  # type: ignore[arg-type]  # the first step is sent nothing
+        except StopIteration as end:
+            return end.value
+        rows = together(*questions)
+
+
+def side_by_side(askings: Iterable[Asking]) -> Asking[list[Any]]:
+    """These as one, whose every step asks what theirs ask; it comes to what each of them comes to, in their order."""
+    running = list(askings)
+    results: list[Any] = [None] * len(running)
+    sent: dict[int, Any] = dict.fromkeys(range(len(running)))
+    while sent:
+        asked: dict[int, Sequence[models.QuerySet]] = {}
+        for place, rows in sent.items():
+            try:
+                asked[place] = running[place].send(rows)
+            except StopIteration as end:
+                results[place] = end.value
+        if asked:
+            found = iter((yield list(itertools.chain.from_iterable(asked.values()))))
+        sent = {place: list(itertools.islice(found, len(questions))) for place, questions in asked.items()}
+    return results
 
 
 def together(*questions: models.QuerySet) -> list[list[Any]]:
@@ -16,7 +57,9 @@ def together(*questions: models.QuerySet) -> list[list[Any]]:
     Each may be anything that is read as rows: models with `select_related`, `values_list`, sums by group, an order, a slice.
     What is prefetched is asked for afterwards, as always. Not for long lists: each row is as wide as the widest question.
     """
-    parts = [_Part(number, rows) for number, rows in enumerate(questions)]
+    # Not django.db.connection: every look at it goes through a proxy, and putting questions into words looks thousands of times.
+    connection = connections[DEFAULT_DB_ALIAS]
+    parts = [_Part(number, rows, connection) for number, rows in enumerate(questions)]
     asked = [part for part in parts if part.sql]
     if asked:
         width = max(part.width for part in asked)
@@ -35,8 +78,8 @@ def together(*questions: models.QuerySet) -> list[list[Any]]:
 class _Part:
     """One question: its statement, and the rows that came for it."""
 
-    def __init__(self, number: int, question: models.QuerySet) -> None:
-        self.number = number
+    def __init__(self, number: int, question: models.QuerySet, connection: BaseDatabaseWrapper) -> None:
+        self.number, self.vendor = number, connection.vendor
         self.question = question.all()
         self.rows: list[tuple] = []
         self.compiler = self.question.query.get_compiler(connection=connection)
@@ -45,7 +88,7 @@ class _Part:
             self.sql, self.parameters = self.compiler.as_sql()
         except EmptyResultSet:
             return
-        self.readers = [_reader(expression) for expression, _sql, _alias in self.compiler.select]
+        self.readers = [_reader(expression, self.vendor) for expression, _sql, _alias in self.compiler.select]
 
     @property
     def width(self) -> int:
@@ -62,7 +105,7 @@ class _Part:
 
     def padded(self, width: int) -> str:
         """Its rows with the part's number and their place, as wide as those of the others."""
-        columns = [_COLUMN[connection.vendor] % column for column in self.columns]
+        columns = [_COLUMN[self.vendor] % column for column in self.columns]
         columns += ["NULL"] * (width - self.width)
         return f"SELECT {self.number}, ROW_NUMBER() OVER (), {', '.join(columns)} FROM part{self.number}"  # noqa: S608
 
@@ -83,10 +126,10 @@ class _Part:
 _COLUMN = {"postgresql": "%s::text", "sqlite": "+%s"}
 
 
-def _reader(expression: Any) -> Callable[[Any], Any]:
+def _reader(expression: Any, vendor: str) -> Callable[[Any], Any]:
     """How a value of the padded statement is read as the driver would have given it."""
     field = expression.output_field
-    if connection.vendor == "sqlite" or isinstance(field, models.JSONField):
+    if vendor == "sqlite" or isinstance(field, models.JSONField):
         return _as_it_is
     if isinstance(field, models.BooleanField):
         return {"true": True, "false": False}.get

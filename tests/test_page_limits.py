@@ -12,6 +12,7 @@ from territory.jobs.models import JobRun, JobState
 from territory.mail.models import Mail, MailState
 from tests import factories
 from tests.accounts.signing_in import client_of
+from tests.busy_customer import busy_customer
 
 NOW = dt.datetime(2026, 6, 9, 9, tzinfo=dt.UTC)
 WHEN = {"state": MailState.SENT, "created_at": NOW, "due_at": NOW, "sent_at": NOW}
@@ -66,6 +67,45 @@ def test_a_page_of_the_office_is_small(cast, keys, who, name):
     assert answer.status_code == 200
     assert len(statements) <= STATEMENTS, "\n".join(statements)
     assert len(answer.content) < BYTES
+
+
+@pytest.fixture
+def busy(cast):
+    """A customer of the rep with 1,000 touches, every kind of entry in the first piece of its timeline, and every panel."""
+    factories.company(is_demo=True)
+    factories.sale_types()
+    return busy_customer(cast.rep_membership, touches=1000)
+
+
+@pytest.mark.parametrize("who", ["rep", "manager", "admin"])
+def test_a_customers_pages_and_the_search_are_small(cast, busy, who):
+    detail, piece = (reverse(name, args=[busy.pk]) for name in ("customer_detail", "customer_timeline"))
+    urls = [detail, *(f"{detail}?tab={tab}" for tab in ("touches", "orders", "changes")), piece]
+    urls += [reverse(name) + query for name in ("search", "search_suggest") for query in ("", "?q=a")]
+    urls += [reverse("order_detail", args=[key]) for key in busy.orders.values_list("pk", flat=True)]
+    client = client_of(getattr(cast, who))
+    for url in urls:
+        answer, statements = asked(client.get, url)
+        assert answer.status_code == 200, url
+        assert len(statements) <= STATEMENTS, "\n".join([url, *statements])
+        assert len(answer.content) < BYTES, url
+    piece = client.get(detail).context["piece"]
+    assert {entry.key.rpartition("-")[0] for entry in piece.entries if "history" in entry.key} == HISTORIES
+    assert {entry.key.split("-")[0] for entry in piece.entries} >= {"touch", "order", "stage", "situation"}
+    assert piece.next is not None
+
+
+def test_a_customer_with_more_of_everything_is_asked_for_as_often(cast):
+    client = client_of(cast.manager)
+    few, many = (busy_customer(cast.rep_membership, times) for times in (1, 4))
+    for tab in ("timeline", "touches", "orders", "changes"):
+        counts = [
+            len(asked(client.get, f"{reverse('customer_detail', args=[row.pk])}?tab={tab}")[1]) for row in (few, many)
+        ]
+        assert counts[0] == counts[1], tab
+
+
+HISTORIES = {f"{name}-history" for name in ("customer", "contact", "assignment", "order", "potential", "tierfix")}
 
 
 def test_the_preview_of_access_is_small(cast, keys):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import Customer
 from customers.phones import check_phone
 from customers.queries.search import recent_customers
+from territory.together import answer
 
 
 class DayInput(forms.DateInput):
@@ -132,7 +133,7 @@ class CustomerField(forms.ModelChoiceField):
     def offer(self, user, customers, chosen=None) -> None:
         """Let the person choose among `customers`; write the recent ones and `chosen` (a key, as typed) into the page."""
         self.queryset = customers
-        self.offered = recent_customers(user, within=customers)
+        self.offered = answer(recent_customers(user, within=customers))
         known = {str(row.pk) for row in self.offered}
         key = str(chosen or "")
         if key.isascii() and key.isdecimal() and key not in known:

@@ -7,10 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from accounts.permissions import Act, Area
-from customers.scope import amounts_within, hangs_within
+from customers.scope import amounts_within, hangs_on, hangs_within
 from territory.rows import Archivable, LiveQuerySet, Searchable
 
 from .customers import Customer
+
+AMOUNT: models.DecimalField = models.DecimalField(max_digits=14, decimal_places=2)
 
 
 class OrderStatus(models.TextChoices):
@@ -23,6 +25,10 @@ class OrderQuerySet(LiveQuerySet):
     def visible_to(self, user):
         """Orders of customers the person may see, as far as their reach over orders goes."""
         return self.filter(hangs_within(user, Area.ORDERS, Act.SEE))
+
+    def visible_on(self, customer):
+        """The same of one customer that says what its reader sees (customers.scope.sight)."""
+        return self.filter(hangs_on(customer, Area.ORDERS))
 
     def editable_by(self, user):
         return self.visible_to(user).filter(hangs_within(user, Area.ORDERS, Act.CHANGE))
@@ -37,9 +43,13 @@ class OrderQuerySet(LiveQuerySet):
             seen_amount=Case(
                 When(amounts_within(user), then=F("amount")),
                 default=Value(None),
-                output_field=models.DecimalField(max_digits=14, decimal_places=2),
+                output_field=AMOUNT,
             )
         )
+
+    def with_amounts_on(self, customer):
+        """The same of orders of one customer that says what its reader sees."""
+        return self.annotate(seen_amount=F("amount") if customer.amounts_seen else Value(None, output_field=AMOUNT))
 
 
 class Order(Searchable, Archivable):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from accounts.permissions import Act, Area
-from customers.scope import hangs_within, stood_in_for, written_within
+from customers.scope import hangs_on, hangs_within, stood_in_for, written_within
 from territory.rows import Archivable, LiveQuerySet
 
 from .customers import Customer
@@ -28,6 +28,10 @@ class TouchQuerySet(LiveQuerySet):
     def visible_to(self, user):
         """Touches of visible customers within reach; the author always sees their own."""
         return self.filter(hangs_within(user, Area.TOUCHES, Act.SEE) | Q(logged_by=user))
+
+    def visible_on(self, customer, user):
+        """The same of one customer that says what its reader sees (customers.scope.sight)."""
+        return self.filter(hangs_on(customer, Area.TOUCHES) | Q(customer=customer, logged_by=user))
 
     def editable_by(self, user):
         """Touches within reach; where a role allows only what one wrote oneself: for 7 days, implausible ones at any time."""
@@ -107,6 +111,10 @@ class PlannedTouchQuerySet(models.QuerySet):
 
     def visible_to(self, user):
         return self.filter(hangs_within(user, Area.TOUCHES, Act.SEE))
+
+    def visible_on(self, customer):
+        """The same of one customer that says what its reader sees (customers.scope.sight)."""
+        return self.filter(hangs_on(customer, Area.TOUCHES))
 
     def editable_by(self, user):
         """Within reach of change; what one may only change as its author, by who planned it, has to do it or covers who has."""

@@ -1,9 +1,10 @@
 """Who changed what about a customer, and from what to what: read from history, without what the reader may not see."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -11,12 +12,25 @@ from django.db.models import OuterRef, Subquery
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from customers.extensions import Entry
+from customers.extensions import Entry, TimelineSource
 from customers.models import Assignment, Contact, Customer, Order, Potential, TierFix
 from territory.formats import money_text, percent_text
 from territory.formats.days import day_text, moment_text
+from territory.together import Asking
 
 NOT_SHOWN = {"id", "version", "archived_at", "search_text", "customer", "sale_type_chosen"}
+ALL_KINDS = ("+", "~", "-")
+
+
+def history_of(model: type[models.Model]) -> models.QuerySet:
+    """All history rows of a model."""
+    return _historical(model)._default_manager.all()
+
+
+@cache
+def _historical(model: type[models.Model]) -> type[models.Model]:
+    # Every look at `.history` makes a class of managers anew.
+    return model.history.model
 
 
 @dataclass(frozen=True)
@@ -25,6 +39,7 @@ class Followed:
 
     amounts: fields that only those see who may see the customer's amounts.
     related: foreign keys to name. told: (history row, row before or None) -> (icon, title), or None for no entry.
+    visible: customer -> the rows whose history the reader may see, where that is not all that hang on the customer.
     """
 
     model: type[models.Model]
@@ -32,65 +47,63 @@ class Followed:
     related: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()
     own: bool = False  # the customer itself, not something that hangs on it
-    kinds: tuple[str, ...] = ("+", "~", "-")
-    visible: Callable[[Any], models.QuerySet] | None = None
+    kinds: tuple[str, ...] = ALL_KINDS
+    visible: Callable[[Customer], models.QuerySet] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.model._meta.model_name
+
+    @property
+    def history(self) -> models.QuerySet:
+        """The history rows that are entries, of whatever customer."""
+        rows = history_of(self.model)
+        return rows if self.kinds == ALL_KINDS else rows.filter(history_type__in=self.kinds)
+
+    def keys(self, _user, customer: Customer) -> models.QuerySet:
+        """The history about a customer."""
+        rows = self.history.filter(id=customer.pk) if self.own else self.history.filter(customer_id=customer.pk)
+        if self.visible:
+            rows = rows.filter(id__in=self.visible(customer).values("pk"))
+        return self.with_earlier(rows)
+
+    def with_earlier(self, rows: models.QuerySet) -> models.QuerySet:
+        """History rows as keys: when, which, and which is the row before."""
+        earlier = history_of(self.model).filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
+        earlier_id = Subquery(earlier.order_by("-history_id").values("history_id")[:1])
+        return rows.values_list("history_date", "history_id", earlier_id)
+
+    def entries(self, _user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict[int, Entry]]:
+        """`customer.amounts_seen` says whether amounts are told."""
+        return change_entries(self, keys, amounts_seen=customer.amounts_seen)
 
 
-def changes(user, customer: Customer, before: dt.datetime | None, limit: int) -> Sequence[Entry]:
-    """Changes by people, newest first. `customer.amounts_seen` says whether amounts are told (else they are not)."""
-    amounts_seen = getattr(customer, "amounts_seen", False)
-    entries = [
-        entry
-        for followed in FOLLOWED
-        for entry in _entries(followed, _history(followed, user, customer, before, limit), amounts_seen=amounts_seen)
-    ]
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
+def change_entries(followed: Followed, keys: Sequence[tuple], *, amounts_seen: bool) -> Asking[dict[int, Entry]]:
+    """Changes by people: each history row beside the row before it."""
+    wanted = {pk for _at, *pks in keys for pk in pks if pk}
+    rows = history_of(followed.model).filter(history_id__in=wanted).order_by()
+    (found,) = yield [rows.select_related("history_user", *followed.related)]
+    known = {row.history_id: row for row in found}
+    return {
+        pk: _entry(followed, known[pk], known.get(earlier), amounts_seen=amounts_seen)
+        for _at, pk, earlier in keys
+        if pk in known
+    }
 
 
-def order_changes(order: Order, *, amounts_seen: bool, limit: int) -> list[Entry]:
-    """Changes of one visible order beside its opening and closing, newest first."""
-    history = Order.history.model.objects.filter(id=order.pk, history_type="~")
-    followed = Followed(Order, _order, related=ORDER_RELATED, amounts=("amount",))
-    rows = _with_earlier(followed, history, limit)
-    return [entry for entry in _entries(followed, rows, amounts_seen=amounts_seen) if entry.title]
-
-
-def _entries(followed: Followed, rows: Iterable[tuple[Any, Any]], *, amounts_seen: bool) -> Iterable[Entry]:
-    for row, earlier in rows:
-        icon, title = _told(followed, row, earlier) or ("", "")
-        differences = [] if row.history_type == "-" else _differences(followed, row, earlier, amounts_seen)
-        if row.history_type == "~" and not differences and not _archive_changed(row, earlier):
-            title = ""
-        yield Entry(
-            at=row.history_date,
-            key=f"{followed.model._meta.model_name}-history-{row.history_id}",
-            icon=icon,
-            title=title,
-            people=str(row.history_user or ""),
-            text=". ".join(differences),
-        )
-
-
-def _history(followed: Followed, user, customer, before, limit: int) -> list[tuple[Any, Any]]:
-    """The newest history rows about a customer, each with the row before it."""
-    history = followed.model.history.model.objects
-    rows = history.filter(id=customer.pk) if followed.own else history.filter(customer_id=customer.pk)
-    if followed.visible:
-        rows = rows.filter(id__in=followed.visible(user).filter(customer=customer).values("pk"))
-    if before is not None:
-        rows = rows.filter(history_date__lte=before)
-    return _with_earlier(followed, rows.filter(history_type__in=followed.kinds), limit)
-
-
-def _with_earlier(followed: Followed, rows: models.QuerySet, limit: int) -> list[tuple[Any, Any]]:
-    """The newest of these history rows, each with the row before it: two questions."""
-    history = followed.model.history.model.objects
-    earlier = history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id")).order_by("-history_id")
-    rows = rows.annotate(earlier_id=Subquery(earlier.values("history_id")[:1]))
-    rows = rows.select_related("history_user", *followed.related).order_by("-history_date", "-history_id")
-    found = list(rows[:limit])
-    known = history.select_related(*followed.related).in_bulk([row.earlier_id for row in found if row.earlier_id])
-    return [(row, known.get(row.earlier_id)) for row in found]
+def _entry(followed: Followed, row, earlier, *, amounts_seen: bool) -> Entry:
+    icon, title = _told(followed, row, earlier) or ("", "")
+    differences = [] if row.history_type == "-" else _differences(followed, row, earlier, amounts_seen)
+    if row.history_type == "~" and not differences and not _archive_changed(row, earlier):
+        title = ""
+    return Entry(
+        at=row.history_date,
+        key=f"{followed.name}-history-{row.history_id}",
+        icon=icon,
+        title=title,
+        people=str(row.history_user or ""),
+        text=". ".join(differences),
+    )
 
 
 def _archive_changed(row, earlier) -> bool:
@@ -192,19 +205,29 @@ def _tier_fix(row, earlier):
     return "flag", _("Tier fixed") if row.history_type == "+" else _("Fixed tier changed")
 
 
-ORDER_RELATED = ("step", "product_line", "sale_type", "salesperson", "team")
+ORDER_CHANGES = Followed(
+    Order,
+    _order,
+    related=("step", "product_line", "sale_type", "salesperson", "team"),
+    amounts=("amount",),
+    kinds=("~",),
+    visible=lambda customer: Order.objects.visible_on(customer),
+)
 FOLLOWED = (
     Followed(Customer, _customer, related=("team", "market"), own=True),
     Followed(Contact, _contact, related=("role",)),
     Followed(Assignment, _assignment, related=("membership__user", "membership__role", "membership__team")),
-    Followed(
-        Order,
-        _order,
-        related=ORDER_RELATED,
-        amounts=("amount",),
-        kinds=("~",),
-        visible=lambda user: Order.objects.visible_to(user),
-    ),
+    ORDER_CHANGES,
     Followed(Potential, _potential, related=("noted_by",), amounts=("amount",)),
     Followed(TierFix, _tier_fix, related=("tier", "fixed_by")),
 )
+
+
+def change_sources() -> list[TimelineSource]:
+    """The kinds of change, for the timeline and the tab of changes."""
+    return [
+        TimelineSource(
+            key=f"{each.name}-changes", at="history_date", keys=each.keys, entries=each.entries, tab="changes"
+        )
+        for each in FOLLOWED
+    ]

@@ -1,15 +1,16 @@
-"""What a customer's page shows of this room, in a fixed number of queries."""
+"""What a customer's page shows of this room: each says what it asks and what it makes of it (territory.together)."""
 
 import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Case, Count, Max, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.fields import BooleanField
 
 from accounts.permissions import Act, Area
 from customers.models import Assignment, Contact, ContactRole, Customer, Order, OrderStatus, TierFix, Touch
-from customers.scope import amounts_within, customers_within
+from customers.scope import is_within, sight
 from territory import clock
+from territory.rows import on_day
+from territory.together import Asking
 
 # A gap in contact roles is one on customers of the highest tiers only.
 TOP_TIERS = 2
@@ -17,47 +18,49 @@ TOP_TIERS = 2
 YEAR_DAYS = 365
 
 
-def _yes(condition: Q) -> Case:
-    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
-
-
 def customers_for(user) -> QuerySet[Customer]:
-    """Customers the person may see, each saying `amounts_seen` and `may_change` of that person."""
+    """Customers the person may see, each saying what that person sees of it (`sight`) and whether they `may_change` it."""
     return (
         Customer.objects.visible_to(user)
         .select_related("tier", "team", "market")
-        .annotate(
-            amounts_seen=_yes(amounts_within(user, customer="")),
-            may_change=_yes(customers_within(user, Area.CUSTOMERS, Act.CHANGE)),
-        )
+        .annotate(may_change=is_within(user, Area.CUSTOMERS, Act.CHANGE), **sight(user))
     )
 
 
-def team_of(customer: Customer) -> list[Assignment]:
+def team_of(customer: Customer) -> Asking[list[Assignment]]:
     """Who works on the customer today, the owner first."""
     rows = Assignment.objects.on(clock.company_today()).filter(customer=customer)
-    rows = rows.select_related("membership__user", "membership__role", "membership__team")
-    return sorted(rows, key=lambda row: (row.kind == "support", row.membership.role.position, row.pk))
+    (team,) = yield [rows.select_related("membership__user", "membership__role")]
+    return sorted(team, key=lambda row: (row.kind == "support", row.membership.role.position, row.pk))
 
 
-def contacts_of(user, customer: Customer) -> tuple[list[Contact], list[Contact]]:
-    """Contacts who are there and those who left, each with `last_met`: the newest touch with them that the reader may see."""
-    met = Touch.objects.live().visible_to(user).filter(contacts=OuterRef("pk"), at__lte=clock.now())
+@dataclass(frozen=True)
+class Contacts:
+    """Contacts who are there, each with `last_met`, those who left, and the contact roles that are missing."""
+
+    there: list[Contact]
+    gone: list[Contact]
+    gaps: list[ContactRole]
+
+
+def contacts_of(user, customer: Customer) -> Asking[Contacts]:
+    """The customer's contacts; `last_met` is the newest touch with them that the reader may see."""
+    met = Touch.objects.live().visible_on(customer, user).filter(contacts=OuterRef("pk"), at__lte=clock.now())
     last = met.order_by("-at").values("at")[:1]
-    rows = list(
-        customer.contacts.live().select_related("role").annotate(last_met=Subquery(last)).order_by("name", "pk")
-    )
+    known = customer.contacts.live().select_related("role").annotate(last_met=Subquery(last)).order_by("name", "pk")
+    rows, expected = yield [known, _expected_roles(customer)]
     today = clock.company_today()
     gone = [row for row in rows if row.left_on and row.left_on <= today]
-    return [row for row in rows if row not in gone], gone
+    there = [row for row in rows if row not in gone]
+    held = {contact.role_id for contact in there}
+    return Contacts(there, gone, [role for role in expected if role.pk not in held])
 
 
-def gaps(customer: Customer, contacts: list[Contact]) -> list[ContactRole]:
-    """Contact roles that a customer of the two highest tiers should have and nobody there holds."""
+def _expected_roles(customer: Customer) -> QuerySet[ContactRole]:
+    """Contact roles that somebody should hold there: on customers of the two highest tiers."""
     if customer.tier is None or customer.tier.position > TOP_TIERS:
-        return []
-    held = {contact.role_id for contact in contacts}
-    return [role for role in ContactRole.objects.live().filter(expected_in_top_tiers=True) if role.pk not in held]
+        return ContactRole.objects.none()
+    return ContactRole.objects.live().filter(expected_in_top_tiers=True)
 
 
 @dataclass(frozen=True)
@@ -70,36 +73,36 @@ class Figures:
     orders: int
 
 
-def figures(user, customer: Customer) -> Figures:
-    """The head's figures in two questions."""
+def figures(user, customer: Customer) -> Asking[Figures]:
+    """The head's figures."""
     now, zone = clock.now(), clock.company_zone()
     year = clock.start_of_day(clock.day_of(now, zone) - dt.timedelta(days=YEAR_DAYS - 1), zone)
-    touches = Touch.objects.live().visible_to(user).filter(customer=customer, at__lte=now)
-    touched = touches.order_by().aggregate(count=Count("pk"), last=Max("at"))
-    ordered = (
-        Order.objects.live()
-        .visible_to(user)
-        .filter(customer=customer)
-        .order_by()
-        .aggregate(
-            count=Count("pk"),
-            won=Count("pk", filter=Q(status=OrderStatus.WON, closed_at__gte=year, closed_at__lte=now)),
-        )
-    )
-    return Figures(won=ordered["won"], last_touch=touched["last"], touches=touched["count"], orders=ordered["count"])
+    touches = Touch.objects.live().visible_on(customer, user).filter(at__lte=now).order_by().values_list("customer")
+    orders = Order.objects.live().visible_on(customer).order_by().values_list("customer")
+    won = Q(status=OrderStatus.WON, closed_at__gte=year, closed_at__lte=now)
+    touched, ordered = yield [
+        touches.annotate(Count("pk"), Max("at")),
+        orders.annotate(count=Count("pk"), won=Count("pk", filter=won)),
+    ]
+    [(_customer, count, last)] = touched or [(customer.pk, 0, None)]
+    [(_customer, orders_count, orders_won)] = ordered or [(customer.pk, 0, 0)]
+    return Figures(won=orders_won, last_touch=last, touches=count, orders=orders_count)
 
 
-def open_fix(customer: Customer) -> TierFix | None:
+def open_fixes(customer: Customer) -> QuerySet[TierFix]:
+    """Tiers fixed by hand that are in force, the latest first: that one counts."""
+    return customer.tier_fixes.filter(on_day(clock.company_today())).select_related("tier", "fixed_by").reverse()
+
+
+def open_fix(customer: Customer) -> Asking[TierFix | None]:
     """The tier fixed by hand that is in force, if any."""
-    today = clock.company_today()
-    fixes = customer.tier_fixes.filter(Q(starts_on__isnull=True) | Q(starts_on__lte=today))
-    fixes = fixes.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today))
-    return fixes.select_related("tier", "fixed_by").last()
+    (fixes,) = yield [open_fixes(customer)[:1]]
+    return next(iter(fixes), None)
 
 
-def orders_of(user, customer: Customer, limit: int = 100) -> list[Order]:
+def orders_of(customer: Customer, limit: int = 100) -> Asking[list[Order]]:
     """The customer's orders, pending ones first, then the latest closed."""
-    rows = Order.objects.live().visible_to(user).with_amounts_for(user).filter(customer=customer)
-    rows = rows.select_related("step", "product_line", "sale_type", "salesperson")
+    rows = Order.objects.live().visible_on(customer).with_amounts_on(customer).select_related("product_line")
     rank = Case(When(status=OrderStatus.PENDING, then=Value(0)), default=Value(1))
-    return list(rows.order_by(rank, "-closed_at", "-pk")[:limit])
+    (orders,) = yield [rows.order_by(rank, "-closed_at", "-pk")[:limit]]
+    return orders

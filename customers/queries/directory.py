@@ -13,6 +13,7 @@ from customers.scope import in_directory
 from territory import clock
 from territory.folding import fold
 from territory.rows import matching
+from territory.together import Asking, answer
 
 FACTS = ("pk", "name", "town", "owner", "last_at", "last_type")
 
@@ -48,20 +49,21 @@ def _holding(user, words: str, *, in_town: bool) -> list[int]:
     return [pk for _later, _place, pk in sorted(found)]
 
 
-def cards(user, keys: list[int]) -> list[Card]:
-    """These cards, in the order of the keys, as far as the reader may have them: one question."""
-    rows = {row["pk"]: Card(**row) for row in _with_facts(_customers(user).filter(pk__in=keys))}
+def cards(user, keys: list[int]) -> Asking[list[Card]]:
+    """These cards, in the order of the keys, as far as the reader may have them."""
+    (found,) = yield [_with_facts(_customers(user).filter(pk__in=keys))]
+    rows = {row["pk"]: Card(**row) for row in found}
     return [rows[pk] for pk in keys if pk in rows]
 
 
 def card(user, pk: int) -> Card | None:
     """One card; None where there is none for this reader."""
-    return next(iter(cards(user, [pk])), None)
+    return next(iter(answer(cards(user, [pk]))), None)
 
 
 def cards_named(user, name: str, limit: int) -> list[Card]:
     """Cards of the same name: by name alone, so that nobody finds out a telephone number by trying."""
-    return cards(user, _holding(user, name, in_town=False)[:limit]) if fold(name) else []
+    return answer(cards(user, _holding(user, name, in_town=False)[:limit])) if fold(name) else []
 
 
 def _customers(user) -> QuerySet[Customer]:

@@ -9,8 +9,7 @@ from functools import cached_property, reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
-from django.db.models.fields import BooleanField
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.text import capfirst
@@ -28,7 +27,7 @@ from customers.queries.listing import (
     shown_rows,
     teams_below,
 )
-from customers.scope import amounts_within, hangs_within
+from customers.scope import amounts_within, hangs_within, yes
 from territory import clock
 from territory.rows import matching
 
@@ -60,13 +59,10 @@ def close_conditions(today: dt.date) -> dict[str, Q]:
 
 def orders_for(user) -> QuerySet[Order]:
     """Orders the person may see, each with `seen_amount` and whether they `may_change` it."""
-    changeable = hangs_within(user, Area.ORDERS, Act.CHANGE)
     return (
         Order.objects.visible_to(user)
         .with_amounts_for(user)
-        .annotate(
-            may_change=Case(When(changeable, then=Value(True)), default=Value(False), output_field=BooleanField())
-        )
+        .annotate(may_change=yes(hangs_within(user, Area.ORDERS, Act.CHANGE)))
         .select_related("customer__tier", "product_line", "sale_type", "step", "salesperson", "team")
     )
 

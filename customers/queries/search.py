@@ -4,38 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.db.models import Case, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
 
 from accounts.models import User
-from accounts.permissions import Act, Area, may, people_within
+from accounts.permissions import Act, Area, may, may_all, people_within
 from customers.models import Contact, Customer, Order, Touch
 from customers.queries.directory import Card, card_keys, cards
+from customers.scope import yes
 from territory.folding import fold
 from territory.rows import matching
+from territory.together import Asking
 
 # How many of the person's latest touches say which customers are recent.
 LATEST_TOUCHES = 60
 
 
-def recent_customers(user, limit: int = 8, within: QuerySet[Customer] | None = None) -> list[Customer]:
+def recent_customers(user, limit: int = 8, within: QuerySet[Customer] | None = None) -> Asking[list[Customer]]:
     """The customers the person logged touches with last, newest first, then others of their own."""
     customers = (within if within is not None else Customer.objects.visible_to(user)).live().select_related("tier")
-    latest = Touch.objects.live().filter(logged_by=user).order_by("-at").values_list("customer_id", flat=True)
-    ids = list(dict.fromkeys(latest[:LATEST_TOUCHES]))
-    known = customers.in_bulk(ids[: limit * 2])
+    latest, others = yield [_latest(user), customers.order_by("search_text", "pk")[: 2 * limit]]
+    ids = list(dict.fromkeys(latest))[: 2 * limit]
+    (recent,) = yield [customers.filter(pk__in=ids)]
+    known = {row.pk: row for row in recent}
     found = [known[pk] for pk in ids if pk in known][:limit]
-    if len(found) < limit:
-        others = customers.exclude(pk__in=[row.pk for row in found]).order_by("search_text", "pk")
-        found += list(others[: limit - len(found)])
-    return found
+    return (found + [row for row in others if row not in found])[:limit]
 
 
-def customers_matching(user, words: str, limit: int = 20, within: QuerySet[Customer] | None = None) -> list[Customer]:
-    """Live customers that hold every word, those whose name begins so first."""
-    customers = (
-        (within if within is not None else Customer.objects.visible_to(user)).live().select_related("tier", "team")
+def _latest(user) -> QuerySet:
+    """The customers of the person's latest touches, newest first."""
+    return (
+        Touch.objects.live().filter(logged_by=user).order_by("-at").values_list("customer", flat=True)[:LATEST_TOUCHES]
     )
-    return list(_best_first(matching(customers, words), words)[:limit])
+
+
+def customers_matching(
+    user, words: str, limit: int = 20, within: QuerySet[Customer] | None = None
+) -> QuerySet[Customer]:
+    """Live customers that hold every word, those whose name begins so first."""
+    customers = (within if within is not None else Customer.objects.visible_to(user)).live().select_related("tier")
+    return _best_first(matching(customers, words), words)[:limit]
 
 
 def _best_first(rows: QuerySet, words: str) -> QuerySet:
@@ -58,39 +65,45 @@ class Found:
         return bool(self.customers or self.contacts or self.orders or self.people or self.cards)
 
 
-def search(user, words: str, limit: int = 10) -> Found:
+def search(user, words: str, limit: int = 10) -> Asking[Found]:
     """Up to `limit` of each kind; customers the person was with lately come first. Archived ones are left out."""
     if not fold(words):
-        return Found(recent_customers(user, limit), [], [], [], set())
+        recent = yield from recent_customers(user, limit)
+        return Found(recent, [], [], [], set())
     contacts = Contact.objects.live().visible_to(user).filter(customer__archived_at__isnull=True)
     orders = Order.objects.live().visible_to(user).filter(customer__archived_at__isnull=True)
-    people = people_within(user, Area.NAMES, Act.SEE).filter(is_active=True)
-    known = _people(people, words, limit)
+    latest, customers, contacts, orders, people = yield [
+        _latest(user),
+        customers_matching(user, words, limit),
+        _best_first(matching(contacts, words), words).select_related("customer", "role")[:limit],
+        matching(orders, words).select_related("customer").order_by("-pk")[:limit],
+        matching(_people(user), words)[: limit * 5],
+    ]
+    known = [row for row in people if all(word in fold(row.name) for word in fold(words).split())][:limit]
+    # The directory may hold many: which of its cards are found is asked alone.
+    found_cards = card_keys(user, words)[:limit] if may(user, Area.DIRECTORY, Act.SEE) else []
     return Found(
-        customers=_recent_first(user, customers_matching(user, words, limit)),
-        contacts=list(_best_first(matching(contacts, words), words).select_related("customer", "role")[:limit]),
-        orders=list(matching(orders, words).select_related("customer").order_by("-pk")[:limit]),
+        customers=_recent_first(latest, customers),
+        contacts=contacts,
+        orders=orders,
         people=known,
-        open_people=_open_people(user, known),
-        cards=cards(user, card_keys(user, words)[:limit]) if may(user, Area.DIRECTORY, Act.SEE) else [],
+        open_people={row.pk for row in known if row.page_seen},
+        cards=(yield from cards(user, found_cards)) if found_cards else [],
     )
 
 
-def _recent_first(user, customers: list[Customer]) -> list[Customer]:
-    latest = Touch.objects.live().filter(logged_by=user).order_by("-at").values_list("customer_id", flat=True)
-    rank = {pk: place for place, pk in reversed(list(enumerate(latest[:LATEST_TOUCHES])))}
+def _recent_first(latest: list[int], customers: list[Customer]) -> list[Customer]:
+    rank = {pk: place for place, pk in reversed(list(enumerate(latest)))}
     return sorted(customers, key=lambda row: rank.get(row.pk, LATEST_TOUCHES))
 
 
-def _open_people(user, people: list[User]) -> set[int]:
-    if not people:
-        return set()
-    within = people_within(user, Area.PEOPLE, Act.SEE).filter(pk__in=[person.pk for person in people])
-    return set(within.values_list("pk", flat=True))
+def _people(user) -> QuerySet[User]:
+    """Active people whose names the reader may see, each saying whether their page is open to the reader.
 
-
-def _people(people: QuerySet[User], words: str, limit: int) -> list[User]:
-    """People by name alone: their folded text also holds the e-mail address, which not all may see."""
-    wanted = fold(words).split()
-    rows = matching(people, words)[: limit * 5]
-    return [row for row in rows if all(word in fold(row.name) for word in wanted)][:limit]
+    Names are compared afterwards: the folded text also holds the e-mail address, which not all may see.
+    """
+    opened = people_within(user, Area.PEOPLE, Act.SEE).order_by()
+    page_seen = (
+        Value(True, BooleanField()) if may_all(user, Area.PEOPLE, Act.SEE) else yes(Q(pk__in=opened.values("pk")))
+    )
+    return people_within(user, Area.NAMES, Act.SEE).filter(is_active=True).annotate(page_seen=page_seen)

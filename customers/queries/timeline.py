@@ -1,15 +1,22 @@
-"""One stream of what happened with a customer, newest first, read piece by piece in a fixed number of queries."""
+"""One stream of what happened with a customer, newest first, read piece by piece.
+
+A piece takes two steps: which rows of all kinds are its entries, then what those few say.
+"""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from customers.extensions import Entry, TimelineSource, timeline_sources
+from django.db.models import DateTimeField, QuerySet
+
+from customers.extensions import Entry, timeline_sources
 from customers.models import Customer
+from territory import clock
+from territory.together import Asking, side_by_side
 
 PIECE = 20
-# Which sources each tab reads; None is all of them.
-TABS = {"timeline": None, "touches": ("touches",), "changes": ("stages", "changes")}
+# The first holds every kind of entry.
+TABS = ("timeline", "touches", "changes")
 
 
 @dataclass(frozen=True)
@@ -44,28 +51,51 @@ class Piece:
     next: Cursor | None
 
 
-def piece(user, customer: Customer, *, tab: str = "timeline", after: Cursor | None = None, size: int = PIECE) -> Piece:
-    """The next `size` entries of the customer's stream that the reader may see."""
+def piece(
+    user, customer: Customer, *, tab: str = TABS[0], after: Cursor | None = None, size: int = PIECE
+) -> Asking[Piece]:
+    """The next `size` entries of the customer's stream that the reader may see: first which, then what they say."""
     before = after.at if after else None
     skip = after.skip if after else 0
+    sources = [source for source in timeline_sources if tab in (TABS[0], source.tab)]
     wanted = skip + size + 1
-    found = [entry for source in _sources(tab) for entry in source.entries(user, customer, before, wanted)]
+    keys = yield [newest(source.at, source.keys(user, customer), before, wanted) for source in sources]
+    found = [(_moment(key[0]), source, key) for source, rows in zip(sources, keys, strict=True) for key in rows]
     # Sorting is stable and every source sorts its own, so entries of one instant keep their order from piece to piece.
-    found.sort(key=lambda entry: entry.at, reverse=True)
-    entries = found[skip : skip + size]
+    found.sort(key=lambda row: row[0], reverse=True)
+    chosen = found[skip : skip + size]
+    entries = yield from _entries(user, customer, chosen)
     # Sources keep the place of what they do not show, so that none of them runs ahead of the others.
     shown = [entry for entry in entries if entry.title]
     if len(found) <= skip + size:
         return Piece(shown, None)
-    return Piece(shown, _cursor(entries, before, skip))
+    return Piece(shown, _cursor([at for at, _source, _key in chosen], before, skip))
 
 
-def _cursor(entries: Sequence[Entry], before: dt.datetime | None, skip: int) -> Cursor:
-    last = entries[-1].at
-    same = sum(entry.at == last for entry in entries)
-    return Cursor(last, same + (skip if last == before else 0))
+def newest(at: str, rows: QuerySet, before: dt.datetime | None, limit: int) -> QuerySet:
+    """Up to `limit` rows whose field `at` (an instant, or a day of the company's) is at or before an instant, newest first."""
+    if before is not None:
+        is_instant = isinstance(rows.model._meta.get_field(at), DateTimeField)
+        rows = rows.filter(**{f"{at}__lte": before if is_instant else clock.day_of(before, clock.company_zone())})
+    return rows.order_by(f"-{at}", "-pk")[:limit]
 
 
-def _sources(tab: str) -> Iterable[TimelineSource]:
-    keys = TABS.get(tab)
-    return [source for source in timeline_sources if keys is None or source.key in keys]
+def _moment(at: dt.date) -> dt.datetime:
+    """When it was: a day's first instant."""
+    return at if isinstance(at, dt.datetime) else clock.start_of_day(at, clock.company_zone())
+
+
+def _entries(user, customer: Customer, chosen: Sequence[tuple]) -> Asking[list[Entry]]:
+    """What the chosen rows of the sources say, in their order."""
+    keys: dict[str, list[tuple]] = {}
+    for _at, source, key in chosen:
+        keys.setdefault(source.key, []).append(key)
+    sources = {source.key: source for _at, source, _key in chosen}
+    told = yield from side_by_side(sources[name].entries(user, customer, keys[name]) for name in keys)
+    by_source = dict(zip(keys, told, strict=True))
+    return [by_source[source.key][key[1]] for _at, source, key in chosen if key[1] in by_source[source.key]]
+
+
+def _cursor(moments: Sequence[dt.datetime], before: dt.datetime | None, skip: int) -> Cursor:
+    same = sum(at == moments[-1] for at in moments)
+    return Cursor(moments[-1], same + (skip if moments[-1] == before else 0))

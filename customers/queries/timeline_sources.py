@@ -1,10 +1,10 @@
 """The kinds of entry that this room puts into a customer's timeline: touches, orders, stages, tiers, changes."""
 
-import datetime as dt
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import replace
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -17,14 +17,18 @@ from customers.models import (
     Stage,
     StageDecision,
     StagePeriod,
+    Tier,
     TierPeriod,
     Touch,
     TouchOutcome,
+    TouchPerson,
 )
-from customers.queries.changes import changes, order_changes
+from customers.queries.changes import ORDER_CHANGES, change_entries, change_sources, history_of
+from customers.queries.timeline import newest
 from territory import clock
 from territory.formats import money_text, number_text
 from territory.templatetags.territory import seconds_as_minutes
+from territory.together import Asking, side_by_side
 
 OUTCOMES = {
     TouchOutcome.ADVANCED: (gettext_lazy("Advanced"), "good", "arrow-up-right"),
@@ -41,29 +45,42 @@ STAGE_TITLES = {
 STAGE_ICONS = {Stage.PROSPECT: "compass", Stage.CUSTOMER: "trophy", Stage.LAPSED: "clock", Stage.LOST: "x-circle"}
 
 
-def newest(rows: QuerySet, field: str, before: dt.datetime | None, limit: int) -> QuerySet:
-    """Up to `limit` rows at or before an instant, newest first."""
-    if before is not None:
-        rows = rows.filter(**{f"{field}__lte": before})
-    return rows.order_by(f"-{field}", "-pk")[:limit]
+def _pks(keys: Sequence[tuple]) -> list[int]:
+    return [key[1] for key in keys]
 
 
-def touches(user, customer: Customer, before: dt.datetime | None, limit: int) -> Sequence[Entry]:
-    """Touches the reader may see, with who took part, whom they met and what came of it."""
-    rows = Touch.objects.live().visible_to(user).filter(customer=customer)
-    rows = newest(rows, "at", before, limit).select_related("type").prefetch_related("people__user", "contacts")
-    found = list(rows)
-    reached = _reached_by_own(user, found)
-    return [_touch(touch, reached.get(touch.outreach)) for touch in found]
+def touch_keys(user, customer: Customer) -> QuerySet:
+    """Touches the reader may see."""
+    return Touch.objects.live().visible_on(customer, user).values_list("at", "pk")
 
 
-def _reached_by_own(user, rows: Sequence[Touch]) -> dict:
-    """To how many customers each outreach went; only of the reader's own: of others it could tell of hidden customers."""
-    own = {touch.outreach for touch in rows if touch.outreach and touch.logged_by_id == user.pk}
-    if not own:
-        return {}
-    counted = Touch.objects.live().filter(outreach__in=own).order_by().values_list("outreach")
-    return dict(counted.annotate(Count("pk")))
+def touch_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict[int, Entry]]:
+    """Touches, with who took part, whom they met and what came of it."""
+    found = yield from _with_names(keys)
+    own = {touch.outreach for touch, _who, _met in found if touch.outreach and touch.logged_by_id == user.pk}
+    reached = {}
+    if own:
+        # To how many customers each outreach went; only of the reader's own: of others it could tell of hidden customers.
+        counted = Touch.objects.live().filter(outreach__in=own).order_by().values_list("outreach")
+        (rows,) = yield [counted.annotate(Count("pk"))]
+        reached = dict(rows)
+    return {touch.pk: _touch(touch, who, met, reached.get(touch.outreach)) for touch, who, met in found}
+
+
+def _with_names(keys: Sequence[tuple]) -> Asking[list[tuple[Touch, list[str], list[str]]]]:
+    """These touches, each with the names of who took part and of whom they met."""
+    pks = _pks(keys)
+    people = TouchPerson.objects.filter(touch__in=pks).order_by("pk").values_list("touch", "user__name")
+    contacts = Touch.contacts.through.objects.filter(touch__in=pks).order_by("contact__name", "contact")
+    touches, took_part, met = yield [
+        Touch.objects.filter(pk__in=pks).select_related("type").order_by(),
+        people,
+        contacts.values_list("touch", "contact__name"),
+    ]
+    return [
+        (touch, [name for pk, name in took_part if pk == touch.pk], [name for pk, name in met if pk == touch.pk])
+        for touch in touches
+    ]
 
 
 def _outreach_words(touch: Touch, reached: int | None) -> str:
@@ -75,16 +92,14 @@ def _outreach_words(touch: Touch, reached: int | None) -> str:
     return words % {"count": number_text(reached)}
 
 
-def _touch(touch: Touch, reached: int | None = None) -> Entry:
-    names = [str(person.user) for person in touch.people.all()] or [_("person unknown")]
-    parts = [*names, seconds_as_minutes(touch.duration_seconds)]
+def _touch(touch: Touch, who: list[str], met: list[str], reached: int | None = None) -> Entry:
+    parts = [*(who or [_("person unknown")]), seconds_as_minutes(touch.duration_seconds)]
     if outreach := _outreach_words(touch, reached):
         parts.append(outreach)
     if touch.travel_seconds:
         parts.append(_("%(minutes)s travel") % {"minutes": seconds_as_minutes(touch.travel_seconds)})
     if touch.is_implausible:
         parts.append(_("implausible, its minutes are left out"))
-    met = [contact.name for contact in touch.contacts.all()]
     text = [_("Met %(names)s.") % {"names": ", ".join(met)}] if met else []
     if touch.note:
         text.append(touch.note)
@@ -105,40 +120,59 @@ def touch_url(touch: Touch) -> str:
     return reverse("touch_detail", args=[touch.pk])
 
 
-def order_stream(user, order: Order, limit: int = 50) -> list[Entry]:
+def order_stream(user, order: Order, limit: int = 50) -> Asking[list[Entry]]:
     """What happened with one visible order: opened, changed, closed, and the touches that were for it; newest first."""
-    touched = Touch.objects.live().visible_to(user).filter(order=order)
-    rows = newest(touched, "at", None, limit).select_related("type").prefetch_related("people__user", "contacts")
-    entries = [_touch(touch) for touch in rows]
-    entries += order_changes(order, amounts_seen=order.seen_amount is not None, limit=limit)
+    touched = Touch.objects.live().visible_to(user).filter(order=order).values_list("at", "pk")
+    changed = ORDER_CHANGES.history.filter(id=order.pk)
+    given = history_of(Order).filter(id=order.pk).order_by("history_id").values_list("amount", flat=True)
+    touch_keys, change_keys, amounts = yield [
+        newest("at", touched, None, limit),
+        newest("history_date", ORDER_CHANGES.with_earlier(changed), None, limit),
+        given[:1],
+    ]
+    touches, changes = yield from side_by_side(
+        [
+            _with_names(touch_keys),
+            change_entries(ORDER_CHANGES, change_keys, amounts_seen=order.seen_amount is not None),
+        ]
+    )
+    told = {touch.pk: _touch(touch, who, met) for touch, who, met in touches}
+    entries = [told[pk] for _at, pk in touch_keys if pk in told]
+    entries += [changes[key[1]] for key in change_keys if key[1] in changes and changes[key[1]].title]
     if order.closed_at:
         entries.append(_order_closed(order))
     if order.opened_at:
-        order.first_amount = first_amount(order)
+        order.first_amount = next(iter(amounts), None)
         entries.append(_order_opened(order))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
-def first_amount(order: Order):
-    """The amount that the order was first given; None where its history does not say."""
-    return order.history.order_by("history_id").values_list("amount", flat=True).first()
+def _order_keys(at: str):
+    """Orders the reader may see that have this moment."""
+
+    def keys(user, customer: Customer) -> QuerySet:
+        rows = Order.objects.live().visible_on(customer).filter(**{f"{at}__isnull": False})
+        return rows.values_list(at, "pk")
+
+    return keys
 
 
-def orders(user, customer: Customer, before: dt.datetime | None, limit: int) -> Sequence[Entry]:
-    """Orders opened, won and lost; the amount where the reader may see it, at opening the first one given."""
-    first = Order.history.model.objects.filter(id=OuterRef("pk")).order_by("history_id").values("amount")[:1]
-    rows = (
-        Order.objects.live()
-        .visible_to(user)
-        .with_amounts_for(user)
-        .filter(customer=customer)
-        .select_related("salesperson", "product_line", "sale_type")
-    )
-    opened = newest(rows.filter(opened_at__isnull=False), "opened_at", before, limit)
-    closed = newest(rows.filter(closed_at__isnull=False), "closed_at", before, limit)
-    entries = [_order_closed(order) for order in closed]
-    entries += [_order_opened(order) for order in opened.annotate(first_amount=Subquery(first))]
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
+def _orders(customer: Customer, keys: Sequence[tuple]) -> QuerySet[Order]:
+    rows = Order.objects.filter(pk__in=_pks(keys)).with_amounts_on(customer)
+    return rows.select_related("salesperson", "product_line", "sale_type")
+
+
+def closed_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict[int, Entry]]:
+    """Orders won and lost; the amount where the reader may see it."""
+    (orders,) = yield [_orders(customer, keys)]
+    return {order.pk: _order_closed(order) for order in orders}
+
+
+def opened_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict[int, Entry]]:
+    """Orders opened; the amount first given where the reader may see it."""
+    first = history_of(Order).filter(id=OuterRef("pk")).order_by("history_id").values("amount")[:1]
+    (orders,) = yield [_orders(customer, keys).annotate(first_amount=Subquery(first))]
+    return {order.pk: _order_opened(order) for order in orders}
 
 
 def _order_opened(order: Order) -> Entry:
@@ -173,18 +207,20 @@ def _order_entry(order: Order, at, word: str, icon: str, title: str, amount, rea
     )
 
 
-def stages(user, customer: Customer, before: dt.datetime | None, limit: int) -> Sequence[Entry]:
-    """The customer's stages and tiers as they changed, by themselves or by hand."""
-    decided = {
-        decision.at: decision
-        for decision in newest(StageDecision.objects.filter(customer=customer), "at", before, limit).select_related(
-            "decided_by"
-        )
-    }
-    periods = newest(StagePeriod.objects.filter(customer=customer), "began_at", before, limit)
-    entries = [_stage(period, decided.get(period.began_at)) for period in periods]
-    entries += _tiers(customer, before, limit)
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
+def stage_keys(user, customer: Customer) -> QuerySet:
+    """The customer's stages as they changed, by themselves or by hand."""
+    return StagePeriod.objects.filter(customer=customer).values_list("began_at", "pk")
+
+
+def stage_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict[int, Entry]]:
+    """Stages; who decided and why where it was by hand."""
+    moments = [key[0] for key in keys]
+    periods, decisions = yield [
+        StagePeriod.objects.filter(pk__in=_pks(keys)),
+        StageDecision.objects.filter(customer=customer, at__in=moments).select_related("decided_by"),
+    ]
+    decided = {decision.at: decision for decision in decisions}
+    return {period.pk: _stage(period, decided.get(period.began_at)) for period in periods}
 
 
 def _stage(period: StagePeriod, decision: StageDecision | None) -> Entry:
@@ -199,29 +235,45 @@ def _stage(period: StagePeriod, decision: StageDecision | None) -> Entry:
     )
 
 
-def _tiers(customer: Customer, before: dt.datetime | None, limit: int) -> list[Entry]:
-    """Changes from one tier to another; the first tier is no change."""
+def tier_keys(user, customer: Customer) -> QuerySet:
+    """Changes from one tier to another, with the tier before; the first tier is no change. 0 is no tier."""
+    earlier = TierPeriod.objects.filter(customer=OuterRef("customer"), starts_on__lt=OuterRef("starts_on"))
+    before = Subquery(earlier.order_by("-starts_on").values(known=Coalesce("tier", 0))[:1])
+    rows = TierPeriod.objects.filter(customer=customer, starts_on__lte=clock.company_today())
+    changes = rows.annotate(before=before).exclude(before=Coalesce("tier", 0)).filter(before__isnull=False)
+    return changes.values_list("starts_on", "pk", "before")
+
+
+def tier_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict[int, Entry]]:
+    """Changes from one tier to another, by the tiers' names of today."""
     zone = clock.company_zone()
-    rows = TierPeriod.objects.filter(customer=customer, starts_on__lte=clock.company_today()).select_related("tier")
-    if before is not None:
-        rows = rows.filter(starts_on__lte=clock.day_of(before, zone))
-    periods = list(rows.order_by("-starts_on", "-pk")[: limit + 1])
-    return [
-        Entry(
+    before = {pk: tier for _day, pk, tier in keys}
+    periods, tiers = yield [
+        TierPeriod.objects.filter(pk__in=before).select_related("tier"),
+        Tier.objects.filter(pk__in=before.values()),
+    ]
+    names = {tier.pk: tier for tier in tiers}
+    return {
+        period.pk: Entry(
             at=clock.start_of_day(period.starts_on, zone),
             key=f"tier-{period.pk}",
             icon="arrow-repeat",
-            title=_("Tier %(before)s to %(after)s") % {"before": earlier.tier or "–", "after": period.tier or "–"},
+            title=_("Tier %(before)s to %(after)s")
+            % {"before": names.get(before[period.pk], "–"), "after": period.tier or "–"},
         )
-        for period, earlier in pairwise(periods)
-        if period.tier_id != earlier.tier_id
-        and (before is None or clock.start_of_day(period.starts_on, zone) <= before)
-    ]
+        for period in periods
+    }
 
 
 def register() -> None:
     """Put the own kinds of entry into the registry; called once the apps are ready."""
-    for position, (key, entries) in enumerate(
-        (("touches", touches), ("orders", orders), ("stages", stages), ("changes", changes))
-    ):
-        timeline_sources.add(TimelineSource(key=key, entries=entries, position=position))
+    kinds = [
+        TimelineSource(key="touches", at="at", keys=touch_keys, entries=touch_entries, tab="touches"),
+        TimelineSource(key="closed", at="closed_at", keys=_order_keys("closed_at"), entries=closed_entries),
+        TimelineSource(key="opened", at="opened_at", keys=_order_keys("opened_at"), entries=opened_entries),
+        TimelineSource(key="stages", at="began_at", keys=stage_keys, entries=stage_entries, tab="changes"),
+        TimelineSource(key="tiers", at="starts_on", keys=tier_keys, entries=tier_entries, tab="changes"),
+        *change_sources(),
+    ]
+    for position, source in enumerate(kinds):
+        timeline_sources.add(replace(source, position=position))

@@ -21,7 +21,7 @@ from customers.actions.customers import (
 from customers.actions.stages import MOVES_BY_HAND, fix_tier, set_lost, set_prospect, unfix_tier
 from customers.forms.customers import CustomerForm, NewCustomerForm, PotentialForm, StageForm, TierForm
 from customers.models import Customer, Stage
-from customers.queries.customer import open_fix
+from customers.queries.customer import open_fixes
 from customers.queries.look_alikes import like_card, like_customer
 from customers.views.saving import carried_out, form_page, to_change
 from territory import clock
@@ -124,7 +124,7 @@ def customer_potential(request: HttpRequest, pk: int) -> HttpResponse:
 def customer_tier(request: HttpRequest, pk: int) -> HttpResponse:
     """Fix the tier with a reason, or let it follow from the yearly value again."""
     customer = to_change(Customer, request.user, pk, "tier")
-    fix = open_fix(customer)
+    fix = open_fixes(customer).first()
     lets_go = "unfix" in request.POST
     form = TierForm(None if lets_go else sent(request), initial={"tier": customer.tier_id})
     if lets_go and fix is not None:

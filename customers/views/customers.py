@@ -17,6 +17,7 @@ from customers.queries.listing import COLUMNS_KEPT_AS, CustomerListing
 from customers.views.parts import csv_rows, filter_chips, kept_fields, sort_choices, tab_links
 from territory import clock
 from territory.formats.cells import csv_download
+from territory.together import answer, answers
 
 
 @require_safe
@@ -72,46 +73,51 @@ def customer_export(request: HttpRequest) -> HttpResponse:
 def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A customer's page: head, what is odd, who works on it, contacts, and one of the tabs."""
     customer = get_object_or_404(queries.customers_for(request.user), pk=pk)
-    team = queries.team_of(customer)
-    contacts, gone = queries.contacts_of(request.user, customer)
+    tab, after = _tab(request)
+    panels = extensions.customer_panels
+    if tab == "orders":
+        shown = {"orders": queries.orders_of(customer)}
+    else:
+        shown = {"piece": timeline.piece(request.user, customer, tab=tab, after=after)}
+    found = answers(
+        team=queries.team_of(customer),
+        contacts=queries.contacts_of(request.user, customer),
+        fix=queries.open_fix(customer),
+        figures=queries.figures(request.user, customer),
+        facts=extensions.facts(request, customer),
+        main_panels=extensions.panels(panels, request, customer, "main"),
+        aside_panels=extensions.panels(panels, request, customer, "aside"),
+        **shown,
+    )
+    people = [customer, *found["contacts"].there]
     context = {
         "customer": customer,
-        "team": team,
-        "you": next((row for row in team if row.membership.user_id == request.user.pk), None),
-        "contacts": contacts,
-        "gone": gone,
-        "gaps": queries.gaps(customer, contacts),
-        "fix": queries.open_fix(customer),
-        "figures": queries.figures(request.user, customer),
-        "facts": extensions.facts(request, customer),
-        "main_panels": extensions.panels(extensions.customer_panels, request, customer, "main"),
-        "aside_panels": extensions.panels(extensions.customer_panels, request, customer, "aside"),
-        "call_url": phone_url(customer.phone) or next((url for c in contacts if (url := phone_url(c.phone))), ""),
+        "you": next((row for row in found["team"] if row.membership.user_id == request.user.pk), None),
+        "call_url": next((url for each in people if (url := phone_url(each.phone))), ""),
         "route_url": route_url(customer),
         "log_query": f"?customer={pk}",
         "may_log": may(request.user, Area.TOUCHES, Act.CHANGE),
         "may_see_orders": may(request.user, Area.ORDERS, Act.SEE),
         "may_order": may(request.user, Area.ORDERS, Act.CHANGE),
+        "tab": tab,
+        "after": after,
     }
-    return render(request, "customers/detail.html", context | _tab(request, customer))
+    return render(request, "customers/detail.html", found | context)
 
 
-def _tab(request: HttpRequest, customer: Customer) -> dict:
-    """What the chosen tab shows: the customer's orders, or a piece of the stream."""
-    tab = request.GET.get("tab", "timeline")
-    if tab == "orders":
-        return {"tab": tab, "orders": queries.orders_of(request.user, customer)}
-    if tab not in timeline.TABS:
-        tab = "timeline"
+def _tab(request: HttpRequest) -> tuple[str, timeline.Cursor | None]:
+    """The chosen tab, and where its piece of the stream begins."""
+    tab = request.GET.get("tab", "")
     after = timeline.Cursor.read(request.GET.get("after", ""))
-    return {"tab": tab, "piece": timeline.piece(request.user, customer, tab=tab, after=after), "after": after}
+    return tab if tab in (*timeline.TABS, "orders") else timeline.TABS[0], after
 
 
 @require_safe
 def customer_timeline(request: HttpRequest, pk: int) -> HttpResponse:
     """The next piece of a customer's stream, as entries to put where the last one ended."""
     customer = get_object_or_404(queries.customers_for(request.user), pk=pk)
-    context = {"customer": customer} | _tab(request, customer)
-    if "piece" not in context:
+    tab, after = _tab(request)
+    if tab == "orders":
         return redirect("customer_detail", pk=pk)
-    return render(request, "customers/timeline.html", context)
+    piece = answer(timeline.piece(request.user, customer, tab=tab, after=after))
+    return render(request, "customers/timeline.html", {"customer": customer, "piece": piece, "tab": tab})

@@ -35,6 +35,7 @@ from territory.conflicts import Conflict, conflict_page
 from territory.formats.cells import csv_download
 from territory.sent import sent
 from territory.toasts import toast
+from territory.together import answers
 
 
 @require_safe
@@ -101,13 +102,12 @@ def order_export(request: HttpRequest) -> HttpResponse:
 def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """An order's page, with what rooms above know of it."""
     order = get_object_or_404(queries.orders_for(request.user), pk=pk)
-    context = {
-        "order": order,
-        "main_panels": extensions.panels(extensions.order_panels, request, order, "main"),
-        "aside_panels": extensions.panels(extensions.order_panels, request, order, "aside"),
-        "entries": order_stream(request.user, order),
-    }
-    return render(request, "customers/order.html", context)
+    context = answers(
+        main_panels=extensions.panels(extensions.order_panels, request, order, "main"),
+        aside_panels=extensions.panels(extensions.order_panels, request, order, "aside"),
+        entries=order_stream(request.user, order),
+    )
+    return render(request, "customers/order.html", context | {"order": order})
 
 
 @require_http_methods(["GET", "POST"])

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from customers.queries import search as queries
 from customers.queries.listing import asked_words
+from territory.together import answer
 
 SUGGESTED = 5
 
@@ -14,14 +15,16 @@ SUGGESTED = 5
 def search(request: HttpRequest) -> HttpResponse:
     """What was found, by kind; recent customers where nothing was asked."""
     words = asked_words(request)
-    return render(request, "customers/search.html", {"words": words, "found": queries.search(request.user, words)})
+    return render(
+        request, "customers/search.html", {"words": words, "found": answer(queries.search(request.user, words))}
+    )
 
 
 @require_safe
 def search_suggest(request: HttpRequest) -> HttpResponse:
     """The first of each kind, as rows to show under a search box."""
     words = asked_words(request)
-    found = queries.search(request.user, words, SUGGESTED)
+    found = answer(queries.search(request.user, words, SUGGESTED))
     return render(request, "customers/search.html#found", {"words": words, "found": found})
 
 
@@ -32,5 +35,5 @@ def customer_options(request: HttpRequest) -> HttpResponse:
     if words:
         customers = queries.customers_matching(request.user, words)
     else:
-        customers = queries.recent_customers(request.user)
+        customers = answer(queries.recent_customers(request.user))
     return render(request, "customers/options.html", {"customers": customers})

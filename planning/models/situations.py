@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from accounts.permissions import Act, Area, teams_within
-from customers.scope import hangs_within
+from customers.scope import hangs_on, hangs_within
 
 
 class SituationKind(models.TextChoices):
@@ -21,6 +21,10 @@ class SituationQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Those on visible customers within reach over budgets and situations."""
         return self.filter(hangs_within(user, Area.BUDGETS, Act.SEE))
+
+    def visible_on(self, customer):
+        """Those of one customer that says what its reader sees (customers.scope.sight)."""
+        return self.filter(hangs_on(customer, Area.BUDGETS))
 
     def acknowledgeable_by(self, user):
         return self.visible_to(user).filter(

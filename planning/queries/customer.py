@@ -3,15 +3,16 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from accounts.permissions import Act, Area
 from customers.models import ContactRole, Customer, PlannedTouch, TouchType
 from planning.models import Budget, ContactRule, CustomerFigures, DueTouch, Period
-from planning.staleness import is_stale
+from planning.staleness import stale_customers
 from territory import clock
+from territory.together import Asking
 
 
 @dataclass(frozen=True)
@@ -38,25 +39,35 @@ class CustomerBudgets:
     is_stale: bool
 
 
-def sees_budgets(user: User, customer: Customer) -> bool:
-    """Whether the reader's reach over budgets covers the customer."""
-    return Customer.objects.within(user, Area.BUDGETS, Act.SEE).filter(pk=customer.pk).exists()
-
-
-def budgets(customer: Customer) -> CustomerBudgets | None:
+def budgets(customer: Customer) -> Asking[CustomerBudgets | None]:
     """The stored budgets; None before they were first computed."""
-    figures = CustomerFigures.objects.filter(customer=customer).first()
-    if figures is None:
+    stale = stale_customers(clock.company_today()).filter(pk=OuterRef("pk"))
+    stored, rows = yield [
+        CustomerFigures.objects.filter(customer=customer).annotate(is_stale=Exists(stale)),
+        Budget.objects.filter(customer=customer).select_related("role"),
+    ]
+    if not stored:
         return None
-    rows = list(Budget.objects.filter(customer=customer).select_related("role"))
-    names = _Names.of(rows)
+    names = yield from _names(rows)
     cards = [
         BudgetCard(
             row.role.name, row.minutes, row.actual_minutes, row.status, [names.line(line) for line in row.breakdown]
         )
         for row in rows
     ]
-    return CustomerBudgets(cards, figures, is_stale(customer, clock.company_today()))
+    return CustomerBudgets(cards, stored[0], stored[0].is_stale)
+
+
+def _names(rows: list[Budget]) -> Asking["_Names"]:
+    """Words for what the budgets' lines are about."""
+    lines = [line for row in rows for line in row.breakdown]
+    touches = [line for line in lines if line["kind"] == "contact rule"]
+    found = yield [
+        ContactRule.objects.filter(pk__in={line["rule"] for line in touches}),
+        TouchType.objects.filter(pk__in={line["about"] for line in touches}),
+        ContactRole.objects.filter(pk__in={line["about"] for line in lines if line["kind"] == "contacts"}),
+    ]
+    return _Names(*({row.pk: row for row in named} for named in found))
 
 
 @dataclass(frozen=True)
@@ -66,16 +77,6 @@ class _Names:
     rules: dict[int, ContactRule]
     types: dict[int, TouchType]
     contact_roles: dict[int, ContactRole]
-
-    @classmethod
-    def of(cls, rows: list[Budget]) -> "_Names":
-        lines = [line for row in rows for line in row.breakdown]
-        touches = [line for line in lines if line["kind"] == "contact rule"]
-        return cls(
-            ContactRule.objects.in_bulk([line["rule"] for line in touches]),
-            TouchType.objects.in_bulk([line["about"] for line in touches]),
-            ContactRole.objects.in_bulk([line["about"] for line in lines if line["kind"] == "contacts"]),
-        )
 
     def line(self, line: dict) -> tuple[str, float]:
         """One reason in words, with its minutes a month."""
@@ -134,19 +135,19 @@ class NextTouch:
     planned: PlannedTouch | None = None
 
 
-def next_touches(user: User, customer: Customer, count: int = 8) -> list[NextTouch]:
+def next_touches(user: User, customer: Customer, count: int = 8) -> Asking[list[NextTouch]]:
     """What contact rules ask for next and what is planned, soonest first; what is planned stands for its rule's row."""
     today = clock.today(user)
-    planned = list(
-        PlannedTouch.objects.open().visible_to(user).filter(customer=customer).select_related("type", "assignee")
-    )
+    due = DueTouch.objects.filter(customer=customer) if customer.budgets_seen else DueTouch.objects.none()
+    planned, due = yield [
+        PlannedTouch.objects.open().visible_on(customer).select_related("type", "assignee"),
+        due.select_related("touch_type", "person"),
+    ]
     planned_types = {row.type_id for row in planned}
     rows = [NextTouch(row.type, row.assignee, row.due_on, (today - row.due_on).days, row) for row in planned]
-    if sees_budgets(user, customer):
-        due = DueTouch.objects.filter(customer=customer).select_related("touch_type", "person")
-        rows += [
-            NextTouch(row.touch_type, row.person, row.due_on, (today - row.due_on).days)
-            for row in due
-            if row.touch_type_id not in planned_types
-        ]
+    rows += [
+        NextTouch(row.touch_type, row.person, row.due_on, (today - row.due_on).days)
+        for row in due
+        if row.touch_type_id not in planned_types
+    ]
     return sorted(rows, key=lambda row: (row.due_on, row.touch_type.position))[:count]

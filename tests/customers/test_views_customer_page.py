@@ -14,6 +14,7 @@ from customers.actions.orders import change_order, open_order, win_order
 from customers.queries import timeline
 from customers.queries.customer import customers_for, figures
 from territory import clock
+from territory.together import answer
 from tests import factories
 
 NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
@@ -37,7 +38,8 @@ def test_orders_won_count_on_365_whole_days(cast, time_machine, day, hour, won):
     time_machine.move_to(NOON, tick=False)
     closed_at = clock.start_of_day(dt.date.fromisoformat(day), clock.company_zone()) + dt.timedelta(hours=hour)
     factories.order(cast.own, 100, "won", closed_at)
-    assert figures(cast.rep, cast.own).won == won
+    customer = customers_for(cast.rep).get(pk=cast.own.pk)
+    assert answer(figures(cast.rep, customer)).won == won
 
 
 @pytest.mark.parametrize("who", ["mate", "other_rep", "other_manager"])
@@ -129,7 +131,7 @@ def stream(user, customer, tab="timeline", size=7):
     customer = customers_for(user).get(pk=customer.pk)
     after, found = None, []
     while True:
-        piece = timeline.piece(user, customer, tab=tab, after=after, size=size)
+        piece = answer(timeline.piece(user, customer, tab=tab, after=after, size=size))
         found += piece.entries
         if piece.next is None:
             return found

@@ -25,13 +25,17 @@ from planning.models import (
     RulesVersion,
     TouchValue,
 )
-from planning.staleness import is_stale, stale_customers
+from planning.staleness import stale_customers
 from territory import clock
 from tests import factories
 
 NOW = dt.datetime(2026, 6, 9, 10, 0, tzinfo=dt.UTC)  # a Tuesday
 TODAY = NOW.date()
 FORTY_KM = 40 / 6371.0 * 57.29577951308232
+
+
+def is_stale(customer, today):
+    return stale_customers(today).filter(pk=customer.pk).exists()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Membership, Role, Team, User
 from customers.models import Assignment, Customer, Order, Touch
 from territory.company.models import Company, Holiday
-from territory.together import together
+from territory.together import answers, side_by_side, together
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +90,26 @@ def test_a_question_can_be_asked_again_and_narrowed_afterwards(questions):
     together(orders)
     assert orders.filter(customer__name="Mill 1").count() == 1
     assert together(orders.filter(customer__name="Mill 1"))[0] == list(orders.filter(customer__name="Mill 1"))
+
+
+def names_after(first, steps):
+    """Asks so many times, each time for the teams named after what came before; none at all for no step."""
+    found = [first]
+    for _ in range(steps):
+        rows, nobody = yield [Team.objects.filter(name__gt=found[-1]).order_by("name"), Team.objects.none()]
+        assert nobody == []
+        found.append(rows[0].name)
+    return found
+
+
+def test_parts_side_by_side_ask_one_statement_a_step(db):
+    for name in "bcde":
+        factories.team(name)
+
+    def both():
+        return (yield from side_by_side([names_after("a", 1), names_after("c", 2)]))
+
+    with CaptureQueriesContext(connection) as queries:
+        found = answers(long=names_after("a", 3), none=names_after("z", 0), pair=both())
+    assert found == {"long": ["a", "b", "c", "d"], "none": ["z"], "pair": [["a", "b"], ["c", "d", "e"]]}
+    assert len(queries) == 3
