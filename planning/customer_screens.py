@@ -160,6 +160,7 @@ def _situations_panel(request: HttpRequest, customer: Customer) -> Panelled:
     if not (customer.orders_seen and customer.amounts_seen):
         figures_seen = NOTHING
     rows = Situation.objects.open().visible_on(customer).select_related("team")
+    rows = rows.only("kind", "evidence", "acknowledged_at", "team__name")
     (situations,) = yield [rows.annotate(figures_seen=yes(figures_seen))]
     return ("planning/customer/situations.html", {"situations": situations}) if situations else None
 
@@ -182,7 +183,7 @@ def _situation_keys(user, customer: Customer) -> QuerySet:
 
 def _situation_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict[int, extensions.Entry]]:
     rows = Situation.objects.filter(pk__in=[pk for _at, pk in keys])
-    (situations,) = yield [rows.select_related("team")]
+    (situations,) = yield [rows.select_related("team").only("opened_at", "kind", "note", "team__name")]
     return {
         row.pk: extensions.Entry(
             at=row.opened_at,

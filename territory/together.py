@@ -88,11 +88,9 @@ class _Part:
             self.sql, self.parameters = self.compiler.as_sql()
         except EmptyResultSet:
             return
-        self.readers = [_reader(expression, self.vendor) for expression, _sql, _alias in self.compiler.select]
-
-    @property
-    def width(self) -> int:
-        return len(self.readers)
+        self.width = len(self.compiler.select)
+        readers = (_reader(expression, self.vendor) for expression, _sql, _alias in self.compiler.select)
+        self.readers = [(place, read) for place, read in enumerate(readers) if read is not None]
 
     @property
     def columns(self) -> list[str]:
@@ -109,9 +107,12 @@ class _Part:
         columns += ["NULL"] * (width - self.width)
         return f"SELECT {self.number}, ROW_NUMBER() OVER (), {', '.join(columns)} FROM part{self.number}"  # noqa: S608
 
-    def add(self, values: Sequence[Any]) -> None:
+    def add(self, values: list[Any]) -> None:
         """A row of the padded statement, as the driver would have given it."""
-        self.rows.append(tuple(read(value) for read, value in zip(self.readers, values, strict=False)))
+        row = values[: self.width]
+        for place, read in self.readers:
+            row[place] = read(row[place])
+        self.rows.append(tuple(row))
 
     def evaluated(self) -> list[Any]:
         """Django makes of the rows what it would have made of its own statement's."""
@@ -126,16 +127,14 @@ class _Part:
 _COLUMN = {"postgresql": "%s::text", "sqlite": "+%s"}
 
 
-def _reader(expression: Any, vendor: str) -> Callable[[Any], Any]:
-    """How a value of the padded statement is read as the driver would have given it."""
+def _reader(expression: Any, vendor: str) -> Callable[[Any], Any] | None:
+    """How a value of the padded statement is read as the driver would have given it; None where it is that already."""
+    if vendor == "sqlite":
+        return None
     field = expression.output_field
-    if vendor == "sqlite" or isinstance(field, models.JSONField):
-        return _as_it_is
+    if isinstance(field, models.JSONField | models.CharField | models.TextField):
+        return None
     if isinstance(field, models.BooleanField):
         return {"true": True, "false": False}.get
     # A foreign key's column is read as the key that it holds.
     return getattr(field, "target_field", field).to_python
-
-
-def _as_it_is(value: Any) -> Any:
-    return value

@@ -38,13 +38,13 @@ class Followed:
     """A model whose history is part of a customer's timeline.
 
     amounts: fields that only those see who may see the customer's amounts.
-    related: foreign keys to name. told: (history row, row before or None) -> (icon, title), or None for no entry.
+    names: of what its foreign keys lead to. told: (history row, row before or None) -> (icon, title), or None for no entry.
     visible: customer -> the rows whose history the reader may see, where that is not all that hang on the customer.
     """
 
     model: type[models.Model]
     told: Callable[[Any, Any], tuple[str, str] | None]
-    related: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()
     own: bool = False  # the customer itself, not something that hangs on it
     kinds: tuple[str, ...] = ALL_KINDS
@@ -81,14 +81,21 @@ class Followed:
 def change_entries(followed: Followed, keys: Sequence[tuple], *, amounts_seen: bool) -> Asking[dict[int, Entry]]:
     """Changes by people: each history row beside the row before it."""
     wanted = {pk for _at, *pks in keys for pk in pks if pk}
-    rows = history_of(followed.model).filter(history_id__in=wanted).order_by()
-    (found,) = yield [rows.select_related("history_user", *followed.related)]
+    (found,) = yield [_with_names(followed).filter(history_id__in=wanted)]
     known = {row.history_id: row for row in found}
     return {
         pk: _entry(followed, known[pk], known.get(earlier), amounts_seen=amounts_seen)
         for _at, pk, earlier in keys
         if pk in known
     }
+
+
+def _with_names(followed: Followed) -> models.QuerySet:
+    """Whole history rows, and of what they lead to only the names."""
+    rows = history_of(followed.model).order_by()
+    names = ("history_user__name", *followed.names)
+    own = [field.name for field in rows.model._meta.concrete_fields]
+    return rows.select_related(*(name.rpartition("__")[0] for name in names)).only(*own, *names)
 
 
 def _entry(followed: Followed, row, earlier, *, amounts_seen: bool) -> Entry:
@@ -208,18 +215,20 @@ def _tier_fix(row, earlier):
 ORDER_CHANGES = Followed(
     Order,
     _order,
-    related=("step", "product_line", "sale_type", "salesperson", "team"),
+    names=("step__name", "product_line__name", "sale_type__name", "salesperson__name", "team__name"),
     amounts=("amount",),
     kinds=("~",),
     visible=lambda customer: Order.objects.visible_on(customer),
 )
 FOLLOWED = (
-    Followed(Customer, _customer, related=("team", "market"), own=True),
-    Followed(Contact, _contact, related=("role",)),
-    Followed(Assignment, _assignment, related=("membership__user", "membership__role", "membership__team")),
+    Followed(Customer, _customer, names=("team__name", "market__name"), own=True),
+    Followed(Contact, _contact, names=("role__name",)),
+    Followed(
+        Assignment, _assignment, names=("membership__user__name", "membership__role__name", "membership__team__name")
+    ),
     ORDER_CHANGES,
-    Followed(Potential, _potential, related=("noted_by",), amounts=("amount",)),
-    Followed(TierFix, _tier_fix, related=("tier", "fixed_by")),
+    Followed(Potential, _potential, names=("noted_by__name",), amounts=("amount",)),
+    Followed(TierFix, _tier_fix, names=("tier__name", "fixed_by__name")),
 )
 
 

@@ -27,10 +27,14 @@ def customers_for(user) -> QuerySet[Customer]:
     )
 
 
+# Names alone: whole rows of people and roles would cost more than all else that is said of the team.
+_NAMES_OF_TEAM = ("membership__user__name", "membership__role__name", "membership__role__position")
+
+
 def team_of(customer: Customer) -> Asking[list[Assignment]]:
     """Who works on the customer today, the owner first."""
     rows = Assignment.objects.on(clock.company_today()).filter(customer=customer)
-    (team,) = yield [rows.select_related("membership__user", "membership__role")]
+    (team,) = yield [rows.select_related("membership__user", "membership__role").only("kind", *_NAMES_OF_TEAM)]
     return sorted(team, key=lambda row: (row.kind == "support", row.membership.role.position, row.pk))
 
 
@@ -43,12 +47,18 @@ class Contacts:
     gaps: list[ContactRole]
 
 
+_OF_CONTACT = ("name", "title", "decides", "phone", "email", "left_on", "role__name")
+
+
 def contacts_of(user, customer: Customer) -> Asking[Contacts]:
     """The customer's contacts; `last_met` is the newest touch with them that the reader may see."""
     met = Touch.objects.live().visible_on(customer, user).filter(contacts=OuterRef("pk"), at__lte=clock.now())
     last = met.order_by("-at").values("at")[:1]
-    known = customer.contacts.live().select_related("role").annotate(last_met=Subquery(last)).order_by("name", "pk")
-    rows, expected = yield [known, _expected_roles(customer)]
+    known = Contact.objects.live().filter(customer=customer).select_related("role").only(*_OF_CONTACT)
+    rows, expected = yield [
+        known.annotate(last_met=Subquery(last)).order_by("name", "pk"),
+        _expected_roles(customer),
+    ]
     today = clock.company_today()
     gone = [row for row in rows if row.left_on and row.left_on <= today]
     there = [row for row in rows if row not in gone]
@@ -91,12 +101,13 @@ def figures(user, customer: Customer) -> Asking[Figures]:
 
 def open_fixes(customer: Customer) -> QuerySet[TierFix]:
     """Tiers fixed by hand that are in force, the latest first: that one counts."""
-    return customer.tier_fixes.filter(on_day(clock.company_today())).select_related("tier", "fixed_by").reverse()
+    fixes = TierFix.objects.filter(on_day(clock.company_today()), customer=customer)
+    return fixes.select_related("tier", "fixed_by").reverse()
 
 
 def open_fix(customer: Customer) -> Asking[TierFix | None]:
     """The tier fixed by hand that is in force, if any."""
-    (fixes,) = yield [open_fixes(customer)[:1]]
+    (fixes,) = yield [open_fixes(customer).only("reason", "tier__name", "fixed_by__name")[:1]]
     return next(iter(fixes), None)
 
 

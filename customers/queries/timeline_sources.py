@@ -67,13 +67,24 @@ def touch_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dic
     return {touch.pk: _touch(touch, who, met, reached.get(touch.outreach)) for touch, who, met in found}
 
 
+# What stands in an entry and no more: a page has twenty of them, and whole rows of people and types with each cost most of it.
+_OF_TOUCH = (
+    *("at", "outcome", "note", "duration_seconds", "travel_seconds", "is_implausible", "outreach", "logged_by"),
+    *("type__name", "type__icon"),
+)
+_OF_ORDER = (
+    *("title", "external_id", "status", "opened_at", "closed_at", "lost_reason"),
+    *("salesperson__name", "product_line__name", "sale_type__name"),
+)
+
+
 def _with_names(keys: Sequence[tuple]) -> Asking[list[tuple[Touch, list[str], list[str]]]]:
     """These touches, each with the names of who took part and of whom they met."""
     pks = _pks(keys)
     people = TouchPerson.objects.filter(touch__in=pks).order_by("pk").values_list("touch", "user__name")
     contacts = Touch.contacts.through.objects.filter(touch__in=pks).order_by("contact__name", "contact")
     touches, took_part, met = yield [
-        Touch.objects.filter(pk__in=pks).select_related("type").order_by(),
+        Touch.objects.filter(pk__in=pks).select_related("type").only(*_OF_TOUCH).order_by(),
         people,
         contacts.values_list("touch", "contact__name"),
     ]
@@ -159,7 +170,7 @@ def _order_keys(at: str):
 
 def _orders(customer: Customer, keys: Sequence[tuple]) -> QuerySet[Order]:
     rows = Order.objects.filter(pk__in=_pks(keys)).with_amounts_on(customer)
-    return rows.select_related("salesperson", "product_line", "sale_type")
+    return rows.select_related("salesperson", "product_line", "sale_type").only(*_OF_ORDER)
 
 
 def closed_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict[int, Entry]]:
@@ -217,7 +228,9 @@ def stage_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dic
     moments = [key[0] for key in keys]
     periods, decisions = yield [
         StagePeriod.objects.filter(pk__in=_pks(keys)),
-        StageDecision.objects.filter(customer=customer, at__in=moments).select_related("decided_by"),
+        StageDecision.objects.filter(customer=customer, at__in=moments)
+        .select_related("decided_by")
+        .only("at", "reason", "decided_by__name"),
     ]
     decided = {decision.at: decision for decision in decisions}
     return {period.pk: _stage(period, decided.get(period.began_at)) for period in periods}
@@ -249,7 +262,7 @@ def tier_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict
     zone = clock.company_zone()
     before = {pk: tier for _day, pk, tier in keys}
     periods, tiers = yield [
-        TierPeriod.objects.filter(pk__in=before).select_related("tier"),
+        TierPeriod.objects.filter(pk__in=before).select_related("tier").only("starts_on", "tier__name"),
         Tier.objects.filter(pk__in=before.values()),
     ]
     names = {tier.pk: tier for tier in tiers}

@@ -39,12 +39,19 @@ class CustomerBudgets:
     is_stale: bool
 
 
+# Of roles, types and people the names alone: whole rows of them would cost more than the figures.
+_OF_BUDGET = (
+    *("touch_minutes", "travel_minutes", "other_minutes", "actual_minutes", "status", "breakdown"),
+    "role__name",
+)
+
+
 def budgets(customer: Customer) -> Asking[CustomerBudgets | None]:
     """The stored budgets; None before they were first computed."""
     stale = stale_customers(clock.company_today()).filter(pk=OuterRef("pk"))
     stored, rows = yield [
         CustomerFigures.objects.filter(customer=customer).annotate(is_stale=Exists(stale)),
-        Budget.objects.filter(customer=customer).select_related("role"),
+        Budget.objects.filter(customer=customer).select_related("role").only(*_OF_BUDGET),
     ]
     if not stored:
         return None
@@ -135,13 +142,20 @@ class NextTouch:
     planned: PlannedTouch | None = None
 
 
+def _of_type(field: str) -> tuple[str, ...]:
+    return f"{field}__name", f"{field}__icon", f"{field}__position"
+
+
 def next_touches(user: User, customer: Customer, count: int = 8) -> Asking[list[NextTouch]]:
     """What contact rules ask for next and what is planned, soonest first; what is planned stands for its rule's row."""
     today = clock.today(user)
     due = DueTouch.objects.filter(customer=customer) if customer.budgets_seen else DueTouch.objects.none()
+    planned = PlannedTouch.objects.open().visible_on(customer)
     planned, due = yield [
-        PlannedTouch.objects.open().visible_on(customer).select_related("type", "assignee"),
-        due.select_related("touch_type", "person"),
+        planned.select_related("type", "assignee").only(
+            "due_on", "source", "reason", "assignee__name", *_of_type("type")
+        ),
+        due.select_related("touch_type", "person").only("due_on", "person__name", *_of_type("touch_type")),
     ]
     planned_types = {row.type_id for row in planned}
     rows = [NextTouch(row.type, row.assignee, row.due_on, (today - row.due_on).days, row) for row in planned]
