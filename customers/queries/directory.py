@@ -39,10 +39,11 @@ def card_keys(user, words: str = "") -> list[int]:
 
 def _holding(user, words: str, *, in_town: bool) -> list[int]:
     """Keys of the cards that hold every word in their name, or `in_town`: in name or town."""
-    wanted = fold(words).split()[:8]
+    begin = fold(words)
+    wanted = begin.split()[:8]
     rows = matching(_customers(user), words).order_by("search_text", "pk").values_list("pk", "name", "town")
     found = [
-        (not fold(name).startswith(fold(words)), place, pk)
+        (not fold(name).startswith(begin), place, pk)
         for place, (pk, name, town) in enumerate(rows)
         if all(word in fold(name, town if in_town else "") for word in wanted)
     ]
