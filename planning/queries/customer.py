@@ -70,9 +70,9 @@ def _names(rows: list[Budget]) -> Asking["_Names"]:
     lines = [line for row in rows for line in row.breakdown]
     touches = [line for line in lines if line["kind"] == "contact rule"]
     found = yield [
-        ContactRule.objects.filter(pk__in={line["rule"] for line in touches}),
-        TouchType.objects.filter(pk__in={line["about"] for line in touches}),
-        ContactRole.objects.filter(pk__in={line["about"] for line in lines if line["kind"] == "contacts"}),
+        ContactRule.objects.filter(pk__in={line["rule"] for line in touches}).order_by(),
+        TouchType.objects.filter(pk__in={line["about"] for line in touches}).order_by(),
+        ContactRole.objects.filter(pk__in={line["about"] for line in lines if line["kind"] == "contacts"}).order_by(),
     ]
     return _Names(*({row.pk: row for row in named} for named in found))
 
