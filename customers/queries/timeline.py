@@ -12,35 +12,12 @@ from django.db.models import DateTimeField, QuerySet
 from customers.extensions import Entry, timeline_sources
 from customers.models import Customer
 from territory import clock
+from territory.cursor import Cursor
 from territory.together import Asking, side_by_side
 
 PIECE = 20
 # The first holds every kind of entry.
 TABS = ("timeline", "touches", "changes")
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """Where the next piece begins: at or before `at`, leaving out the first `skip` entries of that very instant."""
-
-    at: dt.datetime
-    skip: int
-
-    def __str__(self) -> str:
-        return f"{self.at.astimezone(dt.UTC).isoformat()}~{self.skip}"
-
-    @classmethod
-    def read(cls, text: str) -> "Cursor | None":
-        """The cursor of an address; None for anything that is not one (the stream then begins at its top)."""
-        at, _, skip = text.partition("~")
-        try:
-            moment = dt.datetime.fromisoformat(at)
-            number = int(skip or 0)
-        except ValueError:
-            return None
-        if moment.tzinfo is None or not 1900 <= moment.year <= 2200 or not 0 <= number <= 10_000:
-            return None
-        return cls(moment, number)
 
 
 @dataclass(frozen=True)
@@ -69,7 +46,7 @@ def piece(
     shown = [entry for entry in entries if entry.title]
     if len(found) <= skip + size:
         return Piece(shown, None)
-    return Piece(shown, _cursor([at for at, _source, _key in chosen], before, skip))
+    return Piece(shown, Cursor.after([at for at, _source, _key in chosen], after))
 
 
 def newest(at: str, rows: QuerySet, before: dt.datetime | None, limit: int) -> QuerySet:
@@ -94,8 +71,3 @@ def _entries(user, customer: Customer, chosen: Sequence[tuple]) -> Asking[list[E
     told = yield from side_by_side(sources[name].entries(user, customer, keys[name]) for name in keys)
     by_source = dict(zip(keys, told, strict=True))
     return [by_source[source.key][key[1]] for _at, source, key in chosen if key[1] in by_source[source.key]]
-
-
-def _cursor(moments: Sequence[dt.datetime], before: dt.datetime | None, skip: int) -> Cursor:
-    same = sum(at == moments[-1] for at in moments)
-    return Cursor(moments[-1], same + (skip if moments[-1] == before else 0))

@@ -16,6 +16,7 @@ from customers.queries import timeline
 from customers.queries.listing import COLUMNS_KEPT_AS, CustomerListing
 from customers.views.parts import csv_rows, filter_chips, kept_fields, sort_choices, tab_links
 from territory import clock
+from territory.cursor import Cursor
 from territory.formats.cells import csv_download
 from territory.together import answer, answers
 
@@ -105,10 +106,10 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "customers/detail.html", found | context)
 
 
-def _tab(request: HttpRequest) -> tuple[str, timeline.Cursor | None]:
+def _tab(request: HttpRequest) -> tuple[str, Cursor | None]:
     """The chosen tab, and where its piece of the stream begins."""
     tab = request.GET.get("tab", "")
-    after = timeline.Cursor.read(request.GET.get("after", ""))
+    after = Cursor.read(request.GET.get("after", ""))
     return tab if tab in (*timeline.TABS, "orders") else timeline.TABS[0], after
 
 

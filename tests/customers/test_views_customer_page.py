@@ -14,6 +14,7 @@ from customers.actions.orders import change_order, open_order, win_order
 from customers.queries import timeline
 from customers.queries.customer import customers_for, figures
 from territory import clock
+from territory.cursor import Cursor
 from territory.together import answer
 from tests import factories
 
@@ -135,7 +136,7 @@ def stream(user, customer, tab="timeline", size=7):
         found += piece.entries
         if piece.next is None:
             return found
-        after = timeline.Cursor.read(str(piece.next))
+        after = Cursor.read(str(piece.next))
 
 
 def test_the_stream_is_newest_first_and_loses_nothing(cast):
@@ -185,7 +186,7 @@ def test_a_change_says_from_what_to_what_and_by_whom(cast):
     "text", ["", "x", "2026-01-01~0", "2026-01-01T00:00:00+00:00~-1", "2026-01-01T00:00:00+00:00~999999"]
 )
 def test_an_address_that_is_no_cursor_begins_at_the_top(text):
-    assert timeline.Cursor.read(text) is None
+    assert Cursor.read(text) is None
 
 
 def test_without_javascript_a_link_leads_on(page, cast):
