@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import transaction
 from django.dispatch import Signal, receiver
 from django.utils.translation import gettext as _
 
@@ -28,8 +29,16 @@ def customers_changed(sender: Any, customer_ids: Iterable[int], **_more: Any) ->
 @receiver(people_facts_changed, dispatch_uid="planning marks customers of people")
 def people_changed(sender: Any, user_ids: Iterable[int], **_more: Any) -> None:
     """Memberships, bases or absences changed: figures of every customer these people are assigned to are stale."""
-    assigned = Assignment.objects.filter(membership__user_id__in=set(user_ids)).order_by()
-    customers_changed(sender, set(assigned.values_list("customer_id", flat=True)))
+    people = set(user_ids)
+    known = _assigned(people)
+    customers_changed(sender, known)
+    # Whom somebody else assigned while this was being written could not be seen yet, nor did they see this.
+    transaction.on_commit(lambda: customers_changed(sender, _assigned(people) - known), robust=True)
+
+
+def _assigned(people: set[int]) -> set[int]:
+    rows = Assignment.objects.filter(membership__user_id__in=people).order_by()
+    return set(rows.values_list("customer_id", flat=True))
 
 
 def _words(signal: Signal) -> str:
@@ -44,5 +53,5 @@ def _words(signal: Signal) -> str:
 @receiver([catalogue_changed, company_changed, roles_changed], dispatch_uid="planning raises the version of the rules")
 def rules_changed(sender: Any, signal: Signal, **_more: Any) -> None:
     """Types, tiers, roles in use, working days or the zone changed: everything computed so far is stale."""
-    RulesVersion.objects.create(changed_at=clock.now(), what=_words(signal))
+    RulesVersion.raised(changed_at=clock.now(), what=_words(signal))
     recompute_soon(everything=True)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from customers.actions.writing import archive, bring_back, change, take, tell, write
+from customers.actions.writing import archive, bring_back, change, locked, take, tell, write
 from customers.models import Contact, Customer
 from territory import clock
 
@@ -19,6 +19,7 @@ EDITABLE = ("external_id", "name", "role", "title", "email", "phone", "decides",
 @transaction.atomic
 def add_contact(*, actor: User, now: dt.datetime, customer: Customer, values: Mapping[str, Any]) -> Contact:
     """A new contact, known since today where nothing else is said."""
+    locked(customer)
     contact = Contact(customer=customer, since=clock.day_of(now, clock.company_zone()))
     take(contact, values, EDITABLE)
     contact.full_clean()
@@ -32,6 +33,7 @@ def change_contact(
     *, actor: User, now: dt.datetime, contact: Contact, version: int, values: Mapping[str, Any]
 ) -> Contact:
     """Change a contact as they were shown. Raises Conflict where another changed them meanwhile."""
+    locked(contact.customer)
     change(contact, values, EDITABLE, version=version, actor=actor, now=now)
     _tell(contact, actor, now)
     return contact
@@ -40,6 +42,7 @@ def change_contact(
 @transaction.atomic
 def archive_contact(*, actor: User, now: dt.datetime, contact: Contact) -> None:
     """Put a contact away; touches with them stay."""
+    locked(contact.customer)
     if archive(contact, actor=actor, now=now):
         _tell(contact, actor, now)
 
@@ -47,6 +50,7 @@ def archive_contact(*, actor: User, now: dt.datetime, contact: Contact) -> None:
 @transaction.atomic
 def restore_contact(*, actor: User, now: dt.datetime, contact: Contact) -> None:
     """Bring an archived contact back."""
+    locked(contact.customer)
     if bring_back(contact, actor=actor, now=now):
         _tell(contact, actor, now)
 

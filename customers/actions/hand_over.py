@@ -25,6 +25,7 @@ from customers.actions.foreseen import (
 )
 from customers.actions.orders import change_order
 from customers.actions.writing import tell, write
+from customers.locks import held
 from customers.models import OWNER_KINDS, Assignment, Customer, Order, PlannedTouch
 from territory.rows import ends_from
 
@@ -115,8 +116,7 @@ def _give_others(seen: HandOver, *, actor: User, now: dt.datetime) -> int:
 def _lock(assignments: Iterable[int], customers: QuerySet[Customer]) -> None:
     """Lock the customers in the order of their keys: whoever logs or changes one meanwhile waits, or is waited for."""
     ids = Assignment.objects.filter(pk__in=list(assignments)).order_by().values_list("customer", flat=True)
-    ids = {*ids, *customers.values_list("pk", flat=True)}
-    list(Customer.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+    list(held({*ids, *customers.values_list("pk", flat=True)}).values_list("pk"))
 
 
 def _handed_over(actor: User, pk: int, receiver: Membership, on: dt.date) -> bool:

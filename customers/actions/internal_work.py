@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
 from customers.actions.writing import ConflictError, archive, bring_back, tell, write
+from customers.locks import held
 from customers.models import Customer, InternalWork, Order
 from customers.working_as import role_at_work
 from territory import clock
@@ -69,6 +70,7 @@ def edit_work(*, actor: User, now: dt.datetime, work: InternalWork, version: int
     _take(work, entry, now)
     work.role = role or work.role
     work.full_clean(validate_unique=False)
+    list(held(pk for pk in (before.customer_id, work.customer_id) if pk).values_list("pk"))
     claim(work, version)
     write(work, actor=actor, now=now, fields=FIELDS)
     _tell([before, work], actor, now)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -15,9 +16,11 @@ from simple_history.utils import bulk_update_with_history
 
 from customers.facts import lifecycles, order_fact
 from customers.lifecycle import Lifecycle, SaleKind
+from customers.locks import held
 from customers.models import Customer, Order, SaleType, SellingCourse, StagePeriod, TierPeriod
 from customers.signals import customer_facts_changed
 from territory import clock
+from territory.again import again
 from territory.audit import origin
 
 # Customers a transaction: short enough for others to write in between.
@@ -39,7 +42,7 @@ def rebuild_lifecycle(customer_ids: Collection[int], *, now: dt.datetime, actor:
         return set()
     with transaction.atomic():
         # Locked, so that of two rebuilds at a time the second sees the facts of the first.
-        customers = list(Customer.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+        customers = list(held(ids))
         known = lifecycles(ids)
         _store(StagePeriod, "began_at", ("stage", "ended_at", "cause"), ids, _stage_rows(known, now))
         _store(SellingCourse, "started_at", ("ended_at", "outcome", "order_id"), ids, _course_rows(known, now))
@@ -63,17 +66,23 @@ def rebuild_all_lifecycles(*, now: dt.datetime) -> int:
 
 
 def mark_lifecycles_due(*, now: dt.datetime) -> None:
-    """Let the next `refresh_due_lifecycles` look at every customer: one statement, whatever their number."""
+    """Let the next `refresh_due_lifecycles` look at every customer: two statements, whatever their number."""
+    # Held in the order of their keys first: the update by itself would take them in another one.
+    list(Customer.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
     Customer.objects.update(next_change_at=now)
 
 
 def _rebuild_in_chunks(customer_ids: list[int], *, now: dt.datetime) -> int:
     for chunk in _chunks(customer_ids):
-        with transaction.atomic():
-            changed = rebuild_lifecycle(chunk, now=now)
-            if changed:
-                customer_facts_changed.send(sender=Customer, customer_ids=sorted(changed))
+        again(partial(_rebuild_chunk, chunk, now))
     return len(customer_ids)
+
+
+@transaction.atomic
+def _rebuild_chunk(customer_ids: list[int], now: dt.datetime) -> None:
+    changed = rebuild_lifecycle(customer_ids, now=now)
+    if changed:
+        customer_facts_changed.send(sender=Customer, customer_ids=sorted(changed))
 
 
 def _chunks(customer_ids: list[int]) -> Iterator[list[int]]:

@@ -21,6 +21,7 @@ from accounts.models import User
 from customers.actions.lifecycle import rebuild_lifecycle
 from customers.actions.touch_entries import TouchEntry
 from customers.actions.writing import ConflictError, tell
+from customers.locks import held
 from customers.models import Customer, PlannedTouch, Touch, TouchPerson
 from customers.working_as import roles_on_many
 from territory import clock
@@ -127,8 +128,7 @@ def _travels(entry: TouchEntry) -> list[int]:
 
 def _locked(customer_ids: Iterable[int]) -> dict[int, Customer]:
     """The customers as they are now, locked in the order of their keys until the transaction ends."""
-    rows = Customer.objects.select_for_update().filter(pk__in=list(customer_ids)).order_by("pk")
-    return {row.pk: row for row in rows}
+    return {row.pk: row for row in held(customer_ids)}
 
 
 def _store_people(touches: Sequence[Touch], entry: TouchEntry) -> None:

@@ -133,6 +133,7 @@ def change_planned(
     """Change what is planned. Errors: `due_on` in the past; Conflict where another changed it meanwhile."""
     if due_on < clock.day_of(now, clock.company_zone()):
         raise ValidationError({"due_on": _("This day is over.")})
+    locked(planned.customer)
     planned.type, planned.due_on, planned.due_at = touch_type, due_on, due_at
     planned.assignee, planned.duration_seconds, planned.reason = assignee, duration_seconds, reason
     _check(planned)

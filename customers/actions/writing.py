@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from customers.actions.lifecycle import rebuild_lifecycle
+from customers.locks import held
 from customers.models import Customer
 from customers.signals import customer_facts_changed
 from territory.conflicts import claim
@@ -80,11 +81,8 @@ def bring_back(row: models.Model, *, actor: Any, now: dt.datetime) -> bool:
 
 
 def locked(customer: Customer) -> Customer:
-    """The customer as it is now, locked until the transaction ends: what is checked across its rows stays true.
-
-    SQLite has no row locks; there the transaction as a whole is the only one that writes.
-    """
-    return Customer.objects.select_for_update().get(pk=customer.pk)
+    """The customer as it is now, held until the transaction ends; the first thing that an action about it does."""
+    return held([customer.pk]).get()
 
 
 def tell(customer_ids: Iterable[int], *, actor: Any, now: dt.datetime, lifecycle: bool = True) -> None:

@@ -27,6 +27,7 @@ from customers.imports.sources import Row
 from customers.models import Import, ImportProblem, ImportState
 from customers.models.imports import WORKING
 from territory import clock
+from territory.again import again
 
 # A worker may run 200 s; SQLite lets others write between the pieces.
 SLICE_SECONDS = 90
@@ -57,8 +58,9 @@ def go_on(pk: int, *, seconds: float = SLICE_SECONDS, piece: int = PIECE) -> boo
     if token is None:
         return False
     try:
-        job = Import.objects.select_related("author", "file").get(pk=pk, runner=token)
-        return _work(job, token, time.monotonic() + seconds, piece)
+        until = time.monotonic() + seconds
+        # Begun anew from what is stored, rather than the piece alone: rows that were read twice would stand in the file twice.
+        return again(lambda: _work(_claimed_by(pk, token), token, until, piece))
     except (_Taken, Import.DoesNotExist):
         return False
     except Exception as error:
@@ -66,6 +68,10 @@ def go_on(pk: int, *, seconds: float = SLICE_SECONDS, piece: int = PIECE) -> boo
         raise
     finally:
         Import.objects.filter(pk=pk, runner=token).update(runner=None)
+
+
+def _claimed_by(pk: int, token: uuid.UUID) -> Import:
+    return Import.objects.select_related("author", "file").get(pk=pk, runner=token)
 
 
 def _claimed(pk: int) -> uuid.UUID | None:

@@ -25,6 +25,7 @@ from customers.imports.references import Reach, References
 from customers.imports.report import MAX_VALUE, ImportReport, RejectedRow
 from customers.imports.sources import Row, Sources, make_how, refuse_ambiguous_dates
 from customers.imports.storing import Store
+from customers.locks import held
 from customers.signals import customer_facts_changed
 from territory import clock
 from territory.company.models import Company
@@ -79,7 +80,10 @@ class Prepared:
     def store(self, lines: list[Line], *, announce: bool = True) -> list[Row]:
         """Store these lines in the caller's transaction; `announce` what follows from them, unless it is undone again."""
         rows = self.read(lines)
-        _store(self.kind, [row for row in rows if not row.outcome], self.run)
+        good = [row for row in rows if not row.outcome]
+        # What is stored of them is read while they are held: an edit made meanwhile is waited for, not written over.
+        list(held(self.kind.customers_of(good, self.run)).values_list("pk"))
+        _store(self.kind, good, self.run)
         if announce:
             _announce(self.kind, self.run)
         return rows

@@ -7,6 +7,7 @@ running once. Two at a time wait for each other on the rows of figures they shar
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import structlog
@@ -16,10 +17,11 @@ from django.db.models import QuerySet
 
 from customers.models import Customer
 from planning.actions.store import Store
-from planning.loaders import Ground, load, load_ground
+from planning.loaders import Ground, load, load_ground, with_people_of_now
 from planning.models import CustomerFigures, FactsMark
 from planning.staleness import stale_customers
 from territory import clock
+from territory.again import again
 
 CHUNK = 300
 
@@ -44,7 +46,7 @@ def recompute(customer_ids: Iterable[int], *, now: dt.datetime) -> Done:
     ground = load_ground(clock.day_of(now, clock.company_zone()))
     done = Done()
     for chunk in _chunks(sorted(set(customer_ids))):
-        done += recompute_chunk(chunk, ground=ground, now=now)
+        done += again(partial(recompute_chunk, chunk, ground=ground, now=now))
     return done
 
 
@@ -58,8 +60,9 @@ def recompute_stale(
 ) -> Done:
     """Recompute the customers whose figures are stale, chunk after chunk, taking up no chunk after the instant `until`.
 
-    Several may run at once: each leaves out what another is computing. The cursor is the primary key. A chunk that fails is tried customer by customer, so that one customer that cannot be
-    computed holds up no other; what failed is raised at the end, when all others are done.
+    Several may run at once: each leaves out what another is computing. The cursor is the primary key. A chunk that fails
+    is tried customer by customer, so that one customer that cannot be computed holds up no other; what failed is raised
+    at the end, when all others are done.
     """
     ground = load_ground(clock.day_of(now, clock.company_zone()))
     stale = stale_customers(ground.on).order_by("pk").values_list("pk", flat=True)
@@ -80,7 +83,7 @@ def recompute_stale(
 
 def _patiently(chunk: list[int], ground: Ground, now: dt.datetime, errors: list[Exception]) -> Done:
     try:
-        return _recompute_free(chunk, ground, now)
+        return again(partial(_recompute_free, chunk, ground, now))
     except (DatabaseError, SoftTimeLimitExceeded):
         raise  # locked, cut off, out of time: the whole run is tried again, not each customer
     except Exception:
@@ -116,6 +119,8 @@ def recompute_chunk(customer_ids: Collection[int], *, ground: Ground, now: dt.da
     _claim(ids, ground, now)
     # The numbers are read before the facts: what changes in between leaves the figures stale, never wrongly fresh.
     marks = dict(FactsMark.objects.filter(customer_id__in=ids).values_list("customer_id", "number"))
+    # Bases and absences are such facts too, and the ground may have been loaded minutes ago.
+    ground = with_people_of_now(ground)
     loaded = load(ids, ground, from_log=False)
     return Done(len(ids), Store(ids, ground, now).save(loaded, marks))
 

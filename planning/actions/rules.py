@@ -19,8 +19,7 @@ from territory.conflicts import claim
 def raise_rules_version(*, actor: User | None, now: dt.datetime, what: str, reason: str = "") -> int:
     """Everything computed so far is stale from now on, and recomputed soon. Returns the new version's number."""
     recompute_soon(everything=True)
-    version = RulesVersion(changed_at=now, changed_by=actor, what=what[:200], reason=reason[:200])
-    version.save()
+    version = RulesVersion.raised(changed_at=now, changed_by=actor, what=what[:200], reason=reason[:200])
     return version.number
 
 
@@ -113,10 +112,11 @@ def refuse_last_tier(row: models.Model) -> None:
 
 def _announce(row: models.Model, *, actor: User, now: dt.datetime, what: str, reason: str = "") -> None:
     """Figures rest on older rules from now on; a change of tiers also asks for every customer's tier anew."""
+    # The version before the customers, as everywhere: of two changes of rules neither waits for the other in turn.
+    raise_rules_version(actor=actor, now=now, what=what, reason=reason)
     if isinstance(row, Tier):
         _rank_tiers()
         mark_lifecycles_due(now=now)
-    raise_rules_version(actor=actor, now=now, what=what, reason=reason)
 
 
 def _rank_tiers() -> None:
@@ -177,5 +177,5 @@ def remove_holiday(*, row: Holiday, actor: User, now: dt.datetime, what: str = "
 
 def _calendar_changed(*, actor: User, now: dt.datetime, what: str, reason: str) -> None:
     """Due days follow the calendar, and lifecycles the company's midnight: both are asked for anew."""
-    mark_lifecycles_due(now=now)
     raise_rules_version(actor=actor, now=now, what=what, reason=reason)
+    mark_lifecycles_due(now=now)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from customers.actions.imports import remove_old_files
@@ -12,6 +13,7 @@ from planning.actions.recompute import recompute_stale
 from planning.situations.large_order import find_large_orders
 from planning.staleness import stale_customers
 from territory import clock
+from territory.again import again
 from territory.jobs.models import JobRun
 from territory.jobs.runner import Progress, forget_old_jobs, run_job
 from territory.mail.sending import forget_old_mails
@@ -68,5 +70,5 @@ def find_situations_of_new_orders(customer_ids: Collection[int], *, now: dt.date
 
 def find_all_situations(*, now: dt.datetime) -> dict[str, int]:
     """Find situations of every kind; returns how many were opened, updated and resolved."""
-    done = find_large_orders(now=now)
+    done = again(partial(find_large_orders, now=now))
     return {"opened": done.opened, "updated": done.updated, "resolved": done.resolved}

@@ -5,7 +5,7 @@ The same family serves the stored recomputation (the company's today) and report
 """
 
 from planning.loaders.customers import Loaded, load
-from planning.loaders.ground import Ground, load_ground
+from planning.loaders.ground import Ground, load_ground, with_people_of_now
 from planning.loaders.workload import load_workload, weeks_from
 
-__all__ = ["Ground", "Loaded", "load", "load_ground", "load_workload", "weeks_from"]
+__all__ = ["Ground", "Loaded", "load", "load_ground", "load_workload", "weeks_from", "with_people_of_now"]

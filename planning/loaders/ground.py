@@ -4,7 +4,7 @@ import datetime as dt
 import zoneinfo
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Q
 
@@ -65,6 +65,11 @@ def load_ground(on: dt.date, book: RuleBook | None = None) -> Ground:
         under_below=float(settings.under_served_below),
     )
     return Ground(context, settings, zone, clock.end_of_day(on, zone), book.number)
+
+
+def with_people_of_now(ground: Ground) -> Ground:
+    """The same ground with bases, absences and covers as they are now, in 3 queries, 4 where chosen customers are covered."""
+    return replace(ground, context=replace(ground.context, bases=load_bases(), away=load_away()))
 
 
 def load_calendar() -> WorkCalendar:

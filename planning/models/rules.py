@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from customers.models import Stage
+from territory.company.models import Company
 
 
 class Period(models.TextChoices):
@@ -195,6 +196,14 @@ class RulesVersion(models.Model):
 
     class Meta:
         ordering = ["-number"]
+
+    @classmethod
+    def raised(cls, **fields: object) -> "RulesVersion":
+        """The next version, within the transaction of the change. One at a time: a number must not become visible before
+        a lower one, or figures computed under it would count as fresh without the other's change.
+        """
+        list(Company.objects.select_for_update(no_key=True).values_list("pk"))
+        return cls.objects.create(**fields)
 
     @classmethod
     def current(cls) -> int:

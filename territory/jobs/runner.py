@@ -8,12 +8,14 @@ last (`run_tick`), and what a person asked for is run once however often they as
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
 from django.db.models import F, Q
 
 from territory import clock
+from territory.again import again
 from territory.audit.origin import acting_as
 from territory.jobs import registry
 from territory.jobs.models import JobRun, JobState
@@ -27,6 +29,8 @@ SILENT_FOR = dt.timedelta(minutes=10)
 
 # A worker hears the bell within seconds; after this the sweep takes up what was asked for.
 UNHEARD_FOR = dt.timedelta(seconds=30)
+
+DIED = "The process that ran it ended without a word."
 
 # How keys begin: of what ticks, and of what a person asked for and is not done.
 TICK, ASKED = "tick ", "asked "
@@ -57,7 +61,7 @@ def run_job(
     (it was done, is running elsewhere, or failed for good). Errors of the job are recorded and logged, not raised.
     Not to be called inside a transaction: an error would take the record with it.
     """
-    run = _claimed(name, key, requested_by)
+    run = again(partial(_claimed, name, key, requested_by))
     if run is not None:
         _run(run, function, most_attempts=MOST_ATTEMPTS if key is not None else 1)
     return run
@@ -68,13 +72,18 @@ def run_tick(name: str, function: Callable[[Progress], Any]) -> JobRun:
 
     Errors are recorded and logged, not raised. Not to be called inside a transaction.
     """
+    run = again(partial(_begun, name))
+    _run(run, function, most_attempts=1)
+    return run
+
+
+def _begun(name: str) -> JobRun:
     now = clock.now()
     run, _ = JobRun.objects.get_or_create(key=f"{TICK}{name}", defaults={"name": name, "queued_at": now})
     run.state, run.attempts, run.progress, run.total, run.error = JobState.RUNNING, 1, 0, None, ""
     run.queued_at = run.started_at = run.heard_at = now
     run.finished_at = None
     run.save()
-    _run(run, function, most_attempts=1)
     return run
 
 
@@ -111,6 +120,16 @@ def asked_and_left() -> list[int]:
     return list(JobRun.objects.filter(left, key__startswith=ASKED).order_by("queued_at").values_list("pk", flat=True))
 
 
+def give_up_silent() -> int:
+    """Runs that nobody takes up again and whose worker died are failed, not running for ever; returns how many.
+
+    Nobody is told: what they were about is taken up by a run of its own, and is told of if that fails.
+    """
+    now = clock.now()
+    dead = JobRun.objects.filter(key__isnull=True, state=JobState.RUNNING, heard_at__lt=now - SILENT_FOR)
+    return dead.update(state=JobState.FAILED, finished_at=now, error=DIED)
+
+
 def _run(run: JobRun, function: Callable[[Progress], Any], *, most_attempts: int) -> None:
     """Do it and write down how it ended."""
     with structlog.contextvars.bound_contextvars(job_run=run.pk, job=run.name):
@@ -119,12 +138,13 @@ def _run(run: JobRun, function: Callable[[Progress], Any], *, most_attempts: int
 
 def _run_with_ids_in_its_log(run: JobRun, function: Callable[[Progress], Any], most_attempts: int) -> None:
     try:
+        # A job run twice does what it does once, so that it may be begun anew where it met others who write.
         with acting_as(f"job {run.name}"):
-            result = function(Progress(run))
+            result = again(partial(function, Progress(run)))
     except Exception as error:
         logger.exception("job failed", key=run.key, attempt=run.attempts)
-        again = run.attempts < most_attempts
-        _close(run, JobState.QUEUED if again else JobState.FAILED, error=f"{type(error).__name__}: {error}"[:2000])
+        once_more = run.attempts < most_attempts
+        _close(run, JobState.QUEUED if once_more else JobState.FAILED, error=f"{type(error).__name__}: {error}"[:2000])
     else:
         _close(run, JobState.DONE, result=result)
 
@@ -170,7 +190,7 @@ def _claim(row: JobRun) -> JobRun | None:
 def _give_up(free: Q, row: JobRun) -> None:
     """A run whose worker died at the last attempt is failed, not running for ever."""
     given_up = JobRun.objects.filter(free, pk=row.pk, attempts__gte=MOST_ATTEMPTS).update(
-        state=JobState.FAILED, finished_at=clock.now(), error="The process that ran it ended without a word."
+        state=JobState.FAILED, finished_at=clock.now(), error=DIED
     )
     if given_up:
         row.refresh_from_db()
@@ -179,7 +199,7 @@ def _give_up(free: Q, row: JobRun) -> None:
 
 def _close(run: JobRun, state: JobState, *, result: Any = None, error: str = "") -> None:
     run.state, run.result, run.error, run.finished_at = state, result, error, clock.now()
-    run.save(update_fields=["state", "result", "error", "finished_at"])
+    again(partial(run.save, update_fields=["state", "result", "error", "finished_at"]))
     if state == JobState.FAILED:
         if run.key is not None and run.key.startswith(TICK):
             _remember_failure(run)

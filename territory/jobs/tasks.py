@@ -15,6 +15,7 @@ def run_asked(run_id: int) -> None:
 @shared_task
 def pick_up() -> None:
     """Run what was asked for and no worker heard of: one a tick, so that a tick stays within a worker's limit."""
+    runner.give_up_silent()
     for run_id in runner.asked_and_left()[:1]:
         runner.run_asked(run_id)
 

@@ -435,7 +435,7 @@ def test_the_number_of_queries_does_not_grow(book, count, django_assert_num_quer
     ground = load_ground(TODAY)
     action.recompute_chunk(ids, ground=ground, now=NOW)
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(19):
         action.recompute_chunk(ids, ground=ground, now=NOW)
 
 

@@ -67,6 +67,10 @@ class Kind:
         """The field to name when a row is the same thing twice."""
         return "external_id" if row.get("external_id") else self.needs[0][0]
 
+    def customers_of(self, rows: list[Row], run: Run) -> set[int]:
+        """Primary keys of stored customers that the rows are about."""
+        return {row.values["customer"].pk for row in rows if row.get("customer")}
+
     def store(self, rows: list[Row], run: Run) -> None:
         """Write the rows in a fixed number of queries, give each its outcome, and add to `run.touched`."""
         raise NotImplementedError

@@ -81,6 +81,9 @@ class Customers(Kind):
     def key(self, row: Row) -> Any:
         return row.get("external_id") or fold(row.get("name"))
 
+    def customers_of(self, rows: list[Row], run: Run) -> set[int]:
+        return _Existing(rows, run).keys()
+
     def store(self, rows: list[Row], run: Run) -> None:
         store = run.store()
         existing = _Existing(rows, run)

@@ -7,7 +7,7 @@ import time_machine
 
 from territory import clock
 from territory.jobs.models import JobRun, JobState
-from territory.jobs.runner import forget_old_jobs, run_job
+from territory.jobs.runner import SILENT_FOR, forget_old_jobs, give_up_silent, run_job
 
 pytestmark = pytest.mark.django_db
 MIDNIGHT = dt.datetime(2026, 6, 9, tzinfo=dt.UTC)
@@ -88,3 +88,15 @@ def test_old_runs_are_forgotten():
         run_job("once", lambda progress: None)
     assert forget_old_jobs(MIDNIGHT + dt.timedelta(days=89)) == 0
     assert forget_old_jobs(MIDNIGHT + dt.timedelta(days=91)) == 1
+
+
+def test_a_run_whose_worker_died_does_not_run_for_ever():
+    with time_machine.travel(MIDNIGHT, tick=False):
+        dead = JobRun.objects.create(
+            name="import", state=JobState.RUNNING, queued_at=MIDNIGHT, started_at=MIDNIGHT, heard_at=MIDNIGHT
+        )
+        assert give_up_silent() == 0
+    with time_machine.travel(MIDNIGHT + SILENT_FOR + dt.timedelta(seconds=1), tick=False):
+        assert give_up_silent() == 1
+    dead.refresh_from_db()
+    assert (dead.state, dead.error) == (JobState.FAILED, "The process that ran it ended without a word.")
