@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.actions.absences import add_absence
 from accounts.actions.roles import restore_role, retire_role
 from accounts.signals import people_facts_changed
 from customers.actions.lifecycle import rebuild_lifecycle
@@ -495,3 +496,21 @@ def test_orders_of_the_last_365_days_count(book):
     [figures] = load(None, load_ground(TODAY), from_log=True).figures()
 
     assert figures.facts.orders_won == 2  # that of the fixture and that of 364 days ago
+
+
+def test_an_absence_entered_while_a_run_is_under_way_counts_or_leaves_figures_stale(book):
+    rep = rep_of(book).user
+    run()
+    ground = load_ground(TODAY)
+    due = DueTouch.objects.order_by("due_on").first()
+    add_absence(
+        actor=rep, now=NOW, user=rep, starts_on=due.due_on, ends_on=due.due_on + dt.timedelta(days=20), kind="holiday"
+    )
+
+    action.recompute_chunk([book.pk], ground=ground, now=NOW)
+
+    later = DueTouch.objects.get(pk=due.pk).due_on
+    assert not is_stale(book, TODAY)
+    assert later > due.due_on
+    run()
+    assert DueTouch.objects.get(pk=due.pk).due_on == later
