@@ -59,11 +59,17 @@ def _things(kind: str, n: int, more: bool) -> str:
     return words[kind, more] % {"n": n}
 
 
-def sentence(line: Line) -> str:
-    """ "12 people will see amounts of 240 more customers.", "1 person will no longer change the rules." """
+def sentence(line: Line, *, counts_customers: bool = True) -> str:
+    """ "12 people will see amounts of 240 more customers.", "1 person will no longer change the rules."
+
+    How many customers there are is told to who sees all of them.
+    """
     words = {"people": _people(line.people), "do": DOES[line.key]}
     if line.kind == COMPANY:
         return (_("%(people)s will %(do)s.") if line.opens else _("%(people)s will no longer %(do)s.")) % words
-    words["things"] = _things(line.kind, line.things, line.opens)
+    if line.kind == CUSTOMERS and not counts_customers:
+        words["things"] = _("more customers") if line.opens else _("customers")
+    else:
+        words["things"] = _things(line.kind, line.things, line.opens)
     text = _("%(people)s will %(do)s %(things)s.") if line.opens else _("%(people)s will no longer %(do)s %(things)s.")
     return text % words

@@ -24,6 +24,8 @@ AMOUNTS = {"pending": "77123.45", "before": "79457.81", "won": "66321.79", "pote
 SUMS = ["14344524", "15819834", "16900000"]
 DIGITS = [amount.replace(".", "")[:5] for amount in AMOUNTS.values()] + [each[:6] for each in SUMS]
 COSTS = ["61.37", "61,37", "58.93", "58,93"]
+# What pending orders are of the team's sales (the board, the list), and what the situation says of one: as share and weighted.
+SHARES = re.compile(r"(28\.5|33\.9|27\.6|16\.6)\s?%|(0\.284589|0\.339028|0\.2763|0\.1659)")
 SEPARATORS = re.compile(r"(?<=\d)[.,'’\u00a0\u202f ](?=\d)|&nbsp;|&#x27;")
 
 EVERYTHING_BUT_AMOUNTS = {
@@ -34,6 +36,14 @@ EVERYTHING_BUT_AMOUNTS = {
     "export": {"see": "team"},
     "import": {"change": "team"},
     **{area: {"see": "all"} for area in ("rules", "touch_values", "names")},
+}
+
+
+# Sets all rules, people and access, and sees all customers and orders; neither amounts nor budgets.
+RULES_WITHOUT_AMOUNTS = {
+    **{area: {"see": "all"} for area in ("customers", "touches", "orders", "export", "names", "audit", "absences")},
+    **{area: {"see": "all", "change": "all", "approve": "all"} for area in ("rules", "touch_values")},
+    "people": {"see": "all", "change": "all"},
 }
 
 
@@ -62,7 +72,9 @@ def world(cast, time_machine):
     cast.own.refresh_from_db()
     situation = order.situations.get()
     situation.evidence |= {"amount": AMOUNTS["pending"], "won": AMOUNTS["won"], "sales": AMOUNTS["won"]}
-    situation.save(update_fields=["evidence"])
+    situation.evidence |= {"share": "0.276300", "uplift": "0.165900"}
+    situation.share = Decimal("0.2763")
+    situation.save(update_fields=["evidence", "share"])
     cast.rep_membership.cost_per_hour = Decimal("61.37")
     cast.rep_membership.save()
     role = cast.mate_membership.role
@@ -95,7 +107,8 @@ def disclosed(response) -> list[str]:
     """The figures that stand in an answer, however they are written."""
     text = body(response)
     plain = SEPARATORS.sub("", text)
-    return [digits for digits in DIGITS if digits in plain] + [cost for cost in COSTS if cost in text]
+    shares = ["".join(found) for found in SHARES.findall(text)]
+    return [digits for digits in DIGITS if digits in plain] + [cost for cost in COSTS if cost in text] + shares
 
 
 def costs(response) -> list[str]:
@@ -140,7 +153,7 @@ def pages(cast, it, shared) -> list[str]:
     found += [
         f"{reverse(name)}?sort={sign}{key}"
         for name in ("customer_list", "order_list")
-        for key in ("potential", "weighted", "probability")
+        for key in ("potential", "weighted", "probability", "uplift")
         for sign in ("", "-")
     ]
     found += [f"{reverse('directory_list')}?q=own", f"{reverse('outreach')}?list&sort=-business"]
@@ -181,7 +194,9 @@ def others(cast, it, shared) -> list[str]:
 
 
 def who_may_not(cast, keeper):
+    office = factories.role("Office", function="administration", access=RULES_WITHOUT_AMOUNTS)
     return {
+        "office": factories.membership(factories.person("Office"), cast.south_west, office).user,
         "technical support": cast.technician,
         "other team's manager": cast.other_manager,
         "bookkeeper": keeper,
@@ -208,6 +223,7 @@ def test_the_figures_would_be_seen(world):
     client = client_of(cast.admin)
     seen = {figure for url in pages(cast, it, shared) for figure in disclosed(sent(client, "GET", url)[0])}
     assert {"77123", "79457", "66321", "55217", "91876", "61.37", "58.93"} <= seen
+    assert {"28.5", "33.9", "27.6", "16.6", "0.284589", "0.339028", "0.2763"} <= seen
 
 
 @pytest.mark.parametrize("who", ["salesperson", "coordinator"])
@@ -238,15 +254,20 @@ def test_no_order_of_rows_and_no_search_gives_amounts_away(world):
         customer = factories.customer(f"Sorted {town}", owner=cast.mate_membership)
         factories.order(customer, amount, title=f"Sorted {town}", salesperson=cast.mate)
         Customer.objects.filter(pk=customer.pk).update(yearly_value=amount)
-    for name, key in (("order_list", "amount"), ("order_export", "amount"), ("customer_list", "business")):
+    by = {
+        "order_list": ("amount", "uplift", "weighted"),
+        "order_export": ("amount", "uplift"),
+        "customer_list": ("business",),
+    }
+    for name, key in ((name, key) for name, keys in by.items() for key in keys):
         plain = sorted_names(client.get(f"{reverse(name)}?status=all"))
         assert len(plain) == 3
         for sign in ("", "-"):
             assert sorted_names(client.get(f"{reverse(name)}?status=all&sort={sign}{key}")) == plain
     for name in ("search", "search_suggest", "order_list", "customer_list", "customer_options"):
-        asked = AMOUNTS["pending"]
-        found, nothing = (body(client.get(f"{reverse(name)}?q={words}"), words) for words in (asked, "88234.56"))
-        assert found == nothing, name
+        for asked in (AMOUNTS["pending"], "0.284589", "28.5"):
+            found, nothing = (body(client.get(f"{reverse(name)}?q={words}"), words) for words in (asked, "88234.56"))
+            assert found == nothing, (name, asked)
 
 
 def sorted_names(response) -> list[str]:
@@ -290,8 +311,9 @@ def test_a_mail_tells_an_amount_to_whom_it_may_be_shown(world, who):
     cast, _, it, keeper = world
     people = cast.everyone() | {"bookkeeper": keeper}
     message = _compose(people[who], {"order": it.keys["order"]})
-    told = SEPARATORS.sub("", f"{message.subject} {message.text}") if message else ""
-    assert ("77123" in told) == (who in ("coordinator", "manager"))
+    said = f"{message.subject} {message.text}" if message else ""
+    assert ("77123" in SEPARATORS.sub("", said)) == (who in ("coordinator", "manager"))
+    assert ("28\u00a0%" in said) == (who in ("coordinator", "manager"))
 
 
 def test_previews_tell_no_amounts(world):

@@ -68,11 +68,12 @@ def _form_page(request: HttpRequest, form: AccessForm) -> HttpResponse:
 
 
 def _preview(request: HttpRequest, form: AccessForm) -> HttpResponse:
+    counts = may_all(request.user, Area.CUSTOMERS, Act.SEE)
     lines = access_effects.effects_of(form.role, form.chosen())
     context = {
         "role": form.role,
-        "opens": [effect_words.sentence(line) for line in lines if line.opens],
-        "closes": [effect_words.sentence(line) for line in lines if not line.opens],
+        "opens": [effect_words.sentence(line, counts_customers=counts) for line in lines if line.opens],
+        "closes": [effect_words.sentence(line, counts_customers=counts) for line in lines if not line.opens],
         "changed": access_words.changed(form.role.access, form.chosen()),
         "people": access_effects.people_in(form.role),
         "by_covering": access_effects.reaches_by_covering(form.chosen()),

@@ -69,28 +69,35 @@ class DayShown:
 
 @dataclass
 class EffectShown:
-    """The effect of a draft, ready for the page."""
+    """The effect of a draft, ready for the page. What counts customers beyond the reader's reach is None, or not there."""
 
-    customers: int
-    touched: int
+    customers: int | None = None
+    touched: int | None = None
     roles: list[RoleMinutes] = field(default_factory=list)
     minutes: Change = Change(0, 0)
     tiers: list[tuple[str, int, Change]] = field(default_factory=list)
-    under: Change = Change(0, 0)
-    over: Change = Change(0, 0)
-    due: Change = Change(0, 0)
-    due_soon: Change = Change(0, 0)
+    under: Change | None = None
+    over: Change | None = None
+    due: Change | None = None
+    due_soon: Change | None = None
     large_orders: Change | None = None
     loads: list[PersonLoad] = field(default_factory=list)
     days: list[DayShown] = field(default_factory=list)
     largest: list[tuple[Customer, Change]] = field(default_factory=list)
     shows_budgets: bool = False
+    shows_all: bool = False
 
     @property
     def nothing(self) -> bool:
-        """Whether no figure changes at all."""
+        """Whether no figure changes at all; said to who sees all of them only, for it tells of each."""
         large = self.large_orders is not None and self.large_orders.differs
-        return not (self.touched or self.loads or self.days or large)
+        return self.shows_all and not (self.touched or self.loads or self.days or large)
+
+    @property
+    def hidden(self) -> bool:
+        """Whether all there is to tell lies beyond the reader's reach."""
+        told = self.loads or self.days or self.touched is not None
+        return not (told or self.shows_budgets)
 
     @property
     def overloaded(self) -> list[PersonLoad]:
@@ -178,26 +185,28 @@ def _computing(draft: RuleDraft) -> DraftPage:
 
 
 def effect_shown(user: User, effect: dict[str, Any]) -> EffectShown:
-    """People and customers beyond the reader's reach are left out; minutes of all only for who may see all budgets."""
+    """People and customers beyond the reader's reach are left out, and so are counts: of all customers for who sees all of
+    them, of minutes and due touches for who sees all budgets, of large orders for who sees all amounts as well.
+    """
     people = _people(user, effect)
     customers = _customers(user, effect)
+    budgets, everyone, amounts = (may_all(user, area, Act.SEE) for area in (Area.BUDGETS, Area.CUSTOMERS, Area.AMOUNTS))
     found = EffectShown(
-        customers=effect["customers"],
-        touched=effect["touched"],
-        tiers=_tiers(effect),
-        under=Change(*effect["status"]["under"]),
-        over=Change(*effect["status"]["over"]),
-        due=Change(*effect["due"]),
-        due_soon=Change(*effect["due_soon"]),
-        large_orders=Change(*effect["large_orders"]) if effect["large_orders"] else None,
         loads=_loads(effect, people),
         days=_days(effect, people, customers),
-        shows_budgets=may_all(user, Area.BUDGETS, Act.SEE),
+        shows_budgets=budgets,
+        shows_all=budgets and everyone and amounts,
     )
-    if found.shows_budgets:
+    if everyone:
+        found.customers, found.touched, found.tiers = effect["customers"], effect["touched"], _tiers(effect)
+    if budgets:
+        found.under, found.over = Change(*effect["status"]["under"]), Change(*effect["status"]["over"])
+        found.due, found.due_soon = Change(*effect["due"]), Change(*effect["due_soon"])
         found.roles = _roles(effect)
         found.minutes = Change(sum(row.all.before for row in found.roles), sum(row.all.after for row in found.roles))
         found.largest = [(customers[pk], Change(*pair)) for pk, *pair in effect["largest"] if pk in customers]
+    if budgets and amounts and effect["large_orders"]:
+        found.large_orders = Change(*effect["large_orders"])
     return found
 
 
