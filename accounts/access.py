@@ -32,9 +32,9 @@ def permission_required_in(area: str, act: str, *, whole_company: bool = False) 
 
 
 def recent_sign_in_required(view: View) -> View:
-    """Ask for the password again when it was last given longer ago than ACCOUNT_REAUTHENTICATION_TIMEOUT (seconds).
+    """Ask who they are again when they last proved it longer ago than ACCOUNT_REAUTHENTICATION_TIMEOUT (seconds).
 
-    Stands inside the permission check. What was posted is kept and done after the password.
+    Stands inside the permission check. What was posted is kept and done afterwards.
     """
 
     @wraps(view)
@@ -61,12 +61,17 @@ def recent_sign_in_required_of_all(area: str) -> Callable[[View], View]:
 
 
 def require_recent_sign_in(request: HttpRequest) -> None:
-    """Ask for the password again where it was given too long ago; for views that know only inside whether they must."""
-    # Imported late: allauth needs the app registry.
-    from allauth.account import app_settings
+    """Ask for a proof again where it was given too long ago; for views that know only inside whether they must."""
+    from allauth.core.exceptions import ReauthenticationRequired  # late: allauth needs the app registry
+
+    if not signed_in_recently(request):
+        raise ReauthenticationRequired
+
+
+def signed_in_recently(request: HttpRequest) -> bool:
+    """Whether password, authenticator app, recovery code or passkey was given ACCOUNT_REAUTHENTICATION_TIMEOUT ago at most."""
+    from allauth.account import app_settings  # late: allauth needs the app registry
     from allauth.account.authentication import get_authentication_records
-    from allauth.core.exceptions import ReauthenticationRequired
 
     times = [record["at"] for record in get_authentication_records(request, request.user)]
-    if not times or time.time() - max(times) > app_settings.REAUTHENTICATION_TIMEOUT:
-        raise ReauthenticationRequired
+    return bool(times) and time.time() - max(times) <= app_settings.REAUTHENTICATION_TIMEOUT

@@ -43,7 +43,10 @@ FOOTNOTES: list[tuple[str, Promise]] = [
     ),
     ("‡", gettext_lazy("Only one's own, until it is submitted.")),
     ("§", gettext_lazy("Never one's own expense, never one's own role.")),
-    ("¶", gettext_lazy("After signing in again: whoever does this gives their password once more.")),
+    (
+        "¶",
+        gettext_lazy("After signing in again: whoever does this gives their password, a code or a passkey once more."),
+    ),
 ]
 
 

@@ -3,13 +3,24 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
+from accounts import known_devices
+from accounts.access import signed_in_recently
 from accounts.invitations import post_new_password
 from accounts.models import User
 from territory import clock
+
+PROOFS = {
+    "reauthenticate": _("With the password"),
+    "mfa_reauthenticate": _("With a code"),
+    "mfa_reauthenticate:webauthn": _("With a passkey"),
+}
 
 
 class SignIn(DefaultAccountAdapter):
@@ -29,6 +40,25 @@ class SignIn(DefaultAccountAdapter):
         """Through the outbox, to the address that is stored: a mail server that hangs holds up nobody."""
         post_new_password(user, now=clock.now())
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Only pages of this site; what is no address at all is none of them."""
+        return url_has_allowed_host_and_scheme(url, allowed_hosts={context.request.get_host()})
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """One rule for everything that asks again: accounts.access."""
+        return not signed_in_recently(context.request)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        methods = super().get_reauthentication_methods(user)
+        return [{**method, "description": PROOFS[method["id"]]} for method in methods]
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        response = super().post_login(request, user, **kwargs)
+        if user.email:
+            known_devices.remember(response, user.email)
+        return response
+
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         # Without the host, which the client chooses: another port in it would start a new count.
-        return str(credentials.get("email", "")).strip().lower()
+        email = str(credentials.get("email", "")).strip().lower()
+        return f"{email} {known_devices.device_of(request, email)}".strip()

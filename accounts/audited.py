@@ -4,8 +4,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Absence, Cover, Membership, Role, Team, User
+from accounts.models import Absence, Authenticator, Cover, Membership, Role, Team, User
 from accounts.permissions import Area
+from accounts.second_factor import factor_name
 from territory.audit import registry
 from territory.audit.registry import Kind
 from territory.company.models import Company, Holiday
@@ -41,6 +42,12 @@ def register() -> None:
             area=Area.ABSENCES,
             related=("user", "membership__user", "membership__role", "membership__team"),
             name=_cover,
+        ),
+        Kind(
+            model=Authenticator,
+            area=Area.PEOPLE,
+            related=("user",),
+            name=lambda row: f"{row.user}, {factor_name(row.type)}",
         ),
         Kind(model=MailChoices, area=Area.PEOPLE, related=("user",), name=lambda row: str(row.user)),
     )

@@ -231,16 +231,24 @@ class TeamForm(VersionedForm):
 
 
 class RoleForm(VersionedForm):
-    """A role's name and function."""
+    """A role's name and function, and what signing in with it asks for."""
 
     class Meta:
         model = Role
-        fields = ["name", "function"]
-        labels = {"name": _("Name"), "function": _("Function"), "cost_per_hour": _("Cost per hour")}
+        fields = ["name", "function", "second_factor_required"]
+        labels = {
+            "name": _("Name"),
+            "function": _("Function"),
+            "second_factor_required": _("Second factor required"),
+            "cost_per_hour": _("Cost per hour"),
+        }
         help_texts = {
             "function": _(
                 "What kind of work it is. Management and senior management manage the teams they are members of."
-            )
+            ),
+            "second_factor_required": _(
+                "Whoever is in this role signs in with an authenticator app or a passkey. Who has none sets one up first."
+            ),
         }
 
 

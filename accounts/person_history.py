@@ -8,9 +8,10 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 
-from accounts.models import Absence, Cover, Membership, Role, Team, User
+from accounts.models import Absence, Authenticator, Cover, Membership, Role, Team, User
 from accounts.permissions import Act, Area, people_within
 from accounts.queries import sees_cost_of
+from accounts.second_factor import factor_name
 from territory.formats.days import day_text, full_text
 
 # Rows read of each kind; more is the audit's.
@@ -47,6 +48,7 @@ def person_history(person: User, viewer: User, limit: int = 30) -> list[Entry]:
         entries += _entries(Absence.history.filter(user_id=person.pk), hidden, _absence_name)
         entries += _entries(Cover.history.filter(user_id=person.pk), hidden, _cover_name(person))
     entries += _entries(person.history, hidden, lambda _row: _("Person"))
+    entries += _entries(Authenticator.history.filter(user_id=person.pk), hidden, lambda row: factor_name(row.type))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
 
 

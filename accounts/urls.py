@@ -1,38 +1,11 @@
-"""Addresses of people, teams and roles, and of signing in."""
+"""Addresses of people, teams and roles; those of signing in stand in accounts.sign_in_urls."""
 
-from allauth.account import views as sign_in
-from django.urls import path, re_path
-from django.views.decorators.http import require_http_methods
+from django.urls import include, path
 
-from accounts.views import absences, access, audit, jobs, mails, memberships, people, profile, roles, teams
-
-# Its views take PUT for POST: nobody asked for that.
-as_form = require_http_methods(["GET", "HEAD", "POST"])
-
-# Of the sign-in library only what is used: nobody signs up, nobody changes their own address.
-sign_in_urls = [
-    path("accounts/login/", as_form(sign_in.login), name="account_login"),
-    path("accounts/logout/", as_form(sign_in.logout), name="account_logout"),
-    path("accounts/inactive/", as_form(sign_in.account_inactive), name="account_inactive"),
-    path("accounts/reauthenticate/", as_form(sign_in.reauthenticate), name="account_reauthenticate"),
-    path("accounts/password/change/", as_form(sign_in.password_change), name="account_change_password"),
-    path("accounts/password/set/", as_form(sign_in.password_set), name="account_set_password"),
-    path("accounts/password/reset/", as_form(sign_in.password_reset), name="account_reset_password"),
-    path("accounts/password/reset/done/", as_form(sign_in.password_reset_done), name="account_reset_password_done"),
-    path(
-        "accounts/password/reset/key/done/",
-        as_form(sign_in.password_reset_from_key_done),
-        name="account_reset_password_from_key_done",
-    ),
-    re_path(
-        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        as_form(sign_in.password_reset_from_key),
-        name="account_reset_password_from_key",
-    ),
-]
+from accounts.views import absences, access, audit, jobs, mails, memberships, people, profile, roles, security, teams
 
 urlpatterns = [
-    *sign_in_urls,
+    path("", include("accounts.sign_in_urls")),
     path("profile/", profile.profile, name="profile"),
     path("profile/mails/", mails.profile_mails, name="profile_mails"),
     path("mails/", mails.mail_list, name="mail_list"),
@@ -52,6 +25,9 @@ urlpatterns = [
     path("people/<int:pk>/edit/", people.person_edit, name="person_edit"),
     path("people/<int:pk>/reactivate/", people.person_reactivate, name="person_reactivate"),
     path("people/<int:pk>/send-link/", people.person_send_link, name="person_send_link"),
+    path(
+        "people/<int:pk>/second-factor/reset/", security.person_second_factor_reset, name="person_second_factor_reset"
+    ),
     path("people/<int:pk>/memberships/add/", memberships.membership_create, name="membership_create"),
     path("memberships/<int:pk>/edit/", memberships.membership_edit, name="membership_edit"),
     path("people/<int:pk>/absences/add/", absences.absence_create, name="absence_create"),

@@ -77,8 +77,10 @@ class Shell:
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
-        # The same page fills the side panel when htmx asks for it there.
+        # The same page fills the side panel when htmx asks for it there. Who must set up a second factor may go nowhere else.
         self.base = "panel.html" if request.headers.get("HX-Target") == "panel-content" else "base.html"
+        if getattr(request, "second_factor_first", False):
+            self.base = "base_plain.html"
 
     @cached_property
     def situations(self) -> int:

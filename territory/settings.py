@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "planning",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
@@ -77,12 +78,14 @@ MIDDLEWARE = [
     "territory.embedded.setup_page.SetUpFirst",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "territory.middleware.LoggedRequests",
+    "accounts.middleware.NoteSessions",
     "territory.middleware.PersonalFormats",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "accounts.middleware.SecondFactorFirst",
     "territory.again.AgainMiddleware",
 ]
 
@@ -130,13 +133,24 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = checked.redis(env.str("REDIS_URL", "") or private_redis_url(DATA_DIR))
 
-# Rate limits of the sign-in live here. In the database, so that they hold across processes and with Redis down.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# Limits on guessing and on imports and exports live here. In the database, so that they hold across processes and with
+# Redis down; with room for so many that nobody drives a count out by making others (300 unless said).
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
-# --- Imports in the browser ------------------------------------------------------------------------------------------
+# --- Imports and exports ------------------------------------------------------------------------------------------
 
 IMPORT_MOST_MB = checked.whole_number("IMPORT_MOST_MB", env.str("IMPORT_MOST_MB", "10"))
 IMPORT_MOST_ROWS = checked.whole_number("IMPORT_MOST_ROWS", env.str("IMPORT_MOST_ROWS", "50000"))
+
+# Of one person; 0: as many as they like.
+IMPORTS_A_MINUTE = checked.whole_number("IMPORTS_A_MINUTE", env.str("IMPORTS_A_MINUTE", "10"))
+EXPORTS_A_MINUTE = checked.whole_number("EXPORTS_A_MINUTE", env.str("EXPORTS_A_MINUTE", "20"))
 
 # --- Jobs ------------------------------------------------------------------------------------------------------------
 
@@ -192,7 +206,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-# Administrators' acts on people, roles and cost ask for the password when it was given longer ago.
+# Administrators' acts on people, roles and cost, and second factors, ask for a proof again when it was given longer ago.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a mail to a stranger would say that others have an account
@@ -202,6 +216,12 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/15m/ip,5/15m/key",
     "change_password": "5/m/user",
 }
+MFA_ADAPTER = "accounts.second_factor_adapter.SecondFactor"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # as above: an administrator entered it
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 ALLAUTH_TRUSTED_PROXY_COUNT = checked.whole_number("PROXIES", env.str("PROXIES", "1")) if PRODUCTION else 0
 
 # --- What a browser is told ------------------------------------------------------------------------------------------
@@ -234,11 +254,13 @@ if PRODUCTION:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
+    KNOWN_DEVICE_COOKIE_NAME = "__Host-device"
     CSRF_TRUSTED_ORIGINS = [SITE_URL]
 else:
     # Cookies know no ports: two installations on one machine would sign each other's people out.
     SESSION_COOKIE_NAME = f"session-{PORT}"
     CSRF_COOKIE_NAME = f"csrf-{PORT}"
+    KNOWN_DEVICE_COOKIE_NAME = f"device-{PORT}"
 
 # --- Mail ------------------------------------------------------------------------------------------------------------
 

@@ -37,3 +37,6 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = False
 
 # Tens of thousands of requests: two lines of each would be written, kept and thrown away.
 LOGGING = LOGGING | {"loggers": {"django_structlog": {"level": "WARNING"}}}
+
+# Walks ask for every export as everyone, in seconds.
+IMPORTS_A_MINUTE = EXPORTS_A_MINUTE = 0

@@ -91,7 +91,7 @@ class Written:
         self.seen: list[str] = []
 
     def __call__(self, execute, sql, params, many, context):
-        if sql.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE") and "django_session" not in sql:
+        if sql.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE") and "session" not in sql:
             self.seen.append(RANDOM.sub("RANDOM", f"{sql} {params}"))
         return execute(sql, params, many, context)
 

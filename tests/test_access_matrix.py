@@ -11,15 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from accounts.models import UserSession
 from customers.models import OrderStep
 from planning.models import BudgetShare
+from territory import clock
 from territory.jobs.models import JobRun
 from territory.mail.models import Mail
 from tests import factories
+from tests.accounts.proofs import turn_on_passkey
 from tests.accounts.signing_in import client_of
 from tests.conftest import Cast
 
@@ -40,7 +44,14 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 SIGN_IN = "sign in"
 
 # Tables that any request may write to: the session, the framework's own, what was denied.
-NOT_BUSINESS = ("django_session", "django_content_type", "django_migrations", "company_cache", "audit_denial")
+NOT_BUSINESS = (
+    "django_session",
+    "accounts_usersession",
+    "django_content_type",
+    "django_migrations",
+    "company_cache",
+    "audit_denial",
+)
 
 HEAD = """# Who may do what, address by address
 
@@ -77,6 +88,7 @@ def subjects(cast: Cast) -> dict[str, Any]:
     undone = factories.touch(cast.own, cast.rep)
     work = factories.internal_work(cast.rep, cast.own)
     absence = factories.absence(cast.rep, touch.at.date(), touch.at.date())
+    turn_on_passkey(cast.rep)
     BudgetShare.objects.create(
         customer=cast.own, role=cast.rep_membership.role, team=cast.exeter, share=1, touch_minutes=100
     )
@@ -100,6 +112,7 @@ def subjects(cast: Cast) -> dict[str, Any]:
         "mail": Mail.objects.create(
             recipient=cast.rep, kind="large_order", key="x", state="sent", created_at=touch.at, due_at=touch.at
         ).pk,
+        "mfa": cast.rep.authenticator_set.get().pk,
         "membership": cast.rep_membership.pk,
         "membership_create": cast.rep.pk,
         "order": order.pk,
@@ -109,6 +122,7 @@ def subjects(cast: Cast) -> dict[str, Any]:
         "planned": factories.planned_touch(cast.own, cast.rep).pk,
         "product_line": factories.product_line().pk,
         "role": cast.rep_membership.role_id,
+        "session": _session(cast.rep).pk,
         "rule": OrderStep.objects.create(name="Quotation").pk,
         "situation": factories.situation(order).pk,
         "team": cast.exeter.pk,
@@ -118,6 +132,11 @@ def subjects(cast: Cast) -> dict[str, Any]:
         "workload_person": cast.rep.pk,
         "workload_unstaffed": cast.exeter.pk,
     }
+
+
+def _session(user):
+    session = Session.objects.create(session_key="another", session_data="", expire_date="2027-01-01T00:00:00Z")
+    return UserSession.objects.create(session=session, user=user, begun_at=clock.now(), last_used_at=clock.now())
 
 
 def _holiday():

@@ -21,7 +21,14 @@ from tests.accounts.signing_in import client_of
 from tests.conftest import Cast
 
 # Tables that any request may write to: the session, the framework's own, what was denied.
-NOT_BUSINESS = ("django_session", "django_content_type", "django_migrations", "company_cache", "audit_denial")
+NOT_BUSINESS = (
+    "django_session",
+    "accounts_usersession",
+    "django_content_type",
+    "django_migrations",
+    "company_cache",
+    "audit_denial",
+)
 
 # No row of any table has this key.
 NOBODY = 98_765_432

@@ -116,12 +116,18 @@ def invite(*, actor: User | None, now: dt.datetime, people: Iterable[User]) -> i
     return len(rows)
 
 
-def end_sessions(*, person: User, now: dt.datetime) -> None:
-    """Sign the person out everywhere."""
+def end_sessions(*, person: User, now: dt.datetime, except_key: str = "") -> int:
+    """Sign the person out everywhere (but in the session of `except_key`); returns of how many sessions.
+
+    Reads every session: one that was not noted yet (accounts.sessions) ends too.
+    """
     store = import_module(settings.SESSION_ENGINE).SessionStore
-    for session in Session.objects.filter(expire_date__gt=now).iterator():
+    ended = 0
+    for session in Session.objects.filter(expire_date__gt=now).exclude(session_key=except_key).iterator():
         if session.get_decoded().get("_auth_user_id") == str(person.pk):
             store(session.session_key).delete()
+            ended += 1
+    return ended
 
 
 def _change(*, actor: User | None, now: dt.datetime, person: User, version: int, fields: dict[str, Any]) -> User:

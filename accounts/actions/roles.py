@@ -14,6 +14,8 @@ from django.utils.translation import ngettext
 from accounts import reaches
 from accounts.administrators import administrators_kept, oneself_kept
 from accounts.models import Membership, Role, User
+from accounts.permissions import current_memberships
+from accounts.second_factor import has_second_factor
 from accounts.signals import people_facts_changed, roles_changed
 from territory.conflicts import claim
 from territory.rows import ends_from
@@ -30,6 +32,7 @@ def add_role(
     function: str,
     like: Role | None = None,
     cost_per_hour: Decimal | None = None,
+    second_factor_required: bool = False,
 ) -> Role:
     """A new role at the end of the list; it may do what `like` may, or nothing."""
     last = Role.objects.aggregate(last=Max("position"))["last"] or 0
@@ -37,6 +40,7 @@ def add_role(
         name=name,
         function=function,
         cost_per_hour=cost_per_hour,
+        second_factor_required=second_factor_required,
         access=copy.deepcopy(like.access) if like else {},
         position=last + 1,
     )
@@ -46,11 +50,16 @@ def add_role(
 
 
 def change_role(*, actor: User | None, now: dt.datetime, on: dt.date, role: Role, version: int, **fields: Any) -> Role:
-    """Rename a role, change its function or cost per hour. `fields`: name, function, cost_per_hour."""
+    """Rename a role, change its function, its cost per hour or whether it asks for a second factor.
+
+    `fields`: name, function, cost_per_hour, second_factor_required. Who asks it of themselves has one first.
+    """
     with administrators_kept(on):
         row = Role.objects.select_for_update().get(pk=role.pk)
         claim(row, version)
         changed = assign(row, fields)
+        if "second_factor_required" in changed and row.second_factor_required:
+            _has_one_themselves(actor, row)
         _check(row)
         save(row, actor=actor, now=now, fields=[*changed, "version"])
         if {"function", "cost_per_hour"} & set(changed):
@@ -108,6 +117,19 @@ def restore_role(*, actor: User | None, now: dt.datetime, role: Role) -> None:
     sign(row, actor=actor, now=now)
     row.save(update_fields=["retired_at", "version"])
     roles_changed.send(sender=Role)
+
+
+def _has_one_themselves(actor: User | None, role: Role) -> None:
+    if actor is None or has_second_factor(actor):
+        return
+    if any(seat.role_id == role.pk for seat in current_memberships(actor)):
+        raise ValidationError(
+            {
+                "second_factor_required": _(
+                    "You are in this role. Set up a second factor of your own first: your profile, Sign-in and security."
+                )
+            }
+        )
 
 
 def _check(role: Role) -> None:

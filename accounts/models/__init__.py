@@ -4,7 +4,20 @@ from .absences import Absence
 from .covers import Cover
 from .memberships import JobProfile, Membership
 from .roles import Role, RoleFunction
+from .second_factors import Authenticator
+from .sessions import UserSession
 from .teams import Team
 from .users import User
 
-__all__ = ["Absence", "Cover", "JobProfile", "Membership", "Role", "RoleFunction", "Team", "User"]
+__all__ = [
+    "Absence",
+    "Authenticator",
+    "Cover",
+    "JobProfile",
+    "Membership",
+    "Role",
+    "RoleFunction",
+    "Team",
+    "User",
+    "UserSession",
+]

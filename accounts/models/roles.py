@@ -32,6 +32,7 @@ class Role(models.Model):
         _("cost per hour"), max_digits=9, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
     access = models.JSONField(default=dict, blank=True)
+    second_factor_required = models.BooleanField(_("second factor required"), default=False)
     position = models.PositiveSmallIntegerField(default=0)
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)

@@ -16,6 +16,7 @@ from accounts.invitations import invited_at, with_invited_at
 from accounts.models import User
 from accounts.permissions import Act, Area, may_all, people_within, scope
 from accounts.person_history import person_history
+from accounts.second_factor import has_second_factor
 from accounts.sign_in import invitable
 from territory import clock
 from territory.mail.sending import no_mail_server_note
@@ -73,6 +74,7 @@ def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "history": person_history(person, request.user),
         "invited_at": invited_at(person),
         "may_hand_over": _may_hand_over(request.user, person),
+        "has_second_factor": has_second_factor(person),
         "is_self": person.pk == request.user.pk,
     }
     return render(request, "accounts/person_detail.html", context)

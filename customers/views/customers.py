@@ -15,7 +15,7 @@ from customers.queries import customer as queries
 from customers.queries import timeline
 from customers.queries.listing import COLUMNS_KEPT_AS, CustomerListing
 from customers.views.parts import csv_rows, filter_chips, kept_fields, sort_choices, tab_links
-from territory import clock
+from territory import clock, limits
 from territory.cursor import Cursor
 from territory.formats.cells import csv_download
 from territory.together import answer, answers
@@ -60,6 +60,7 @@ def customer_filters(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @permission_required_in(Area.EXPORT, Act.SEE)
+@limits.exports
 def customer_export(request: HttpRequest) -> HttpResponse:
     """The list as a CSV file, as far as the reader's reach for exports goes."""
     within = Customer.objects.visible_to(request.user).within(request.user, Area.EXPORT, Act.SEE)

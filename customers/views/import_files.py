@@ -12,6 +12,7 @@ from customers.imports.errors import CouldNot
 from customers.imports.kinds import KINDS
 from customers.models import Import
 from customers.queries.imports import explanation_row, rows_to_mend, template_rows, template_workbook
+from territory import limits
 from territory.formats.cells import csv_download
 from territory.toasts import toast
 
@@ -50,6 +51,7 @@ def import_mapping_file(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @permission_required_in(Area.IMPORT, Act.CHANGE)
+@limits.exports
 def import_rejected(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The rejected rows in the file's own columns, with the reason behind: to be mended and imported again."""
     row = get_object_or_404(Import.objects.visible_to(request.user).select_related("file"), pk=pk)

@@ -25,7 +25,7 @@ from customers.imports.words import KIND_WORDS
 from customers.models import Import, ImportState, SavedMapping
 from customers.queries.imports import content_of, look, unknown_words
 from customers.views.saving import carried_out, form_page, to_change
-from territory import clock
+from territory import clock, limits
 from territory.conflicts import Conflict
 from territory.sent import sent
 from territory.toasts import toast
@@ -56,6 +56,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @importing
+@limits.imports
 def import_create(request: HttpRequest) -> HttpResponse:
     """Upload a file."""
     form = UploadForm(sent(request), request.FILES or None, user=request.user, initial=request.GET.dict())
@@ -256,6 +257,7 @@ def import_json(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @importing
+@limits.imports
 def import_run(request: HttpRequest, pk: int) -> HttpResponse:
     """Have it stored. Asked twice it is stored once."""
     row = to_change(Import, request.user, pk, "author")
@@ -268,6 +270,7 @@ def import_run(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @importing
+@limits.imports
 def import_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Upload the mended rows; the mapping is the same, so they are checked at once."""
     row = to_change(Import, request.user, pk, "author")

@@ -30,7 +30,7 @@ from customers.queries.timeline_sources import order_stream
 from customers.scope import hangs_within
 from customers.views.parts import FILE_PIECE, Link, address, filter_chips, kept_fields, sort_choices
 from customers.views.saving import carried_out, form_page, to_change
-from territory import clock
+from territory import clock, limits
 from territory.conflicts import Conflict, conflict_page
 from territory.formats.cells import csv_download
 from territory.sent import sent
@@ -80,6 +80,7 @@ def order_filters(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @permission_required_in(Area.EXPORT, Act.SEE)
+@limits.exports
 def order_export(request: HttpRequest) -> HttpResponse:
     """The list as a CSV file, as far as the reader's reach for exports goes."""
     within = queries.orders_for(request.user).filter(hangs_within(request.user, Area.EXPORT, Act.SEE))

@@ -12,11 +12,12 @@ from accounts.permissions import Act, Area, may
 from planning import reports
 from planning.reports import Asked, Report
 from planning.reports.writing import csv_text, envelope
-from territory import clock
+from territory import clock, limits
 
 
 @require_safe
 @permission_required_in(Area.BUDGETS, Act.SEE)
+@limits.exports
 def report(request, name: str) -> HttpResponse:
     """The report `name`: ?format=csv or json, ?by=, ?as_of=, ?from=, ?to=."""
     if not may(request.user, Area.EXPORT, Act.SEE):

@@ -22,7 +22,7 @@ from django.utils.duration import duration_iso_string
 from territory.backup.archive import BackupError
 
 # A session that comes back could be one that was ended since: everybody signs in again.
-LEFT_OUT = {"sessions.Session", "usersessions.UserSession"}
+LEFT_OUT = {"sessions.Session", "accounts.UserSession"}
 
 # Not of any model: what the migrations wrote down is in the manifest, and a cache is made anew.
 WITHOUT_MODEL = {"django_migrations", "cache"}

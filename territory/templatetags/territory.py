@@ -1,9 +1,12 @@
 """Filters for values on screens. What is not known is written as nothing; `default` says what stands there instead."""
 
 import datetime as dt
+import json
 from decimal import Decimal
+from typing import Any
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.html import format_html
 
 from territory.formats import days, numbers
@@ -67,6 +70,12 @@ def stacked_date(moment: days.Moment | None) -> str:
 def date_and_time(moment: dt.datetime | None) -> str:
     """2 Jun, 14:30; the full date on hover."""
     return _time_element(moment, days.moment_text(moment))
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """For an attribute that a script reads."""
+    return json.dumps(value, cls=DjangoJSONEncoder)
 
 
 @register.filter

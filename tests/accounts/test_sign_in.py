@@ -128,6 +128,74 @@ def test_a_forgotten_password(company, client, mailoutbox):
     assert is_signed_in(client)
 
 
+FORGED = [
+    "evil.example",
+    "localhost.evil.example",
+    "localhost:8000@evil.example",
+    "localhost:8000.evil.example",
+    "evil.example:8000",
+    "localhost:1",
+    "[::1]:9",
+    "127.0.0.1:1",
+    "localhost evil.example",
+    "evil.example\\localhost",
+]
+
+
+def test_ten_forged_hosts_alter_no_link(company, client, mailoutbox):
+    person = factories.person()
+    for host in FORGED:
+        cache.clear()
+        data = {"email": person.email}
+        client.post("/accounts/password/reset/", data, HTTP_HOST=host)
+        client.post("/accounts/password/reset/", data, HTTP_X_FORWARDED_HOST=host, HTTP_FORWARDED=f"host={host}")
+    deliver_waiting()
+    links = [word for mail in mailoutbox for word in mail.body.split() if "//" in word]
+    assert len(links) >= 10
+    assert [link for link in links if not link.startswith("http://localhost:8000/accounts/password/")] == []
+
+
+OFF_SITE = [
+    *("//evil.example", "///evil.example", "////evil.example", "https://evil.example", "http://evil.example/profile/"),
+    *(
+        "https:evil.example",
+        "https:/evil.example",
+        "http:///evil.example",
+        "\\\\evil.example",
+        "/\\evil.example",
+        "\\/evil.example",
+    ),
+    *(
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "ftp://evil.example",
+        "//evil.example/%2f..",
+    ),
+    *("https://localhost:8000@evil.example", "https://localhost:8000.evil.example", "//localhost:8000@evil.example/"),
+    *(" https://evil.example", "\thttps://evil.example", "\n//evil.example", "https://evil.example#localhost:8000"),
+    *(
+        "//evil.example?localhost",
+        "https://evil.example\\localhost:8000",
+        "//[evil.example",
+        "https://localhost:8001/",
+        "//%65vil.example",
+    ),
+    *("https://ⓔvil.example", "\x00//evil.example"),
+]
+
+
+def test_thirty_ways_off_the_site_lead_home(company, client):
+    person = factories.person()
+    assert len(OFF_SITE) >= 30
+    for target in OFF_SITE:
+        cache.clear()
+        answer = client.post("/accounts/login/", {"login": person.email, "password": PASSWORD, "next": target})
+        assert (answer.status_code, answer.url) == (302, "/"), target
+        client.post("/accounts/logout/")
+
+
 def test_a_stranger_is_told_nothing_about_addresses(company, client, mailoutbox):
     known = client.post("/accounts/password/reset/", {"email": factories.person().email})
     unknown = client.post("/accounts/password/reset/", {"email": "nobody@example.com"})

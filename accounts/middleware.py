@@ -1,0 +1,47 @@
+"""What signing in asks of every request: a second factor where a role requires one, and a note of the session."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from accounts import second_factor, sessions
+from territory import clock
+
+# What stays open to who must set up a second factor first; besides, all pages of the set-up itself.
+OPEN = {"account_logout", "account_reauthenticate", "health", "help"}
+SET_UP = "mfa_"
+
+
+class SecondFactorFirst:
+    """Leads who must have a second factor and has none to setting one up, and nowhere else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, _view: Callable, _args: Any, _kwargs: Any) -> HttpResponse | None:
+        """A redirect to the set-up, or None where the request may go on."""
+        if not request.user.is_authenticated or not second_factor.is_missing(request.user):
+            return None
+        request.second_factor_first = True  # type: ignore[attr-defined]
+        name = (request.resolver_match and request.resolver_match.url_name) or ""
+        return None if name in OPEN or name.startswith(SET_UP) else redirect("mfa_index")
+
+
+class NoteSessions:
+    """Keeps the list of a person's sessions true; a write once in some minutes."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        now = clock.now()
+        # Afterwards: then whoever has just signed in is known, and who has just signed out is not.
+        if request.user.is_authenticated and not sessions.is_noted(request, now=now):
+            sessions.note(request, now=now)
+        return response
