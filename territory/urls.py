@@ -12,3 +12,5 @@ urlpatterns = [
     path("", include("customers.urls")),
     path("", include("planning.urls")),
 ]
+
+handler500 = "territory.views.server_error"
