@@ -182,7 +182,7 @@ def typed_about(it: Side, shared: Shared, helper: Membership) -> dict[str, dict[
         "order_lose": {"reason": "Too dear"},
         "order_move": {"on": "2026-07-30"},
         "person_edit": {"name": "Renamed"},
-        "person_hand_over": {"to": helper.pk, "on": "2026-06-09", "act": "do", "rows": f"{it.keys['assignment']}:1"},
+        "person_hand_over": {"to": helper.pk, "seen": helper.pk, "on": "2026-06-09", "act": "do", "rows": f"{it.keys['assignment']}:1"},
         "planned_edit": {"reason": "Another reason"},
         "situation_acknowledge": {"note": "Seen", "version": "1"},
         "situation_hours": {"user": person, "hours_per_week": "4"},

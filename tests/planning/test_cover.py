@@ -181,6 +181,10 @@ def test_a_supporter_who_covers_the_owner_settles_the_owners_row_or_their_own(cl
         return {row.role.name: row.due_on for row in DueTouch.objects.filter(customer=cast.own)}
 
     before = due()
+    factories.planned_touch(cast.own, cast.rep, TODAY, type=factories.touch_types()["field"])
+    client.force_login(cast.technician)
+    for page in (reverse("today"), reverse("customer_detail", args=[cast.own.pk])):
+        assert f"&amp;covered={cast.rep.pk}" in client.get(page).content.decode()
     assert logged(client, cast, cast.own) == "Technical support"
     assert due()["Salesperson"] == before["Salesperson"]
     assert logged(client, cast, cast.own, covered=cast.rep.pk) == "Salesperson"
