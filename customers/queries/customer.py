@@ -18,11 +18,15 @@ TOP_TIERS = 2
 YEAR_DAYS = 365
 
 
+_OWN = tuple(field.name for field in Customer._meta.concrete_fields)
+
+
 def customers_for(user) -> QuerySet[Customer]:
     """Customers the person may see, each saying what that person sees of it (`sight`) and whether they `may_change` it."""
     return (
         Customer.objects.visible_to(user)
         .select_related("tier", "team", "market")
+        .only(*_OWN, "tier__name", "tier__position", "team__name", "market__name")
         .annotate(may_change=is_within(user, Area.CUSTOMERS, Act.CHANGE), **sight(user))
     )
 
