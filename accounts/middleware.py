@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+import structlog
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts import second_factor, sessions
 from territory import clock
+
+logger = structlog.get_logger(__name__)
 
 # What stays open to who must set up a second factor first; besides, all pages of the set-up itself.
 OPEN = {"account_logout", "account_reauthenticate", "health", "help"}
@@ -43,5 +47,8 @@ class NoteSessions:
         now = clock.now()
         # Afterwards: then whoever has just signed in is known, and who has just signed out is not.
         if request.user.is_authenticated and not sessions.is_noted(request, now=now):
-            sessions.note(request, now=now)
+            try:
+                sessions.note(request, now=now)
+            except OperationalError as error:  # what was asked for is done; the next request notes it
+                logger.info("session not noted", error=type(error).__name__)
         return response

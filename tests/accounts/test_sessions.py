@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -121,3 +121,16 @@ def test_the_list_takes_no_more_queries_with_more_sessions(cast):
         for _device in range(3):
             signed_in(cast.rep)
     assert counts[0] == counts[1]
+
+
+def test_a_busy_database_spoils_no_answer(cast, monkeypatch):
+    def busy(*args, **kwargs):
+        raise OperationalError("database is locked")
+
+    client = Client()
+    client.force_login(cast.rep)
+    monkeypatch.setattr("accounts.sessions.note", busy)
+    assert client.get("/profile/").status_code == 200
+    monkeypatch.undo()
+    client.get("/profile/")
+    assert UserSession.objects.filter(user=cast.rep).count() == 1
