@@ -6,7 +6,9 @@ Rooms above turn a `Scope` into rows (customers.scope, `people_within`, `teams_w
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -18,7 +20,7 @@ from territory import clock
 from territory.rows import on_day
 
 __all__ = [
-    "Act", "Area", "Grant", "Reach", "Scope", "current_memberships", "is_stood_in_for", "may", "may_all", "people_within", "require", "scope", "stands_in",
+    "Act", "Area", "Grant", "Reach", "Scope", "current_memberships", "is_stood_in_for", "may", "may_all", "once", "people_within", "require", "scope", "stands_in",
     "teams_within",
 ]  # fmt: skip
 
@@ -98,8 +100,19 @@ def current_memberships(user: User) -> list[Membership]:
             )
             .order_by("pk")
         )
-        kept = user._memberships_of_day = (today, rows)  # type: ignore[attr-defined]
+        # With them goes what follows from them for this user object: scopes here, conditions in rooms above.
+        kept = user._memberships_of_day = (today, rows, {})  # type: ignore[attr-defined]
     return kept[1]
+
+
+def once(user: User, name: Hashable, find: Callable[[], Any]) -> Any:
+    """What follows from the person's current memberships, found once as long as these are read once."""
+    if not current_memberships(user):
+        return find()
+    found = user._memberships_of_day[2]  # type: ignore[attr-defined]
+    if name not in found:
+        found[name] = find()
+    return found[name]
 
 
 def stands_in(user: User) -> bool:
@@ -114,6 +127,10 @@ def is_stood_in_for(user: User) -> bool:
 
 def scope(user: User, area: str, act: str) -> Scope:
     """How far `user` may `act` in `area`; empty (false) when not at all."""
+    return once(user, ("scope", str(area), str(act)), lambda: _scope(user, area, act))
+
+
+def _scope(user: User, area: str, act: str) -> Scope:
     grants = []
     for membership in current_memberships(user):
         reach = reach_of(membership.role.access, area, act)

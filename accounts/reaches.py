@@ -99,9 +99,9 @@ def reach_of(access: Any, area: str, act: str) -> Reach:
     """The reach that stored access gives; none for whatever is missing, unknown, out of place or not offered there."""
     acts = access.get(str(area)) if isinstance(access, Mapping) else None
     reach = acts.get(str(act)) if isinstance(acts, Mapping) else None
-    if not isinstance(reach, str) or reach not in Reach.values or area not in Area.values or act not in Act.values:
-        return Reach.NONE
-    return Reach(reach) if Reach(reach) in OFFERED.get((Area(area), Act(act)), ()) else Reach.NONE
+    # Members of these enumerations are their words and hash like them.
+    offered = OFFERED.get((area, act), ())  # type: ignore[arg-type]
+    return next((each for each in offered if each == reach), Reach.NONE)
 
 
 def cells() -> Iterator[tuple[Area, Act]]:

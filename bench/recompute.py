@@ -8,6 +8,7 @@ from time import perf_counter
 from django.db import connection
 
 from bench.place import ROOT
+from bench.servers import backend, cpu_seconds
 from bench.table import Figure, Line
 from customers.models import Customer, Touch
 
@@ -41,7 +42,7 @@ def measure_recompute() -> list[Line]:
     _empty()
     two = _work(2)
     assert _rows() == rows, "two workers stored other rows than one"
-    floor = measure_floor()
+    floor, floor_cpu = measure_floor()
     assert _rows() == rows
     what = (
         f"all budgets of {Customer.objects.count():,} customers from {Touch.objects.count():,} touches, {rows:,} rows"
@@ -53,6 +54,9 @@ def measure_recompute() -> list[Line]:
                 "s": Figure(one["seconds"], decimals=1),
                 "floor s": Figure(floor, decimals=1),
                 "floors": Figure(one["seconds"] / floor, MOST_FLOORS, decimals=1),
+                "CPU s": Figure(one["cpu"], decimals=1),
+                "floor CPU s": Figure(floor_cpu, decimals=1),
+                "floors of CPU": Figure(one["cpu"] / floor_cpu, decimals=1),
                 "MB": Figure(one["mb"], MOST_MB),
             },
         ),
@@ -91,26 +95,28 @@ def _work(workers: int, *, everything: bool = False) -> dict[str, float]:
         process.communicate()
     return {
         "seconds": seconds,
+        "cpu": sum(row["cpu"] for row in told),
         "mb": max(row["mb"] for row in told),
         "written": sum(row["written"] for row in told),
     }
 
 
-def measure_floor() -> float:
-    """Seconds that SQL alone takes: one aggregate over the touches, an upsert of the same rows."""
+def measure_floor() -> tuple[float, float]:
+    """Seconds, and CPU seconds, that SQL alone takes: one aggregate over the touches, an upsert of the same rows."""
+    server = backend()
     with connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(f"CREATE TEMPORARY TABLE kept_{table} AS SELECT * FROM {table} ORDER BY customer_id")
     _empty()
-    start = perf_counter()
+    start, used = perf_counter(), cpu_seconds(server)
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE summed AS {AGGREGATE}")
         for table in TABLES:
             cursor.execute(_upsert(table))
-    seconds = perf_counter() - start
+    took = perf_counter() - start, cpu_seconds(server) - used
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE summed, " + ", ".join(f"kept_{table}" for table in TABLES))
-    return seconds
+    return took
 
 
 def _upsert(table: str) -> str:

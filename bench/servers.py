@@ -73,5 +73,16 @@ def resident_mb(pid: int, *, peak: bool = False) -> float:
     return 0.0
 
 
-def family_mb(pid: int) -> float:
-    return sum(resident_mb(member) for member in family(pid))
+def cpu_seconds(pid: int) -> float:
+    """CPU that a process used so far; of another user's too."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def backend() -> int:
+    """The process of the database server that this process talks to; the bench runs on the server's machine."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]

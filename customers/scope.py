@@ -3,10 +3,12 @@
 import datetime as dt
 
 from django.apps import apps
-from django.db.models import BooleanField, Case, Exists, OuterRef, Q, Value, When
+from django.core.exceptions import EmptyResultSet
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
 
 from accounts.models import Cover
-from accounts.permissions import Act, Area, Scope, people_within, scope, stands_in
+from accounts.permissions import Act, Area, Scope, once, people_within, scope, stands_in
 from territory import clock
 from territory.rows import on_day
 
@@ -19,12 +21,23 @@ NOTHING = Q(pk__in=[])
 EVERYTHING = Q(pk__isnull=False)
 
 
+def _among(field: str, rows: QuerySet) -> Q:
+    """`field` is among `rows` of one column, turned into SQL here and now: a page that asks ten times builds it once."""
+    try:
+        sql, params = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return NOTHING
+    return Q(**{f"{field}__in": RawSQL(sql, params)})  # noqa: S611  SQL of our own queries
+
+
 def customers_within(user, area: str, act: str) -> Q:
     """Condition on Customer: those within the person's reach in `area`, whatever was written by whom."""
     reached = scope(user, area, act)
     if reached.everything:
         return EVERYTHING
-    return worked_on(reached.memberships, covering=stands_in(user)) | _teams(reached)
+    return once(
+        user, reached.grants, lambda: worked_on(reached.memberships, covering=stands_in(user)) | _teams(reached)
+    )
 
 
 def in_directory(user) -> Q:
@@ -40,7 +53,7 @@ def worked_on(memberships: list[int], *, covering: bool) -> Q:
     """
     if not memberships:
         return NOTHING
-    own = Q(pk__in=_assignments().filter(membership_id__in=memberships).values("customer"))
+    own = _among("pk", _assignments().filter(membership_id__in=memberships).values("customer"))
     return own | _covered_by(memberships) if covering else own
 
 
@@ -94,7 +107,9 @@ def _teams(reached: Scope) -> Q:
         reached.teams_through("team__"), status="pending", archived_at__isnull=True
     )
     return (
-        reached.teams_through("team__") | Q(pk__in=assignments.values("customer")) | Q(pk__in=orders.values("customer"))
+        reached.teams_through("team__")
+        | _among("pk", assignments.values("customer"))
+        | _among("pk", orders.values("customer"))
     )
 
 
@@ -102,19 +117,23 @@ def _customers(condition: Q):
     return apps.get_model("customers.Customer").objects.filter(condition)
 
 
-def _on_customer(condition: Q) -> Q:
-    """A condition on customers as one on rows that hang on a customer."""
-    return EVERYTHING if condition == EVERYTHING else Q(customer__in=_customers(condition).values("pk"))
+def _on_customer(user, area: str, act: str, field: str = "customer") -> Q:
+    """`customers_within` as a condition on rows whose `field` is a customer."""
+    condition = customers_within(user, area, act)
+    if condition == EVERYTHING:
+        return EVERYTHING
+    grants = scope(user, area, act).grants
+    return once(user, (field, grants), lambda: _among(field, _customers(condition).order_by().values("pk")))
 
 
 def hangs_within(user, area: str, act: str) -> Q:
     """Condition on rows with a `customer`: the customer is visible, and the area's own reach covers it."""
-    condition = _on_customer(customers_within(user, Area.CUSTOMERS, Act.SEE))
+    condition = _on_customer(user, Area.CUSTOMERS, Act.SEE)
     if area == Area.CUSTOMERS and act == Act.SEE:
         return condition
     if scope(user, area, act).grants == scope(user, Area.CUSTOMERS, Act.SEE).grants:
         return condition
-    return condition & _on_customer(customers_within(user, area, act))
+    return condition & _on_customer(user, area, act)
 
 
 # What a customer that was read with `sight` says of its reader: what hangs on it is within their reach in these areas.
@@ -155,7 +174,7 @@ def written_within(user, area: str, always: Q | None = None) -> Q:
     Where a role reaches only what one wrote oneself: for 7 days, and beyond that what `always` names.
     """
     reached = scope(user, area, Act.CHANGE)
-    condition = _on_customer(customers_within(user, area, Act.CHANGE))
+    condition = _on_customer(user, area, Act.CHANGE)
     if condition == EVERYTHING or not reached.authored_memberships:
         return condition
     lately = Q(logged_at__gte=clock.now() - AUTHORED_FOR)
@@ -178,9 +197,7 @@ def work_within(user, act: str) -> Q:
 
 def amounts_within(user, customer: str = "customer__") -> Q:
     """Condition on rows that reach a customer: those whose amounts the person may see."""
-    seen = customers_within(user, Area.CUSTOMERS, Act.SEE)
-    amounts = customers_within(user, Area.AMOUNTS, Act.SEE)
-    if seen == amounts == EVERYTHING:
-        return EVERYTHING
-    field = f"{customer}pk__in"
-    return Q(**{field: _customers(seen).filter(amounts).values("pk")})
+    field = f"{customer}pk"
+    seen = _on_customer(user, Area.CUSTOMERS, Act.SEE, field)
+    amounts = _on_customer(user, Area.AMOUNTS, Act.SEE, field)
+    return EVERYTHING if seen == amounts == EVERYTHING else seen if seen == amounts else seen & amounts

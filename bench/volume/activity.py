@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from bench.volume.inserting import insert, run
+from bench.volume.inserting import go_on_after, insert, run
 from customers.models import PlannedTouch, Touch, TouchPerson
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def insert_touches(size: "Size", now: dt.datetime) -> None:
         f"bench_touch t JOIN customers_touchtype y ON y.name = CASE {cases} END ORDER BY t.id",
         {},
     )
-    run("SELECT setval(pg_get_serial_sequence('customers_touch', 'id'), (SELECT max(id) FROM customers_touch))")
+    go_on_after(Touch)
     _take_part()
     _meet()
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from bench.volume.inserting import copy, insert, run
+from bench.volume.inserting import copy, go_on_after, insert, run
 from bench.volume.people import HISTORY_DAYS
 from bench.volume.skew import skewed
 from customers.models import Assignment, Contact, Customer, CustomerTeam, Order, Potential, StageDecision
@@ -31,6 +31,7 @@ def insert_customers(size: "Size", now: dt.datetime) -> None:
     insert(
         Customer,
         {
+            "id": "p.customer",
             "name": "p.name",
             "external_id": "p.external_id",
             "town": "p.town",
@@ -46,6 +47,7 @@ def insert_customers(size: "Size", now: dt.datetime) -> None:
         "bench_plan p ORDER BY p.customer",
         named,
     )
+    go_on_after(Customer)
     insert(CustomerTeam, {"customer_id": "p.customer", "team_id": "p.team"}, "bench_plan p", {})
     _assign()
     _contacts()

@@ -34,6 +34,12 @@ def run(statement: str, params: Mapping[str, Any] | None = None) -> None:
         cursor.execute(statement, params)
 
 
+def go_on_after(model: type[models.Model]) -> None:
+    """The next row gets a key after those that were given here."""
+    table = model._meta.db_table
+    run(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+
+
 def copy(table: str, columns: str, rows: list[tuple]) -> None:
     """Rows into a table by COPY."""
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as out:

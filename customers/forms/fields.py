@@ -1,10 +1,11 @@
 """Fields that several forms of this room share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -53,7 +54,12 @@ class VersionField(forms.IntegerField):
 
 
 class SeveralField(forms.ModelMultipleChoiceField):
-    """Several rows. A key too large for any row is no valid choice, rather than a fault of the database."""
+    """Several rows. A key too large for any row is no valid choice, rather than a fault of the database.
+
+    Where the form has read all `rows` of the queryset already, they are not asked for again.
+    """
+
+    rows: Sequence[Any] | None = None
 
     def _check_values(self, value):
         for key in value or ():
@@ -61,7 +67,12 @@ class SeveralField(forms.ModelMultipleChoiceField):
                 raise ValidationError(
                     self.error_messages["invalid_choice"], code="invalid_choice", params={"value": key}
                 )
-        return super()._check_values(value)
+        if self.rows is None:
+            return super()._check_values(value)
+        asked = {str(key) for key in value}
+        for key in sorted(asked - {str(row.pk) for row in self.rows}):
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": key})
+        return [row for row in self.rows if str(row.pk) in asked]
 
 
 class RowForm(forms.ModelForm):
@@ -123,19 +134,37 @@ class CustomerField(forms.ModelChoiceField):
     iterator = _Offered
 
     def __init__(self, **kwargs) -> None:
-        self.offered: list[Customer] = []
+        self._find_offered: Callable[[], list[Customer]] = list
+        self._chosen: Customer | None = None
         super().__init__(Customer.objects.none(), **{"label": _("Customer"), "empty_label": "", **kwargs})
         self.widget.attrs |= {
             "data-combo": reverse_lazy("customer_options"),
             "data-combo-placeholder": _("A few letters"),
         }
 
-    def offer(self, user, customers, chosen=None) -> None:
-        """Let the person choose among `customers`; write the recent ones and `chosen` (a key, as typed) into the page."""
+    @property
+    def offered(self) -> list[Customer]:
+        """The customers that are written into the page."""
+        return self._find_offered()
+
+    def offer(self, user, customers, chosen: Any = None) -> None:
+        """Let the person choose among `customers`; write the recent ones and `chosen` (one of them, or a key as typed)
+        into the page. They are looked for when the page is drawn: what is sent and saved needs none of them.
+        """
         self.queryset = customers
-        self.offered = answer(recent_customers(user, within=customers))
-        known = {str(row.pk) for row in self.offered}
-        key = str(chosen or "")
-        if key.isascii() and key.isdecimal() and key not in known:
-            self.offered = [*customers.filter(pk=int(key[:18])), *self.offered]
+        self._chosen = chosen if isinstance(chosen, Customer) else None
+        self._find_offered = lambda: _with_chosen(answer(recent_customers(user, within=customers)), customers, chosen)
         self.widget.choices = self.choices
+
+    def to_python(self, value: Any) -> Customer | None:
+        """The customer, not asked for again where it was among those offered."""
+        if self._chosen is not None and str(value) == str(self._chosen.pk):
+            return self._chosen
+        return super().to_python(value)
+
+
+def _with_chosen(recent: list[Customer], customers: QuerySet[Customer], chosen: Any) -> list[Customer]:
+    key = str(chosen.pk if isinstance(chosen, Customer) else chosen or "")
+    if not (key.isascii() and key.isdecimal()) or key in {str(row.pk) for row in recent}:
+        return recent
+    return [*(customers.filter(pk=int(key[:18])) if not isinstance(chosen, Customer) else [chosen]), *recent]

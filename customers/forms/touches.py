@@ -105,6 +105,7 @@ class TouchForm(LogForm):
         self.fields["order"].queryset = choices.orders(user, self.chosen, touch.order_id if touch else None)
         self.fields["people"].queryset = choices.colleagues(user, self.chosen, self._named())
         self.offered_people = list(self.fields["people"].queryset)
+        self.fields["people"].rows = self.offered_people
         for person in self.offered_people:
             for name, label in (("minutes", _("%(name)s: minutes")), ("travel", _("%(name)s: travel"))):
                 self.fields[f"{name}_{person.pk}"] = MinutesField(label=label % {"name": person}, required=False)
@@ -283,9 +284,9 @@ class NewTouchForm(TouchForm):
 
     def _settle_customer(self):
         customers = choices.loggable(self.user)
-        self.fields["customer"].offer(self.user, customers, self.typed("customer"))
-        self.fields["planned"].queryset = PlannedTouch.objects.visible_to(self.user)
         chosen = self.chosen_customer(customers)
+        self.fields["customer"].offer(self.user, customers, chosen or self.typed("customer"))
+        self.fields["planned"].queryset = PlannedTouch.objects.visible_to(self.user)
         if chosen is None:
             self.fields["customer"].widget.attrs["autofocus"] = True
         return chosen

@@ -15,6 +15,7 @@ from planning.engine.rules import PROSPECT
 from planning.engine.shares import Staffing
 from planning.loaders import Ground, Loaded
 from planning.models import Budget, BudgetShare, CustomerFigures, DueTouch
+from territory.copying import insert_rows
 
 BATCH = 500
 _MICRO = Decimal("0.000001")
@@ -157,13 +158,16 @@ class Store:
         ]
         if gone:
             table.model._default_manager.filter(pk__in=gone).delete()
-        _insert(table, new, stamp)
-        _update(table, other, stamp)
+        if new:
+            _insert(table, new, stamp)
+        if other:
+            _update(table, other, stamp)
         return len(gone) + len(new) + len(other)
 
 
 def _insert(table: Table, rows: Iterable[tuple], stamp: dict[str, Any]) -> None:
-    table.model._default_manager.bulk_create(_instances(table, rows, stamp), batch_size=BATCH)
+    columns, stamped = (*table.key, *table.fields, *stamp), tuple(stamp.values())
+    insert_rows(table.model, columns, [(*key, *values, *stamped) for _, key, values in rows])
 
 
 def _update(table: Table, rows: Iterable[tuple], stamp: dict[str, Any]) -> None:
@@ -207,6 +211,11 @@ def _shares(row: Figures, budget: Any, memberships: dict[int, int]) -> Rows:
     return found
 
 
+def _in_utc(moment: dt.date | None) -> dt.date | None:
+    """As it is read again: an instant of an hour that clocks give twice equals itself in no other zone."""
+    return moment.astimezone(dt.UTC) if isinstance(moment, dt.datetime) else moment
+
+
 def _due(due: Due) -> tuple:
     rule = due.rule
     return (
@@ -215,7 +224,7 @@ def _due(due: Due) -> tuple:
         due.person,
         due.due_on,
         rule.interval,
-        due.last,
+        _in_utc(due.last),
         due.minutes,
         due.travel.minutes if due.travel else 0.0,
         due.worth.amount.quantize(_MICRO),

@@ -237,6 +237,13 @@ def test_only_what_changed_is_written(book):
     assert CustomerFigures.objects.get(customer=other).computed_at == before
 
 
+def test_a_touch_in_the_hour_that_came_twice_is_stored_once(book):
+    factories.touch(book, rep_of(book).user, dt.datetime(2025, 10, 26, 0, 14, tzinfo=dt.UTC), minutes=10)
+    run()
+
+    assert run().written == 0
+
+
 def test_what_is_no_more_is_removed(book):
     run()
     ContactRule.objects.all().delete()
