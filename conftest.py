@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 
 from territory.company.models import forget_company
+from territory.jobs import bell
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -18,6 +19,19 @@ def _nothing_remembered():
     forget_company()
     yield
     forget_company()
+
+
+class AtOnce:
+    """Rings before the next line of the test, not in a thread of its own."""
+
+    def submit(self, call, *args):
+        call(*args)
+
+
+@pytest.fixture(autouse=True)
+def _the_bell_rings_at_once(monkeypatch):
+    monkeypatch.setattr(bell, "_ringer", AtOnce())
+    monkeypatch.setattr(bell, "_silent_until", 0.0)
 
 
 def pytest_runtest_setup(item):

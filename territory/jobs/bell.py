@@ -1,12 +1,16 @@
 """The bell: asks a worker to do soon what stands in the database. A bell that nobody hears loses nothing.
 
-A broker that is down or hangs must not hold up people: publishing is bounded by the socket timeouts of the settings, and
-after a failure this process does not try again for a while. Sweeps find what was not announced.
+A broker that is down or hangs must not hold up people: a thread of its own rings, and after a failure this process does
+not try again for a while. Sweeps find what was not announced.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
 
 import structlog
 from celery import Task
@@ -16,30 +20,44 @@ from territory.logs import kind_of
 
 SILENT_SECONDS = 60.0
 
-# Ringing takes a millisecond or so. Whoever finds somebody else ringing for longer leaves it: the broker hangs.
-PATIENCE_SECONDS = 0.1
-
 logger = structlog.get_logger(__name__)
-_ringing = threading.Lock()
 _silent_until = 0.0
 
 
 def publish(task: Task, *args: object) -> None:
-    """One message now, or none where the broker does not answer."""
-    if time.monotonic() < _silent_until or not _ringing.acquire(timeout=PATIENCE_SECONDS):
+    """One message soon, or none where the broker does not answer; whoever asks does not wait for it.
+
+    A process that ends first sees to what it asked for, for as long as the socket timeouts of the settings allow.
+    """
+    if time.monotonic() >= _silent_until:
+        # Logs name the request in a thread, too. No thread is to be had while the process ends: the sweep finds it.
+        with suppress(RuntimeError):
+            _ringer.submit(copy_context().run, _ring, task, args)
+
+
+def _ring(task: Task, args: tuple[object, ...]) -> None:
+    if time.monotonic() < _silent_until:  # an earlier message of the same queue found nobody
         return
     try:
         task.apply_async(args, retry=False)
     except Exception as error:  # noqa: BLE001  whatever the broker did, the change is committed and a sweep finds it
         _keep_quiet()
         logger.warning("nobody heard the bell", task=task.name, error=kind_of(error))
-    finally:
-        _ringing.release()
 
 
 def _keep_quiet() -> None:
     global _silent_until
     _silent_until = time.monotonic() + SILENT_SECONDS
+
+
+def _new_ringer() -> None:
+    """A forked process has none of its parent's threads."""
+    global _ringer
+    _ringer = ThreadPoolExecutor(1, thread_name_prefix="bell")
+
+
+_ringer = ThreadPoolExecutor(1, thread_name_prefix="bell")
+os.register_at_fork(after_in_child=_new_ringer)
 
 
 class Announcer:

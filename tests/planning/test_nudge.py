@@ -1,6 +1,9 @@
 """The bell: rung once after the commit, never in the way of people, and nothing is lost when nobody hears it."""
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from django.db import transaction
@@ -14,11 +17,6 @@ from territory.jobs import bell
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def fresh_bell(monkeypatch):
-    monkeypatch.setattr(bell, "_silent_until", 0.0)
 
 
 @pytest.fixture
@@ -99,12 +97,49 @@ def test_after_a_while_it_is_tried_again(company, django_capture_on_commit_callb
     assert len(heard) == 1
 
 
-def test_while_somebody_else_rings_for_long_nobody_waits(
-    company, django_capture_on_commit_callbacks, heard, monkeypatch
-):
-    monkeypatch.setattr(bell, "PATIENCE_SECONDS", 0.001)
-    with bell._ringing, django_capture_on_commit_callbacks(execute=True):
-        change(factories.customer().pk)
+def test_nobody_waits_for_a_broker_that_hangs(company, django_capture_on_commit_callbacks, monkeypatch):
+    """Two save while the broker hangs; once it is given up, what had been asked for meanwhile is not tried."""
+    ringer, asked, given_up, calls = ThreadPoolExecutor(1), threading.Event(), threading.Event(), []
+
+    def hangs(args, **options):
+        calls.append(args)
+        asked.set()
+        given_up.wait(30)
+        raise TimeoutError
+
+    monkeypatch.setattr(bell, "_ringer", ringer)
+    monkeypatch.setattr(tasks.recompute_customers, "apply_async", hangs)
+    with ringer:
+        for _ in range(2):
+            with django_capture_on_commit_callbacks(execute=True):
+                change(factories.customer().pk)
+            assert asked.wait(30)
+        assert not given_up.is_set()
+        given_up.set()
+
+    assert len(calls) == 1
+    assert FactsMark.objects.count() == 2
+
+
+def test_a_forked_process_rings_with_a_thread_of_its_own(monkeypatch):
+    """The parent's thread is not there any more, and nothing would ring."""
+    of_parent = ThreadPoolExecutor(1)
+    monkeypatch.setattr(bell, "_ringer", of_parent)
+    bell._new_ringer()
+    heard = []
+    with bell._ringer:
+        bell.publish(SimpleNamespace(name="sweep", apply_async=lambda args, **options: heard.append(args)), 1)
+
+    assert bell._ringer is not of_parent
+    assert heard == [(1,)]
+
+
+def test_a_process_that_ends_leaves_it_to_the_sweep(monkeypatch):
+    ended = ThreadPoolExecutor(1)
+    ended.shutdown()
+    monkeypatch.setattr(bell, "_ringer", ended)
+    heard = []
+    bell.publish(SimpleNamespace(name="sweep", apply_async=lambda args, **options: heard.append(args)))
 
     assert heard == []
 

@@ -228,11 +228,9 @@ def test_lines_of_other_packages_are_their_fixed_text(lines):
     assert_nothing_of_anybody(lines)
 
 
-def test_what_does_not_answer_is_named(lines, monkeypatch):
-    monkeypatch.setattr(bell, "_silent_until", 0.0)
+def test_what_does_not_answer_is_named(lines):
     task = SimpleNamespace(name="sweep", apply_async=lambda *args, **options: (_ for _ in ()).throw(away()))
     bell.publish(task)
-    monkeypatch.setattr(bell, "_silent_until", 0.0)
 
     assert lines.of("nobody heard the bell")[0]["error"] == "ConnectionRefusedError: 127.0.0.1:6379"
     assert logs.trace_of(away()) == "ConnectionRefusedError: 127.0.0.1:6379"
