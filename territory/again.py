@@ -17,6 +17,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 TIMES = 4
 LONGEST_PAUSE_SECONDS = 0.2
+GIVES_WAY_SECONDS = 0.12
 
 # Serialization failure, deadlock, lock not available in time (PostgreSQL); SQLite says it in words.
 STATES = {"40001", "40P01", "55P03"}
@@ -52,6 +53,16 @@ def again(function: Callable[[], Answer], *, times: int = TIMES) -> Answer:
 def _pause() -> None:
     """For a moment, each another one, so that two who met do not meet again."""
     time.sleep(random.uniform(0.01, LONGEST_PAUSE_SECONDS))  # noqa: S311
+
+
+def give_way() -> None:
+    """Between two transactions of a long job: lets those write who wait.
+
+    On SQLite one writes at a time, and who waits looks every tenth of a second only: a job that went on at once would keep
+    them waiting until it is done.
+    """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        time.sleep(GIVES_WAY_SECONDS)
 
 
 class AgainMiddleware(MiddlewareMixin):

@@ -20,7 +20,7 @@ from customers.locks import held
 from customers.models import Customer, Order, SaleType, SellingCourse, StagePeriod, TierPeriod
 from customers.signals import customer_facts_changed
 from territory import clock
-from territory.again import again
+from territory.again import again, give_way
 from territory.audit import origin
 
 # Customers a transaction: short enough for others to write in between.
@@ -75,6 +75,7 @@ def mark_lifecycles_due(*, now: dt.datetime) -> None:
 def _rebuild_in_chunks(customer_ids: list[int], *, now: dt.datetime) -> int:
     for chunk in _chunks(customer_ids):
         again(partial(_rebuild_chunk, chunk, now))
+        give_way()
     return len(customer_ids)
 
 

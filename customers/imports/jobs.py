@@ -27,7 +27,7 @@ from customers.imports.sources import Row
 from customers.models import Import, ImportProblem, ImportState
 from customers.models.imports import WORKING
 from territory import clock
-from territory.again import again
+from territory.again import again, give_way
 
 # A worker may run 200 s; SQLite lets others write between the pieces.
 SLICE_SECONDS = 90
@@ -113,6 +113,7 @@ def _work(job: Import, token: uuid.UUID, until: float, piece: int) -> bool:
         _take(job, token, ready, lines[job.cursor : job.cursor + size], dry=checking)
         if time.monotonic() > until and job.cursor < len(lines):
             return True
+        give_way()
     _end(job, token, ImportState.CHECKED if checking else ImportState.DONE)
     return False
 

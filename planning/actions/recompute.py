@@ -21,7 +21,7 @@ from planning.loaders import Ground, load, load_ground, with_people_of_now
 from planning.models import CustomerFigures, FactsMark
 from planning.staleness import stale_customers
 from territory import clock
-from territory.again import again
+from territory.again import again, give_way
 
 # On SQLite well under a second, during which nobody else writes.
 CHUNK = 500
@@ -77,6 +77,7 @@ def recompute_stale(
         done += _patiently(chunk, ground, now, errors)
         if progress:
             progress(done.customers, total)
+        give_way()
     if errors:
         raise errors[0]
     return done

@@ -11,6 +11,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
 from territory import clock
+from territory.again import again
 from territory.audit.models import Denial
 
 DENIED = (403, 429)
@@ -51,12 +52,14 @@ def _sign_in_failed(credentials: dict, request: HttpRequest | None = None, **_si
 def _keep(request: HttpRequest, status: int, user) -> None:
     """A denial that cannot be written must not become an error page: it is in the log then."""
     try:
-        Denial.objects.create(
-            at=clock.now(),
-            user=user,
-            method=(request.method or "")[:10],
-            path=request.path[:LONGEST_PATH].replace("\0", ""),
-            status=status,
+        again(
+            lambda: Denial.objects.create(
+                at=clock.now(),
+                user=user,
+                method=(request.method or "")[:10],
+                path=request.path[:LONGEST_PATH].replace("\0", ""),
+                status=status,
+            )
         )
     except DatabaseError:
         logger.exception("denial not kept", status=status)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.test import Client
 from django.urls import reverse
 
+from territory.again import again
 from tests.accounts.signing_in import client_of
 from tests.two_teams import shown_in
 
@@ -38,9 +39,8 @@ class Desk:
 
     def __init__(self, person, ledger: Ledger) -> None:
         self.person, self.ledger = person, ledger
-        self.client: Client = client_of(
-            person, enforce_csrf_checks=True, raise_request_exception=False, SERVER_NAME="localhost"
-        )
+        browser = {"enforce_csrf_checks": True, "raise_request_exception": False, "SERVER_NAME": "localhost"}
+        self.client: Client = again(lambda: client_of(person, **browser))
 
     def look(self, name: str, *args, **query) -> dict | None:
         """What the form of a page shows; None where the person may not see it (any more)."""

@@ -33,7 +33,7 @@ def salesperson(book: Book, shift: Shift, seed: int) -> Ledger:
     ledger, rng = Ledger(), random.Random(seed)
     desk = Desk(user(book.reps[seed % len(book.reps)]), ledger)
     old = Touch.objects.live().editable_by(desk.person).order_by("pk").values_list("pk", flat=True).first()
-    old_page = desk.look("touch_edit", old)
+    old_page = desk.look("touch_edit", old) if old else None
     for number in shift:
         text = f"said-{seed}-{number}"
         mine = list(loggable(desk.person).values_list("pk", flat=True))
@@ -84,6 +84,8 @@ def _correct(desk: Desk, rng: random.Random, text: str) -> None:
         *rows.order_by("pk").values_list("pk", flat=True)[:3],
         *rows.order_by("-pk").values_list("pk", flat=True)[:3],
     ]
+    if not keys:
+        return
     key = rng.choice(keys)
     shown = desk.look("touch_edit", key)
     if shown is not None and "version" in shown:
