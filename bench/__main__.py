@@ -37,6 +37,7 @@ def _asked() -> argparse.Namespace:
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; else all but ten-times")
     parser.add_argument("--minutes", type=float, default=5, help="how long many people work at once (5)")
+    parser.add_argument("--times", type=int, default=40, help="how often each page is asked for (40)")
     parser.add_argument("--keep", action="store_true", help="use the database as the last run left it")
     parser.add_argument("--small", action="store_true", help="a hundredth of the volume: to see that it works")
     parser.add_argument("--name", default="latest", help="where in bench/results the table is kept (latest)")

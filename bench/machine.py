@@ -18,7 +18,8 @@ def description() -> str:
     return (
         f"{os.cpu_count()} cores ({_processor()}), {_memory_gb():.0f} GB of memory, {platform.system()}; "
         f"Python {platform.python_version()}, Django {version('django')}, PostgreSQL {postgresql} "
-        f"(shared_buffers {buffers}), Redis {_redis()}; everything on this one machine"
+        f"(shared_buffers {buffers}), Redis {_redis()}; everything on this one machine, whose load was "
+        f"{os.getloadavg()[0]:.1f} when it began (above 1, other work makes times longer; CPU, SQL and sizes hardly)"
     )
 
 

@@ -82,7 +82,7 @@ class Run:
         self._fresh_figures()
         with running("web") as found:
             askers = sign_in_three()
-            lines, self.costs = measure_pages(askers)
+            lines, self.costs = measure_pages(askers, self.asked.times)
             self._add("Pages: one client, 2 web processes (floors: CPU beside that of the floor page)", *lines)
             self._add("Weight", *cold_pages(askers), web_memory(found["web"]))
 
@@ -126,7 +126,7 @@ class Run:
         self._fill(self.size.times(10))
         self._fresh_figures()
         with running("web"):
-            _lines, costs = measure_pages(sign_in_three())
+            _lines, costs = measure_pages(sign_in_three(), self.asked.times)
         self._add("The same with ten times the touches", *compare_ten_times(self.costs, costs))
 
 

@@ -10,7 +10,7 @@ from bench.counting import HEADER
 from bench.people import Asker
 from bench.table import Figure, Line
 
-WARM_UP, TIMES = 6, 40
+WARM_UP, TIMES = 4, 40
 KB = 1_000
 MOST_SQL, MOST_KB, MOST_FLOORS = 12, 60, 4
 LOG_SQL, LOG_FLOORS = 20, 3
@@ -38,14 +38,14 @@ class Cost:
     size: int
 
 
-def measure(ask: Callable[[int], Answer], expected: int = 200) -> Cost | None:
+def measure(ask: Callable[[int], Answer], expected: int = 200, times: int = TIMES) -> Cost | None:
     """Ask often, one request after the other on one connection; None where the person may not."""
     first = ask(-1)
     if first.status == 403:
         return None
     for n in range(WARM_UP):
         ask(-2 - n)
-    answers = [ask(n) for n in range(TIMES + 1)]
+    answers = [ask(n) for n in range(times + 1)]
     wrong = [answer.status for answer in answers if answer.status != expected]
     assert not wrong, f"{wrong[0]} instead of {expected}: {answers[0].text[:2000]}"
     told = [answer.headers[HEADER].split() for answer in answers]
@@ -77,20 +77,20 @@ def log_one(browser: Browser, customer: int) -> Callable[[int], Answer]:
     return log
 
 
-def measure_pages(askers: list[Asker]) -> tuple[list[Line], dict[tuple[str, str], Cost]]:
+def measure_pages(askers: list[Asker], times: int = TIMES) -> tuple[list[Line], dict[tuple[str, str], Cost]]:
     """Every page as everyone, each beside that person's floor page."""
     lines, costs = [], {}
     for asker in askers:
-        floor = measure(lambda _n, asker=asker: asker.browser.get("/bench/floor/"))
+        floor = measure(lambda _n, asker=asker: asker.browser.get("/bench/floor/"), times=times)
         assert floor is not None
         lines.append(_line("floor page", asker.label, floor))
         for name, path in PAGES.items():
             address = path.format(busiest=asker.customers[0])
-            cost = measure(lambda _n, asker=asker, address=address: asker.browser.get(address))
+            cost = measure(lambda _n, asker=asker, address=address: asker.browser.get(address), times=times)
             if cost is not None:
                 costs[(name, asker.label)] = cost
                 lines.append(_line(name, asker.label, cost, floor, MOST_SQL, MOST_FLOORS))
-        cost = measure(log_one(asker.browser, asker.customers[1]), 302)
+        cost = measure(log_one(asker.browser, asker.customers[1]), 302, times)
         if cost is not None:
             costs[(LOG, asker.label)] = cost
             lines.append(_line(LOG, asker.label, cost, floor, LOG_SQL, LOG_FLOORS))

@@ -47,6 +47,7 @@ def own_place(*, keep: bool) -> Iterator[bool]:
             PORT=PORT,
             PROFILE="local",
             DEBUG="no",
+            EXPORTS_A_MINUTE="0",
             DJANGO_SETTINGS_MODULE="bench.settings",
         )
         for name in ("SITE_URL", "HOST", "EMAIL_URL", "SECRET_KEY"):
