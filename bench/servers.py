@@ -73,6 +73,14 @@ def resident_mb(pid: int, *, peak: bool = False) -> float:
     return 0.0
 
 
+def own_mb(pid: int) -> float:
+    """Memory that a process takes of the machine: what it shares with others counts in parts, which add up."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024 / MB
+    return 0.0
+
+
 def cpu_seconds(pid: int) -> float:
     """CPU that a process used so far; of another user's too."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
