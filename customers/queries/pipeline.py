@@ -23,7 +23,7 @@ from territory import clock
 
 # A column shows at most so many cards; fewer where the whole board would grow past what a page may weigh.
 CARDS = 25
-CARDS_OF_BOARD = 48
+CARDS_OF_BOARD = 40
 CARDS_OF_ENDED = 6
 
 # The order that is so much of the whole that totals are also given without it.
