@@ -1,6 +1,5 @@
 """One's own sign-in: second factor, passkeys, sessions. And taking the second factor from somebody who lost it."""
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -36,7 +35,6 @@ def own_security(request: HttpRequest) -> HttpResponse:
         "first": getattr(request, "second_factor_first", False),
         "sessions": sessions.sessions_of(request.user, now=clock.now()),
         "here": request.session.session_key,
-        "passkeys_work_at": settings.SITE_URL,
     }
     return render(request, "mfa/index.html", context)
 

@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
 from territory.mail import outbox
+from territory.mail.models import Mail
 from territory.mail.sending import deliver_waiting
 from tests import factories
 from tests.accounts.signing_in import client_of
@@ -126,6 +127,22 @@ def test_a_forgotten_password(company, client, mailoutbox):
     client.post(form.redirect_chain[-1][0], {"password1": new, "password2": new})
     sign_in(client, person.email, new)
     assert is_signed_in(client)
+
+
+def test_many_tries_from_one_place_are_told_to_wait(company, client):
+    statuses = [sign_in(client, f"nobody{n}@example.com").status_code for n in range(32)]
+    assert (statuses[0], statuses[-1]) == (200, 429)
+    assert "Wait some minutes" in sign_in(client, "nobody@example.com").content.decode()
+    assert sign_in(client, factories.person().email, REMOTE_ADDR="10.9.9.9").status_code == 302
+
+
+def test_one_address_is_sent_five_links_in_a_quarter_of_an_hour(company, client):
+    person = factories.person()
+    answers = [
+        client.post("/accounts/password/reset/", {"email": person.email}, REMOTE_ADDR=f"10.0.0.{n}") for n in range(12)
+    ]
+    assert Mail.objects.filter(recipient=person, kind="new_password").count() == 5
+    assert answers[-1].status_code == 429
 
 
 FORGED = [
