@@ -179,6 +179,8 @@ def others(cast, it, shared) -> list[str]:
         "import_mapping_remove": 1,
         "job": 1,
         "mail": Mail.objects.get().pk,
+        "mfa": 1,
+        "session": 1,
         "market": shared.market.pk,
         "product_line": shared.line.pk,
         "holiday": shared.holiday.pk,

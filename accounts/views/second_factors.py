@@ -5,21 +5,29 @@ The library's views with pages of our own; imported late (accounts.sign_in_urls)
 
 from typing import Any
 
-from allauth.mfa.base.views import authenticate
+import structlog
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.base.views import reauthenticate as prove_with_code
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, view_recovery_codes
 from allauth.mfa.totp.views import activate_totp, deactivate_totp
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from allauth.mfa.webauthn.internal import auth
 from allauth.mfa.webauthn.views import (
     AddWebAuthnView,
     EditWebAuthnView,
+    LoginWebAuthnView,
     ReauthenticateWebAuthnView,
     RemoveWebAuthnView,
 )
-from allauth.mfa.webauthn.views import login_webauthn as sign_in_with_passkey
 from django import forms
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse_lazy
@@ -39,6 +47,7 @@ __all__ = [
     "prove_with_passkey", "remove_passkey", "sign_in_with_passkey",
 ]  # fmt: skip
 
+logger = structlog.get_logger(__name__)
 OWN_SECURITY = reverse_lazy("mfa_index")
 NAME_LENGTH = 60
 
@@ -55,7 +64,33 @@ def _name_field() -> forms.CharField:
     )
 
 
-class PasskeyForm(AddWebAuthnForm):
+class Careful:
+    """A form of what a browser answers, which may be anything: whatever the library stumbles over is no passkey."""
+
+    def full_clean(self: Any) -> None:
+        try:
+            super().full_clean()  # type: ignore[misc]
+        except DatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001  key, type, value, encoding, signature: it raises them all
+            logger.info("no passkey", error=type(error).__name__)
+            self.data = {**self.data.dict(), "credential": ""}  # nor is it shown again
+            self.add_error("credential", get_adapter().validation_error("incorrect_code"))
+
+
+class SignInForm(Careful, LoginWebAuthnForm):
+    pass
+
+
+class SecondFactorForm(Careful, AuthenticateWebAuthnForm):
+    pass
+
+
+class ProofForm(Careful, ReauthenticateWebAuthnForm):
+    pass
+
+
+class PasskeyForm(Careful, AddWebAuthnForm):
     """A passkey and what it is called. It always checks who holds it (finger, face, PIN), so that it stands for both factors."""
 
     name = _name_field()
@@ -64,6 +99,14 @@ class PasskeyForm(AddWebAuthnForm):
     def clean(self) -> dict[str, Any]:
         self.cleaned_data["passwordless"] = True
         return super().clean()
+
+
+class SignInWithPasskey(LoginWebAuthnView):
+    form_class = SignInForm
+
+
+class Authenticate(AuthenticateView):
+    webauthn_form_class = SecondFactorForm
 
 
 class AddPasskey(AddWebAuthnView):
@@ -88,6 +131,8 @@ class RemovePasskey(RemoveWebAuthnView):
 
 
 class ProveWithPasskey(ReauthenticateWebAuthnView):
+    form_class = ProofForm
+
     def form_invalid(self, form: forms.Form) -> HttpResponse:
         """To the same page anew: each try needs another challenge."""
         for error in form.errors.get("credential", []):
@@ -103,6 +148,8 @@ class NewCodes(GenerateRecoveryCodesView):
         return response
 
 
+authenticate = Authenticate.as_view()
+sign_in_with_passkey = never_cache(SignInWithPasskey.as_view())
 add_passkey = never_cache(AddPasskey.as_view())
 name_passkey = NamePasskey.as_view()
 remove_passkey = RemovePasskey.as_view()

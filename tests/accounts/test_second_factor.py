@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -211,6 +212,36 @@ def test_a_passkey_of_another_site_person_or_challenge_signs_nobody_in(cast):
         assert not is_signed_in(client), origin
     for nonsense in ("", "{}", "[]", "null", '{"response": {"userHandle": null}}'):
         assert Client().post(path, {"credential": nonsense}).status_code == 302
+
+
+NO_PASSKEYS = [
+    *("", "x", "1", "null", "[]", "{}", '"x"', '{"id": 1}', '{"id": "x", "rawId": "x"}'),
+    *('{"id": "x", "rawId": "x", "type": "public-key", "response": {}}', '{"id": "x", "rawId": "x", "response": "x"}'),
+    '{"id": "x", "rawId": "!", "type": "x", "response": {"clientDataJSON": "eA", "attestationObject": "eA"}}',
+    '{"id": "eA", "rawId": "eA", "type": "public-key", "response": {"clientDataJSON": "e30", "attestationObject": "oA"}}',
+    '{"id": "eA", "rawId": "eA", "response": {"clientDataJSON": "eA", "authenticatorData": "eA", "signature": "eA"}}',
+    "9" * 5000,
+    '{"id": "eA", "rawId": "eA", "response": {"clientDataJSON": 7, "authenticatorData": [], "signature": null, "userHandle": 5}}',
+]
+
+
+def test_what_is_no_passkey_is_refused(cast):
+    turn_on_passkey(cast.rep)
+    half, late = with_password(cast.rep), client_of(cast.rep, signed_in_ago=3600)
+    places = [
+        (client_of(cast.rep), "/profile/security/passkeys/add/"),
+        (Client(), "/accounts/login/passkey/"),
+        (half, "/accounts/login/code/"),
+        (late, "/accounts/reauthenticate/passkey/"),
+    ]
+    for client, path in places:
+        for nonsense in NO_PASSKEYS:
+            cache.clear()
+            client.get(path, headers={"Accept": "application/json"})
+            answer = client.post(path, {"name": "X", "credential": nonsense})
+            assert answer.status_code in (302, 422), (path, nonsense)
+    assert Authenticator.objects.count() == 1
+    assert not is_signed_in(half)
 
 
 def test_a_passkey_stands_for_the_second_factor_and_for_a_proof(cast):
