@@ -6,6 +6,7 @@ Rooms above turn a `Scope` into rows (customers.scope, `people_within`, `teams_w
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +19,10 @@ from accounts.models import Cover, Membership, Team, User
 from accounts.reaches import Act, Area, Reach, reach_of
 from territory import clock
 from territory.rows import on_day
+from territory.together import prepared, together
 
 __all__ = [
-    "Act", "Area", "Grant", "Reach", "Scope", "current_memberships", "is_stood_in_for", "may", "may_all", "once", "people_within", "require", "scope", "stands_in",
+    "Act", "Area", "Grant", "Reach", "Scope", "current_memberships", "is_stood_in_for", "may", "may_all", "once", "people_reached", "people_within", "require", "scope", "stands_in",
     "teams_within",
 ]  # fmt: skip
 
@@ -90,19 +92,24 @@ def current_memberships(user: User) -> list[Membership]:
     today = clock.company_today()
     kept = getattr(user, "_memberships_of_day", None)
     if kept is None or kept[0] != today:
-        covers = Cover.objects.between(today, today).order_by()
-        rows = list(
-            Membership.objects.filter(on_day(today), user_id=user.pk)
-            .select_related("role", "team")
-            .annotate(
-                stands_in=Exists(covers.filter(membership=OuterRef("pk"))),
-                is_stood_in_for=Exists(covers.filter(user=OuterRef("user"))),
-            )
-            .order_by("pk")
-        )
+        [rows] = together(_memberships(user.pk, today))
         # With them goes what follows from them for this user object: scopes here, conditions in rooms above.
         kept = user._memberships_of_day = (today, rows, {})  # type: ignore[attr-defined]
     return kept[1]
+
+
+@prepared
+def _memberships(person: int, today: dt.date) -> models.QuerySet[Membership]:
+    covers = Cover.objects.between(today, today).order_by()
+    return (
+        Membership.objects.filter(on_day(today), user=person)
+        .select_related("role", "team")
+        .annotate(
+            stands_in=Exists(covers.filter(membership=OuterRef("pk"))),
+            is_stood_in_for=Exists(covers.filter(user=OuterRef("user"))),
+        )
+        .order_by("pk")
+    )
 
 
 def once(user: User, name: Hashable, find: Callable[[], Any]) -> Any:
@@ -157,14 +164,18 @@ def require(user: User, area: str, act: str) -> None:
 
 def people_within(user: User, area: str, act: str) -> models.QuerySet[User]:
     """People within reach: own = oneself, team and below = current members of those teams, all = everyone."""
-    reached = scope(user, area, act)
+    return people_reached(scope(user, area, act), clock.company_today())
+
+
+def people_reached(reached: Scope, today: dt.date) -> models.QuerySet[User]:
+    """The same from how far the person may act, on a day."""
     people = User.objects.all()
     if reached.everything:
         return people
     if not reached:
         return people.none()
-    members = Membership.objects.filter(on_day(clock.company_today())).filter(reached.teams_through("team__"))
-    return people.filter(Q(pk=user.pk) | Q(pk__in=members.values("user")))
+    members = Membership.objects.filter(on_day(today)).filter(reached.teams_through("team__"))
+    return people.filter(Q(pk=reached.user_id) | Q(pk__in=members.values("user")))
 
 
 def teams_within(user: User, area: str, act: str) -> models.QuerySet[Team]:

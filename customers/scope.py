@@ -1,6 +1,7 @@
 """A person's reach turned into rows of this room, in SQL. Every `visible_to` and `editable_by` rests on these conditions."""
 
 import datetime as dt
+from functools import lru_cache
 
 from django.apps import apps
 from django.core.exceptions import EmptyResultSet
@@ -8,7 +9,7 @@ from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, 
 from django.db.models.expressions import RawSQL
 
 from accounts.models import Cover
-from accounts.permissions import Act, Area, Scope, once, people_within, scope, stands_in
+from accounts.permissions import Act, Area, Scope, people_within, scope, stands_in
 from territory import clock
 from territory.rows import on_day
 
@@ -32,12 +33,16 @@ def _among(field: str, rows: QuerySet) -> Q:
 
 def customers_within(user, area: str, act: str) -> Q:
     """Condition on Customer: those within the person's reach in `area`, whatever was written by whom."""
-    reached = scope(user, area, act)
+    return _reached(scope(user, area, act), stands_in(user), clock.company_today())
+
+
+# Conditions follow from reach and day alone, and no rows are in them: they are the same for all requests of that day.
+@lru_cache(maxsize=500)
+def _reached(reached: Scope, covering: bool, on: dt.date) -> Q:
+    """Condition on Customer: those within reach on a day, and those covered if it is known that some may be."""
     if reached.everything:
         return EVERYTHING
-    return once(
-        user, reached.grants, lambda: worked_on(reached.memberships, covering=stands_in(user)) | _teams(reached)
-    )
+    return _worked_on(tuple(reached.memberships), covering, on) | _teams(reached, on)
 
 
 def in_directory(user) -> Q:
@@ -51,26 +56,31 @@ def worked_on(memberships: list[int], *, covering: bool) -> Q:
 
     `covering` false: it is known that none of them covers anybody today.
     """
+    return _worked_on(tuple(memberships), covering, clock.company_today())
+
+
+@lru_cache(maxsize=500)
+def _worked_on(memberships: tuple[int, ...], covering: bool, on: dt.date) -> Q:
     if not memberships:
         return NOTHING
-    own = _among("pk", _assignments().filter(membership_id__in=memberships).values("customer"))
-    return own | _covered_by(memberships) if covering else own
+    own = _among("pk", _assignments(on).filter(membership_id__in=memberships).values("customer"))
+    return own | _covered_by(memberships, on) if covering else own
 
 
-def _covered_by(memberships: list[int]) -> Q:
-    """Condition on Customer: those that one of these memberships covers today."""
-    covers = Cover.objects.on(clock.company_today()).filter(membership_id__in=memberships)
-    members = on_day(clock.company_today(), "membership__")
-    of_all = _assignments().filter(
+def _covered_by(memberships: tuple[int, ...], on: dt.date) -> Q:
+    """Condition on Customer: those that one of these memberships covers on a day."""
+    covers = Cover.objects.on(on).filter(membership_id__in=memberships)
+    members = on_day(on, "membership__")
+    of_all = _assignments(on).filter(
         members, membership__user__in=covers.filter(covers_all=True).order_by().values("user")
     )
     chosen = _chosen(covers)
-    of_chosen = _assignments().filter(
+    of_chosen = _assignments(on).filter(
         members,
         Exists(chosen.filter(customer=OuterRef("customer"), cover__user=OuterRef("membership__user"))),
         customer__in=chosen.values("customer"),
     )
-    return Q(pk__in=of_all.values("customer")) | Q(pk__in=of_chosen.values("customer"))
+    return _among("pk", of_all.values("customer")) | _among("pk", of_chosen.values("customer"))
 
 
 def stood_in_for(user, person: str, customer: str = "customer") -> Q:
@@ -93,16 +103,16 @@ def _chosen(covers):
     return rows.filter(cover__in=covers.filter(covers_all=False).order_by().values("pk"))
 
 
-def _assignments():
-    """Assignments in force today."""
-    return apps.get_model("customers.Assignment").objects.filter(on_day(clock.company_today())).order_by()
+def _assignments(on: dt.date):
+    """Assignments in force on a day."""
+    return apps.get_model("customers.Assignment").objects.filter(on_day(on)).order_by()
 
 
-def _teams(reached: Scope) -> Q:
+def _teams(reached: Scope, on: dt.date) -> Q:
     """Customers of the teams within reach, or with a current assignment of a member or an open order of such a team."""
     if not reached.has_teams:
         return NOTHING
-    assignments = _assignments().filter(reached.teams_through("membership__team__"))
+    assignments = _assignments(on).filter(reached.teams_through("membership__team__"))
     orders = apps.get_model("customers.Order").objects.filter(
         reached.teams_through("team__"), status="pending", archived_at__isnull=True
     )
@@ -117,23 +127,27 @@ def _customers(condition: Q):
     return apps.get_model("customers.Customer").objects.filter(condition)
 
 
-def _on_customer(user, area: str, act: str, field: str = "customer") -> Q:
-    """`customers_within` as a condition on rows whose `field` is a customer."""
-    condition = customers_within(user, area, act)
+@lru_cache(maxsize=500)
+def on_customer(condition: Q, field: str = "customer") -> Q:
+    """A condition on Customer as one on rows whose `field` is a customer."""
     if condition == EVERYTHING:
         return EVERYTHING
-    grants = scope(user, area, act).grants
-    return once(user, (field, grants), lambda: _among(field, _customers(condition).order_by().values("pk")))
+    return _among(field, _customers(condition).order_by().values("pk"))
 
 
 def hangs_within(user, area: str, act: str) -> Q:
     """Condition on rows with a `customer`: the customer is visible, and the area's own reach covers it."""
-    condition = _on_customer(user, Area.CUSTOMERS, Act.SEE)
-    if area == Area.CUSTOMERS and act == Act.SEE:
-        return condition
-    if scope(user, area, act).grants == scope(user, Area.CUSTOMERS, Act.SEE).grants:
-        return condition
-    return condition & _on_customer(user, area, act)
+    condition = on_customer(customers_within(user, Area.CUSTOMERS, Act.SEE))
+    besides = seen_within(user, area, act)
+    return condition if besides is EVERYTHING else condition & besides
+
+
+def seen_within(user, area: str, act: str) -> Q:
+    """Condition on rows with a `customer` that is known to be visible: the area's own reach covers it, too."""
+    reached = scope(user, area, act)
+    if reached.everything or reached == scope(user, Area.CUSTOMERS, Act.SEE):
+        return EVERYTHING
+    return on_customer(customers_within(user, area, act))
 
 
 # What a customer that was read with `sight` says of its reader: what hangs on it is within their reach in these areas.
@@ -174,7 +188,7 @@ def written_within(user, area: str, always: Q | None = None) -> Q:
     Where a role reaches only what one wrote oneself: for 7 days, and beyond that what `always` names.
     """
     reached = scope(user, area, Act.CHANGE)
-    condition = _on_customer(user, area, Act.CHANGE)
+    condition = on_customer(customers_within(user, area, Act.CHANGE))
     if condition == EVERYTHING or not reached.authored_memberships:
         return condition
     lately = Q(logged_at__gte=clock.now() - AUTHORED_FOR)
@@ -198,6 +212,6 @@ def work_within(user, act: str) -> Q:
 def amounts_within(user, customer: str = "customer__") -> Q:
     """Condition on rows that reach a customer: those whose amounts the person may see."""
     field = f"{customer}pk"
-    seen = _on_customer(user, Area.CUSTOMERS, Act.SEE, field)
-    amounts = _on_customer(user, Area.AMOUNTS, Act.SEE, field)
+    seen = on_customer(customers_within(user, Area.CUSTOMERS, Act.SEE), field)
+    amounts = on_customer(customers_within(user, Area.AMOUNTS, Act.SEE), field)
     return EVERYTHING if seen == amounts == EVERYTHING else seen if seen == amounts else seen & amounts

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Act, Area, current_memberships, may
+from customers.scope import hangs_within
 from planning.models import Situation
+from territory.together import prepared, together
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,13 @@ RULES = (
 )
 
 
+@prepared
+def _unacknowledged(seen: Q) -> QuerySet:
+    """How many open situations nobody has acknowledged, by kind."""
+    found = Situation.objects.open().filter(seen, acknowledged_at__isnull=True)
+    return found.order_by().values_list("kind").annotate(Count("pk"))
+
+
 class Shell:
     """The frame's content, worked out when the template asks for it."""
 
@@ -85,7 +95,8 @@ class Shell:
     @cached_property
     def situations(self) -> int:
         """Open special situations that the person sees and nobody has acknowledged: one query on stored rows."""
-        return Situation.objects.open().visible_to(self.request.user).filter(acknowledged_at__isnull=True).count()
+        [counts] = together(_unacknowledged(hangs_within(self.request.user, Area.BUDGETS, Act.SEE)))
+        return sum(count for _kind, count in counts)
 
     @property
     def role(self) -> str:
@@ -96,14 +107,14 @@ class Shell:
     def may_log(self) -> bool:
         return may(self.request.user, Area.TOUCHES, Act.CHANGE)
 
-    @property
+    @cached_property
     def groups(self) -> list[dict]:
         """Groups of pages the person may open; a group without any is left out."""
         groups = ((None, OWN), (_("Team"), TEAM), (_("Rules and values"), RULES))
         shown = ((label, [item for entry in entries if (item := self._item(entry))]) for label, entries in groups)
-        return [{"label": label, "entries": items} for label, items in shown if items]
+        return [{"label": label and str(label), "entries": items} for label, items in shown if items]
 
-    @property
+    @cached_property
     def tabs(self) -> dict[str, dict]:
         """The pages of a phone's tab bar by name."""
         return {entry.url_name: item for entry in OWN if (item := self._item(entry))}
@@ -118,7 +129,7 @@ class Shell:
         here = getattr(self.request.resolver_match, "url_name", None) or ""
         return {
             "url": url,
-            "label": entry.label,
+            "label": str(entry.label),
             "icon": entry.icon,
             "key": entry.key,
             "current": here.startswith(entry.prefixes),

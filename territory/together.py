@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import datetime as dt
 import itertools
+import json
 from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, wraps
 from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
@@ -14,7 +19,7 @@ Result = TypeVar("Result")
 
 # A function that yields its questions, is sent their rows (`team, contacts = yield [..., ...]`) and returns what it makes of
 # them. It may yield again, where a question follows from rows; a function that asks nothing returns before it yields.
-Asking = Generator[Sequence[models.QuerySet], list[list[Any]], Result]
+Asking = Generator[Sequence["models.QuerySet | Prepared"], list[list[Any]], Result]
 
 
 def answers(**askings: Asking) -> dict[str, Any]:
@@ -39,7 +44,7 @@ def side_by_side(askings: Iterable[Asking]) -> Asking[list[Any]]:
     results: list[Any] = [None] * len(running)
     sent: dict[int, Any] = dict.fromkeys(range(len(running)))
     while sent:
-        asked: dict[int, Sequence[models.QuerySet]] = {}
+        asked: dict[int, Sequence[models.QuerySet | Prepared]] = {}
         for place, rows in sent.items():
             try:
                 asked[place] = running[place].send(rows)
@@ -51,7 +56,7 @@ def side_by_side(askings: Iterable[Asking]) -> Asking[list[Any]]:
     return results
 
 
-def together(*questions: models.QuerySet) -> list[list[Any]]:
+def together(*questions: models.QuerySet | Prepared) -> list[list[Any]]:
     """What `list(rows)` gives for each of these querysets, in their order, all read in one statement.
 
     Each may be anything that is read as rows: models with `select_related`, `values_list`, sums by group, an order, a slice.
@@ -59,31 +64,43 @@ def together(*questions: models.QuerySet) -> list[list[Any]]:
     """
     # Not django.db.connection: every look at it goes through a proxy, and putting questions into words looks thousands of times.
     connection = connections[DEFAULT_DB_ALIAS]
-    parts = [_Part(number, rows, connection) for number, rows in enumerate(questions)]
-    asked = [part for part in parts if part.sql]
-    if asked:
-        width = max(part.width for part in asked)
-        named = ", ".join(part.named for part in asked)
-        read = " UNION ALL ".join(part.padded(width) for part in asked)
+    ready = [row if isinstance(row, Prepared) else Prepared(_Words(row, connection), ()) for row in questions]
+    found: list[list[tuple]] = [[] for _question in ready]
+    asked = [(number, question) for number, question in enumerate(ready) if question.words.sql]
+    if len(asked) == 1:
+        number, question = asked[0]
+        with connection.cursor() as cursor:
+            cursor.execute(question.words.sql, question.parameters(connection))
+            found[number] = cursor.fetchall()
+    elif asked:
+        width = max(question.words.width for _number, question in asked)
+        parts = [question.words.part(number, width) for number, question in asked]
         with connection.cursor() as cursor:
             cursor.execute(
-                f"WITH {named} {read} ORDER BY 1, 2",
-                tuple(itertools.chain.from_iterable(part.parameters for part in asked)),
+                f"WITH {', '.join(named for named, _rows in parts)} "
+                f"{' UNION ALL '.join(rows for _named, rows in parts)} ORDER BY 1, 2",
+                [value for _number, question in asked for value in question.parameters(connection)],
             )
             for number, _place, *values in cursor:
-                parts[number].add(values)
-    return [part.evaluated() for part in parts]
+                found[number].append(ready[number].words.read(values))
+    return [question.words.evaluated(rows, connection) for question, rows in zip(ready, found, strict=True)]
 
 
-class _Part:
-    """One question: its statement, and the rows that came for it."""
+def in_groups(*groups: Sequence[models.QuerySet | Prepared]) -> list[list[list[Any]]]:
+    """The same for the questions of several readers: to each group its answers, all read in one statement."""
+    answers = iter(together(*itertools.chain.from_iterable(groups)))
+    return [list(itertools.islice(answers, len(group))) for group in groups]
 
-    def __init__(self, number: int, question: models.QuerySet, connection: BaseDatabaseWrapper) -> None:
-        self.number, self.vendor = number, connection.vendor
+
+class _Words:
+    """A question put into words: its statement, and how rows are made something of."""
+
+    def __init__(self, question: models.QuerySet, connection: BaseDatabaseWrapper) -> None:
         self.question = question.all()
-        self.rows: list[tuple] = []
+        self.vendor = connection.vendor
         self.compiler = self.question.query.get_compiler(connection=connection)
-        self.sql, self.parameters = "", ()
+        self.sql, self.width = "", 0
+        self.parameters: Sequence[Any] = ()
         try:
             self.sql, self.parameters = self.compiler.as_sql()
         except EmptyResultSet:
@@ -92,35 +109,31 @@ class _Part:
         readers = (_reader(expression, self.vendor) for expression, _sql, _alias in self.compiler.select)
         self.readers = [(place, read) for place, read in enumerate(readers) if read is not None]
 
-    @property
-    def columns(self) -> list[str]:
-        return [f"c{number}" for number in range(self.width)]
+    def part(self, number: int, width: int) -> tuple[str, str]:
+        """The statement under a name, its columns numbered; and its rows with the part's number and their place, so wide."""
+        columns = [f"c{place}" for place in range(self.width)]
+        read = [_COLUMN[self.vendor] % column for column in columns] + ["NULL"] * (width - len(columns))
+        return (
+            f"part{number} ({', '.join(columns)}) AS ({self.sql})",
+            f"SELECT {number}, ROW_NUMBER() OVER (), {', '.join(read)} FROM part{number}",  # noqa: S608
+        )
 
-    @property
-    def named(self) -> str:
-        """The statement under a name, its columns numbered."""
-        return f"part{self.number} ({', '.join(self.columns)}) AS ({self.sql})"
-
-    def padded(self, width: int) -> str:
-        """Its rows with the part's number and their place, as wide as those of the others."""
-        columns = [_COLUMN[self.vendor] % column for column in self.columns]
-        columns += ["NULL"] * (width - self.width)
-        return f"SELECT {self.number}, ROW_NUMBER() OVER (), {', '.join(columns)} FROM part{self.number}"  # noqa: S608
-
-    def add(self, values: list[Any]) -> None:
+    def read(self, values: list[Any]) -> tuple:
         """A row of the padded statement, as the driver would have given it."""
         row = values[: self.width]
         for place, read in self.readers:
             row[place] = read(row[place])
-        self.rows.append(tuple(row))
+        return tuple(row)
 
-    def evaluated(self) -> list[Any]:
+    def evaluated(self, rows: Sequence[tuple], connection: BaseDatabaseWrapper) -> list[Any]:
         """Django makes of the rows what it would have made of its own statement's."""
-        if not self.sql:
+        if not rows:
             return []
-        self.compiler.execute_sql = lambda *args, **kwargs: iter([self.rows])
-        self.question.query.get_compiler = lambda *args, **kwargs: self.compiler  # type: ignore[method-assign]
-        return list(self.question)
+        compiler, question = copy.copy(self.compiler), self.question.all()
+        compiler.connection = connection
+        compiler.execute_sql = lambda *args, **kwargs: iter([rows])
+        question.query.get_compiler = lambda *args, **kwargs: compiler  # type: ignore[method-assign]
+        return list(question)
 
 
 # PostgreSQL wants one type a column. SQLite must not take a column for what stands above it: "+" takes its declared type away.
@@ -138,3 +151,76 @@ def _reader(expression: Any, vendor: str) -> Callable[[Any], Any] | None:
         return {"true": True, "false": False}.get
     # A foreign key's column is read as the key that it holds.
     return getattr(field, "target_field", field).to_python
+
+
+def prepared(build: Callable[..., models.QuerySet]) -> Callable[..., Prepared]:
+    """A question that is put into words once for all days, times and keys that it is asked about.
+
+    Building a queryset takes longer than answering it. So `build` is called with blanks in the place of arguments that are a
+    day, a time, a whole number or a frozenset of keys (for `__in`), and its words are kept; any other argument (a condition, a
+    name, None) is part of the words. It must rest on its arguments alone: what it reads from anywhere else, such as the
+    clock, would be read once for ever.
+    """
+
+    @wraps(build)
+    def ask(*about: Any) -> Prepared:
+        shape = tuple(type(value) if type(value) in _BLANKS else value for value in about)
+        return Prepared(_words_of(build, shape), tuple(value for value in about if type(value) in _BLANKS))
+
+    return ask
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A question in words, and what fills its blanks."""
+
+    words: _Words
+    values: tuple
+
+    def parameters(self, connection: BaseDatabaseWrapper) -> list[Any]:
+        """Those of the statement, with the blanks filled."""
+        return [
+            each.filled(self.values, connection) if isinstance(each, _Blank) else each for each in self.words.parameters
+        ]
+
+
+class _Blank(models.Value):
+    """The place of an argument, the how-manieth of those that are blanks."""
+
+    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list]:
+        """Its own place among the parameters."""
+        return "%s", [self]
+
+    def filled(self, values: Sequence[Any], connection: BaseDatabaseWrapper) -> Any:
+        """The value as the database is given it."""
+        return self.output_field.get_db_prep_value(values[self.value], connection)
+
+
+class _Keys(_Blank):
+    """The place of a frozenset of keys, as rows of one column; it goes to the database as a list."""
+
+    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list]:
+        """Its own place among the parameters."""
+        return _KEYS[connection.vendor], [self]
+
+    def filled(self, values: Sequence[Any], connection: BaseDatabaseWrapper) -> Any:
+        """The keys as the database is given them."""
+        keys = sorted(values[self.value])
+        return json.dumps(keys) if connection.vendor == "sqlite" else keys
+
+
+_KEYS = {"postgresql": "(SELECT UNNEST(%s::bigint[]))", "sqlite": "(SELECT value FROM JSON_EACH(%s))"}
+
+_BLANKS: dict[type, Callable[[int], _Blank]] = {
+    dt.date: lambda place: _Blank(place, models.DateField()),
+    dt.datetime: lambda place: _Blank(place, models.DateTimeField()),
+    int: lambda place: _Blank(place, models.BigIntegerField()),
+    frozenset: lambda place: _Keys(place, models.BigIntegerField()),
+}
+
+
+@lru_cache(maxsize=500)
+def _words_of(build: Callable[..., models.QuerySet], shape: tuple) -> _Words:
+    places = itertools.count()
+    about = [_BLANKS[each](next(places)) if each in _BLANKS else each for each in shape]
+    return _Words(build(*about), connections[DEFAULT_DB_ALIAS])

@@ -13,6 +13,7 @@ from territory.mail.models import Mail, MailState
 from tests import factories
 from tests.accounts.signing_in import client_of
 from tests.busy_customer import busy_customer
+from tests.planning import full_day
 
 NOW = dt.datetime(2026, 6, 9, 9, tzinfo=dt.UTC)
 WHEN = {"state": MailState.SENT, "created_at": NOW, "due_at": NOW, "sent_at": NOW}
@@ -117,6 +118,20 @@ def test_the_preview_of_access_is_small(cast, keys):
     assert answer.status_code == 200
     assert len(statements) <= STATEMENTS, "\n".join(statements)
     assert len(answer.content) < BYTES
+
+
+@pytest.mark.parametrize("who", ["rep", "mate", "manager", "admin"])
+def test_home_is_small_with_every_panel_full(cast, who):
+    full_day.fill(cast)
+    client = client_of(getattr(cast, who))
+    for name, words in full_day.SHOWN.items():
+        answer, statements = asked(client.get, reverse(name))
+        page = answer.content.decode()
+        absent = [word for word in words if word not in page]
+        assert answer.status_code == 200
+        assert len(statements) <= STATEMENTS, "\n".join(statements)
+        assert len(answer.content) < BYTES
+        assert absent == [], (who, name)
 
 
 @pytest.mark.parametrize("name", ["job_progress", "job_again", "mail_detail"])

@@ -15,6 +15,7 @@ Decisions where the definition leaves room:
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
 
 from planning.engine import travel
 from planning.engine.budget import role_travel
@@ -136,15 +137,18 @@ def order_of(row: Candidate) -> tuple:
     return -row.score, -row.overdue_days, row.tier_rank, row.name
 
 
-def one_row_each(rows: Iterable[Candidate], today: date) -> list[Candidate]:
+Row = TypeVar("Row", bound=Candidate)
+
+
+def one_row_each(rows: Iterable[Row], today: date) -> list[Row]:
     """One row per customer and type, best first; a planned touch hides its rule's row until its day."""
-    places: dict[tuple[Key, Key], list[Candidate]] = {}
+    places: dict[tuple[Key, Key], list[Row]] = {}
     for row in sorted(rows, key=order_of):
         places.setdefault((row.customer, row.touch_type), []).append(row)
     return sorted((_stands(found, today) for found in places.values()), key=order_of)
 
 
-def _stands(rows: Sequence[Candidate], today: date) -> Candidate:
+def _stands(rows: Sequence[Row], today: date) -> Row:
     """The row that stands for all of one customer and type, which come best first."""
     waiting = [row for row in rows if row.planned_on is not None and row.planned_on > today]
     now = [row for row in rows if row not in waiting and (row.planned_on is not None or not waiting)]

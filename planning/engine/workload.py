@@ -23,10 +23,10 @@ Decisions where the definition leaves room:
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from planning.engine.calendar import Span, WorkCalendar
+from planning.engine.calendar import Span, WorkCalendar, monday
 from planning.engine.rhythm import WEEKS_PER_MONTH
 from planning.engine.rules import Key
 
@@ -66,11 +66,18 @@ class Member:
     ends_on: date | None = None
 
     def holds(self, day: date) -> bool:
-        return Span(self.starts_on, self.ends_on).holds(day)
+        return (self.starts_on is None or self.starts_on <= day) and (self.ends_on is None or day <= self.ends_on)
+
+    def held(self, days: Sequence[date]) -> int:
+        """How many of these days, the earliest first."""
+        if days and self.holds(days[0]) and self.holds(days[-1]):
+            return len(days)
+        return sum(self.holds(day) for day in days)
 
     def touches_week(self, week: date) -> bool:
-        sunday = week + timedelta(days=6)
-        return (self.starts_on is None or self.starts_on <= sunday) and (self.ends_on is None or self.ends_on >= week)
+        return (self.ends_on is None or self.ends_on >= week) and (
+            self.starts_on is None or self.starts_on <= week + timedelta(days=6)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +226,8 @@ def workload(facts: WorkloadFacts, weeks: Sequence[date]) -> list[Cell]:
     doers = [share.person for share in facts.shares] + [
         row.person for row in facts.planned if _in_weeks(row.day, weeks)
     ]
-    people += [person for person in dict.fromkeys(doers) if person is not None and person not in set(people)]
+    known = {None, *people}
+    people += [person for person in dict.fromkeys(doers) if person not in known]
     index = _Index(facts)
     cells: dict[Key, list[Cell]] = {person: [] for person in people}
     unstaffed: dict[Key, list[Cell]] = defaultdict(list)
@@ -238,18 +246,56 @@ def _in_weeks(day: date, weeks: Sequence[date]) -> bool:
 
 
 class _Index:
-    """The facts by person, so that a week is one pass over people."""
+    """The facts by person, so that a week is one pass over people; what is the same in every week is worked out once."""
 
     def __init__(self, facts: WorkloadFacts) -> None:
-        self.shares = _grouped(facts.shares)
+        self.unstaffed = [share for share in facts.shares if share.person is None]
         self.members = _grouped(facts.members)
-        self.planned = _grouped(facts.planned)
         self.away = _grouped(facts.away)
         self.covers = _grouped(facts.covers)
         self.set_aside = _grouped(facts.set_aside)
-        self.teams: dict[Key, list[Member]] = defaultdict(list)
+        self.shares = {person: _Shares.of(rows) for person, rows in _grouped(facts.shares).items()}
+        self.planned: dict[tuple[Key, date], _Minutes] = defaultdict(_Minutes)
+        for row in facts.planned:
+            self.planned[row.person, monday(row.day)].add(row.prospecting, row.minutes, row.travel)
+        self.load = {load.role: 0.0 for load in facts.team_loads}
+        for load in facts.team_loads:
+            self.load[load.role] += load.minutes
+        self._teams: dict[Key, list[Member]] = defaultdict(list)
         for member in facts.members:
-            self.teams[member.team].append(member)
+            self._teams[member.team].append(member)
+        self._present: dict[tuple[Key, date], set[Key]] = {}
+
+    def colleagues(self, team: Key, week: date) -> set[Key]:
+        """The people whose membership of the team touches the week."""
+        if (team, week) not in self._present:
+            self._present[team, week] = {row.person for row in self._teams[team] if row.touches_week(week)}
+        return self._present[team, week]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """A week's part of somebody's budgets: touch and travel, and the other parts, by team and in all."""
+
+    touch: _Minutes
+    other: _Minutes
+    touch_by_team: dict[Key, _Minutes]
+    other_by_team: dict[Key, _Minutes]
+
+    @classmethod
+    def of(cls, shares: Iterable[BudgetShare]) -> "_Shares":
+        touches: dict[Key, _Minutes] = defaultdict(_Minutes)
+        others: dict[Key, _Minutes] = defaultdict(_Minutes)
+        for share in shares:
+            touch, travel = share.touch / WEEKS_PER_MONTH, share.travel / WEEKS_PER_MONTH
+            touches[share.team].add(share.prospecting, touch, travel)
+            others[share.team].add(share.prospecting, share.other / WEEKS_PER_MONTH)
+        return cls(_sum(touches.values()), _sum(others.values()), touches, others)
+
+    @property
+    def home(self) -> Key | None:
+        """The team of the first of them."""
+        return next(iter(self.touch_by_team), None)
 
 
 def _grouped(rows: Iterable) -> dict:
@@ -282,12 +328,12 @@ def _week(facts: WorkloadFacts, index: _Index, people: list[Key], week: date) ->
     gained: dict[Key, _Minutes] = defaultdict(_Minutes)
     covering: dict[Key, list[tuple[Key, float]]] = defaultdict(list)
     left: dict[Key, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0, 0.0])
-    for share in facts.shares:
-        if share.person is None:
-            _join(left[share.team], share.prospecting, (share.touch + share.other) / WEEKS_PER_MONTH)
-            left[share.team][2] += share.travel / WEEKS_PER_MONTH
+    for share in index.unstaffed:
+        _join(left[share.team], share.prospecting, (share.touch + share.other) / WEEKS_PER_MONTH)
+        left[share.team][2] += share.travel / WEEKS_PER_MONTH
     for person, mine in made.items():
-        mine.covered = {by: part for by, part in mine.covered.items() if by in made}
+        if mine.covered:
+            mine.covered = {by: part for by, part in mine.covered.items() if by in made}
         for by, part in mine.covered.items():
             gained[by].take(mine.touch, part)
             covering[by].append((person, mine.touch.total() * part))
@@ -297,8 +343,8 @@ def _week(facts: WorkloadFacts, index: _Index, people: list[Key], week: date) ->
         entirely_away = not mine.present
         if entirely_away:
             _hand_to_teams(left, mine, kept)
-        cell = _cell(person, week, mine, 0.0 if entirely_away else kept, gained.get(person), len(working))
-        cells.append(replace(cell, covering=tuple(covering[person])))
+        more = gained.get(person), tuple(covering.get(person, ()))
+        cells.append(_cell(person, week, mine, 0.0 if entirely_away else kept, *more, len(working)))
     rows = [
         Cell(None, team, week, prospecting, keeping, travel, team_load, set_aside, days=len(working))
         for team, (prospecting, keeping, travel, team_load, set_aside) in left.items()
@@ -307,7 +353,15 @@ def _week(facts: WorkloadFacts, index: _Index, people: list[Key], week: date) ->
     return cells, rows
 
 
-def _cell(person: Key, week: date, mine: _Person, kept: float, gained: _Minutes | None, days: int) -> Cell:
+def _cell(
+    person: Key,
+    week: date,
+    mine: _Person,
+    kept: float,
+    gained: _Minutes | None,
+    covering: tuple[tuple[Key, float], ...],
+    days: int,
+) -> Cell:
     total = _Minutes()
     total.take(mine.touch, kept)
     if mine.present:
@@ -327,6 +381,7 @@ def _cell(person: Key, week: date, mine: _Person, kept: float, gained: _Minutes 
         days_present=mine.present,
         days=days,
         by_plan=mine.by_plan,
+        covering=covering,
         covered_by=tuple((by, mine.touch.total() * part) for by, part in mine.covered.items()),
     )
 
@@ -353,37 +408,42 @@ def _pour(minutes: list[float], more: _Minutes, part: float) -> None:
     minutes[2] += more.travel * part
 
 
+_NO_SHARES = _Shares(_Minutes(), _Minutes(), {}, {})
+
+
 def _person_week(facts: WorkloadFacts, index: _Index, person: Key, week: date, working: list[date]) -> _Person:
-    members = [member for member in index.members[person] if member.touches_week(week)]
-    spans = [row.span for row in index.away[person]]
-    absent = {day for day in working if any(span.holds(day) for span in spans)}
+    members = [member for member in index.members.get(person, ()) if member.touches_week(week)]
+    spans = [row.span for row in index.away.get(person, ())]
+    absent = {day for day in working if any(span.holds(day) for span in spans)} if spans else set()
+    days = [day for day in working if day not in absent] if absent else working
     ordinary = facts.calendar.ordinary_week
-    home = _home(index.members[person], members) or next((share.team for share in index.shares[person]), None)
-    by_team: dict[Key, _Minutes] = defaultdict(_Minutes)
-    other_by_team: dict[Key, _Minutes] = defaultdict(_Minutes)
-    for share in index.shares[person]:
-        touch, travel = share.touch / WEEKS_PER_MONTH, share.travel / WEEKS_PER_MONTH
-        by_team[share.team].add(share.prospecting, touch, travel)
-        other_by_team[share.team].add(share.prospecting, share.other / WEEKS_PER_MONTH)
-    touch = _sum(by_team.values())
-    planned = _planned(index.planned[person], week)
-    by_plan = planned.total() > touch.total()
-    if by_plan:
+    shares = index.shares.get(person, _NO_SHARES)
+    home = _home(index.members.get(person, ()), members) or shares.home
+    touch, by_team = shares.touch, shares.touch_by_team
+    planned = index.planned.get((person, week))
+    by_plan = planned is not None and planned.total() > touch.total()
+    if planned is not None and by_plan:
         touch, by_team = planned, {home: planned}
-    present = {day for day in working if day not in absent and any(member.holds(day) for member in members)}
     return _Person(
         touch=touch,
-        other=_sum(other_by_team.values()),
-        team_load=_team_load(facts.team_loads, index.teams, members, week),
-        set_aside=sum(row.hours * 60 for row in index.set_aside[person] if _overlaps(row.span, week)),
+        other=shares.other,
+        team_load=_team_load(index, members, week),
+        set_aside=sum(row.hours * 60 for row in index.set_aside.get(person, ()) if _overlaps(row.span, week)),
         by_plan=by_plan,
-        capacity=capacity(members, [day for day in working if day not in absent], ordinary),
-        present=len(present),
-        covered=_covered(index.covers[person], absent, members, ordinary),
+        capacity=capacity(members, days, ordinary),
+        present=_days_held(members, days),
+        covered=_covered(index.covers[person], absent, members, ordinary) if person in index.covers else {},
         touch_by_team=by_team,
-        other_by_team=other_by_team,
+        other_by_team=shares.other_by_team,
         home=home,
     )
+
+
+def _days_held(members: Sequence[Member], days: Sequence[date]) -> int:
+    """On how many of these days one membership at least is in force."""
+    if any(member.held(days) == len(days) for member in members):
+        return len(days)
+    return sum(any(member.holds(day) for member in members) for day in days)
 
 
 def capacity(members: Iterable[Member], days: Sequence[date], ordinary_week: int) -> float:
@@ -392,8 +452,7 @@ def capacity(members: Iterable[Member], days: Sequence[date], ordinary_week: int
     if not ordinary_week:
         return 0.0
     return sum(
-        member.weekly_hours * 60 * member.selling_share * sum(member.holds(day) for day in days) / ordinary_week
-        for member in members
+        member.weekly_hours * 60 * member.selling_share * member.held(days) / ordinary_week for member in members
     )
 
 
@@ -404,28 +463,18 @@ def _sum(parts: Iterable[_Minutes]) -> _Minutes:
     return whole
 
 
-def _planned(rows: Iterable[PlannedTouch], week: date) -> _Minutes:
-    whole = _Minutes()
-    for row in rows:
-        if week <= row.day < week + timedelta(days=7):
-            whole.add(row.prospecting, row.minutes, row.travel)
-    return whole
-
-
 def _home(all_members: Sequence[Member], members: Sequence[Member]) -> Key | None:
     """The team of the earliest membership of the week, else of the earliest of all."""
     rows = members or all_members
     return min(rows, key=lambda member: member.starts_on or date.min).team if rows else None
 
 
-def _team_load(
-    loads: Sequence[TeamLoad], teams: dict[Key, list[Member]], members: Iterable[Member], week: date
-) -> dict[Key, float]:
+def _team_load(index: _Index, members: Iterable[Member], week: date) -> dict[Key, float]:
     found: dict[Key, float] = defaultdict(float)
     for member in members:
-        minutes = sum(load.minutes for load in loads if load.role == member.role)
+        minutes = index.load.get(member.role)
         if minutes:
-            others = {row.person for row in teams[member.team] if row.touches_week(week)} - {member.person}
+            others = index.colleagues(member.team, week) - {member.person}
             found[member.team] += minutes * len(others) / WEEKS_PER_MONTH
     return found
 

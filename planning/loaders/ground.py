@@ -3,10 +3,10 @@
 import datetime as dt
 import zoneinfo
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import Absence, Cover, User
 from customers.models import CoveredCustomer
@@ -14,12 +14,14 @@ from planning.engine.calendar import Span, WorkCalendar, common
 from planning.engine.cover import Away, StandIn
 from planning.engine.customer import Context
 from planning.engine.large_order import Thresholds
+from planning.engine.rules import Rules
 from planning.engine.travel import Place
 from planning.engine.value import OfficialValue, ValueTable
 from planning.loaders.rulebook import RuleBook, load_rulebook
 from planning.models import PlanningSettings, TouchValue
 from territory import clock
-from territory.company.models import Company, Holiday
+from territory.company.models import Company, Holiday, monday_to_friday
+from territory.together import Prepared, prepared, together
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Ground:
 
 
 def load_ground(on: dt.date, book: RuleBook | None = None) -> Ground:
-    """The ground of a day, in 16 queries, 17 where somebody covers chosen customers. Rules are today's, whatever the day, or those of `book`; values are those in
+    """The ground of a day, in 15 queries. Rules are today's, whatever the day, or those of `book`; values are those in
     force on the day."""
     book = book or load_rulebook()
     settings, zone = book.settings, book.zone
@@ -68,20 +70,62 @@ def load_ground(on: dt.date, book: RuleBook | None = None) -> Ground:
 
 
 def with_people_of_now(ground: Ground) -> Ground:
-    """The same ground with bases, absences and covers as they are now, in 3 queries, 4 where chosen customers are covered."""
+    """The same ground with bases, absences and covers as they are now, in 2 queries."""
     return replace(ground, context=replace(ground.context, bases=load_bases(), away=load_away()))
+
+
+def weeks_questions() -> tuple[Prepared, Prepared, Prepared]:
+    """Settings, holidays and bases: what `weeks_ground` makes something of, to be asked together."""
+    return _settings(), _holidays(), _bases()
+
+
+@prepared
+def _settings() -> QuerySet[PlanningSettings]:
+    return PlanningSettings.objects.filter(pk=1)
+
+
+def weeks_ground(settings: Sequence[PlanningSettings], holidays: Iterable[dt.date], bases: Iterable[tuple]) -> Ground:
+    """What weeks need of today's ground: thresholds, speed, calendar, bases. Contact rules are in the stored shares."""
+    today, zone = clock.company_today(), clock.company_zone()
+    row = settings[0] if settings else PlanningSettings()
+    context = Context(
+        on=today,
+        rules=Rules(detour=float(row.detour_factor), speed_kmh=float(row.travel_speed_kmh)),
+        values=ValueTable((), today),
+        calendar=_calendar(holidays),
+        bases=_places(bases),
+    )
+    return Ground(context, row, zone, clock.end_of_day(today, zone), rules_number=0)
 
 
 def load_calendar() -> WorkCalendar:
     """The company's working weekdays and holidays; Monday to Friday before it is set up."""
+    return _calendar(*together(_holidays()))
+
+
+@prepared
+def _holidays() -> QuerySet:
+    return Holiday.objects.order_by().values_list("on", flat=True)
+
+
+def _calendar(holidays: Iterable[dt.date]) -> WorkCalendar:
     company = Company.current()
-    days = company.working_days if company else [1, 2, 3, 4, 5]
-    return WorkCalendar(frozenset(day - 1 for day in days), frozenset(Holiday.objects.values_list("on", flat=True)))
+    days = company.working_days if company else monday_to_friday()
+    return WorkCalendar(frozenset(day - 1 for day in days), frozenset(holidays))
 
 
 def load_bases() -> dict[int, Place]:
     """Where people travel from, those whose base is known."""
-    rows = User.objects.filter(base_latitude__isnull=False).values_list("pk", "base_latitude", "base_longitude")
+    return _places(*together(_bases()))
+
+
+@prepared
+def _bases() -> QuerySet:
+    known = User.objects.filter(base_latitude__isnull=False).order_by()
+    return known.values_list("pk", "base_latitude", "base_longitude")
+
+
+def _places(rows: Iterable[tuple]) -> dict[int, Place]:
     return {pk: (latitude, longitude) for pk, latitude, longitude in rows}
 
 
@@ -92,32 +136,71 @@ def _values() -> list[OfficialValue]:
     return [OfficialValue(*row) for row in rows]
 
 
-def load_away(first: dt.date = dt.date.min, last: dt.date = dt.date.max, people: set[int] | None = None) -> Away:
-    """Absences and covers with a day from first to last, of these people (None: of all) and of who covers."""
-    covers = Cover.objects.between(first, last).filter(membership__user__is_active=True)
-    if people is not None:
-        covers = covers.filter(Q(user__in=people) | Q(membership__user__in=people))
-    rows = list(
-        covers.order_by("pk").values_list(
-            "pk",
-            "user_id",
-            "membership__user_id",
-            "starts_on",
-            "ends_on",
-            "membership__starts_on",
-            "membership__ends_on",
-            "covers_all",
-        )
+def away_questions(
+    first: dt.date = dt.date.min, last: dt.date = dt.date.max, person: int | None = None
+) -> tuple[Prepared, Prepared, Prepared]:
+    """Covers, customers of those about chosen ones, and absences: what `away_from` makes something of, to be asked together.
+
+    Those with a day from first to last, of everyone, or of one person with whom they cover or are covered by.
+    """
+    return _covers(first, last, person), _covered(first, last, person), _absences(first, last, person)
+
+
+@prepared
+def _covers(first: dt.date, last: dt.date, person: int | None) -> QuerySet:
+    found = _covers_between(first, last, person).order_by("pk")
+    return found.values_list(
+        "pk",
+        "user_id",
+        "membership__user_id",
+        "starts_on",
+        "ends_on",
+        "membership__starts_on",
+        "membership__ends_on",
+        "covers_all",
     )
-    if people is not None:
-        people = people | {user for row in rows for user in row[1:3]}
-    chosen = _chosen([pk for pk, *_rest, covers_all in rows if not covers_all])
+
+
+@prepared
+def _covered(first: dt.date, last: dt.date, person: int | None) -> QuerySet:
+    covers = _covers_between(first, last, person).filter(covers_all=False)
+    return CoveredCustomer.objects.filter(cover__in=covers.values("pk")).order_by().values_list("cover", "customer")
+
+
+@prepared
+def _absences(first: dt.date, last: dt.date, person: int | None) -> QuerySet:
+    found = Absence.objects.between(first, last)
+    if person is not None:
+        covers = _covers_between(first, last, person)
+        with_them = Q(user__in=covers.values("user")) | Q(user__in=covers.values("membership__user"))
+        found = found.filter(Q(user=person) | with_them)
+    return found.order_by("pk").values_list("user_id", "starts_on", "ends_on")
+
+
+def _covers_between(first: dt.date, last: dt.date, person: int | None) -> QuerySet:
+    covers = Cover.objects.between(first, last).filter(membership__user__is_active=True).order_by()
+    return covers if person is None else covers.filter(Q(user=person) | Q(membership__user=person))
+
+
+def away_from(covers: Iterable[tuple], chosen: Iterable[tuple], absences: Iterable[tuple]) -> Away:
+    """What the answers to `away_questions` say: who is away when, and who stands in."""
+    customers: dict[int, set[int]] = defaultdict(set)
+    for cover, customer in chosen:
+        customers[cover].add(customer)
     stand_ins = []
-    for pk, user, by, starts_on, ends_on, member_from, member_until, covers_all in rows:
+    for pk, user, by, starts_on, ends_on, member_from, member_until, covers_all in covers:
         span = common(Span(starts_on, ends_on), Span(member_from, member_until))
         if span is not None:
-            stand_ins.append(StandIn(user, by, span, None if covers_all else chosen[pk]))
-    return Away.of(_absences(first, last, people), stand_ins)
+            stand_ins.append(StandIn(user, by, span, None if covers_all else frozenset(customers[pk])))
+    spans: dict[int, list[Span]] = defaultdict(list)
+    for user, starts_on, ends_on in absences:
+        spans[user].append(Span(starts_on, ends_on))
+    return Away.of(dict(spans), stand_ins)
+
+
+def load_away() -> Away:
+    """All absences and covers, in one query."""
+    return away_from(*together(*away_questions()))
 
 
 def away_of(covers: Iterable[Cover], chosen: Mapping[int, Iterable[int]], absences: Iterable[Absence]) -> Away:
@@ -133,21 +216,3 @@ def away_of(covers: Iterable[Cover], chosen: Mapping[int, Iterable[int]], absenc
             about = None if cover.covers_all else frozenset(chosen[cover.pk])
             stand_ins.append(StandIn(cover.user_id, seat.user_id, span, about))
     return Away.of(dict(spans), stand_ins)
-
-
-def _absences(first: dt.date, last: dt.date, people: set[int] | None) -> dict[int, list[Span]]:
-    found: dict[int, list[Span]] = defaultdict(list)
-    rows = Absence.objects.between(first, last)
-    if people is not None:
-        rows = rows.filter(user__in=people)
-    for user, starts_on, ends_on in rows.order_by("pk").values_list("user_id", "starts_on", "ends_on"):
-        found[user].append(Span(starts_on, ends_on))
-    return dict(found)
-
-
-def _chosen(covers: list[int]) -> dict[int, frozenset[int]]:
-    """The customers that each of these covers is about."""
-    found: dict[int, set[int]] = {pk: set() for pk in covers}
-    for cover, customer in CoveredCustomer.objects.filter(cover__in=covers).values_list("cover_id", "customer_id"):
-        found[cover].add(customer)
-    return {pk: frozenset(customers) for pk, customers in found.items()}

@@ -4,10 +4,10 @@ touches.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from accounts.models import Membership
 from customers.models import PlannedTouch
@@ -19,11 +19,12 @@ from planning.engine.rules import PROSPECT
 from planning.engine.travel import one_trip
 from planning.engine.workload import Away, BudgetShare, Cover, Member, SetAside, TeamLoad, WorkloadFacts
 from planning.engine.workload import PlannedTouch as Planned
-from planning.loaders.ground import Ground, load_away
+from planning.loaders.ground import Ground, away_from, away_questions
 from planning.models import BudgetShare as StoredShare
 from planning.models import SituationHours
 from planning.models import TeamLoad as StoredTeamLoad
 from territory.rows import ends_from, starts_by
+from territory.together import prepared, together
 
 WEEKS_SHOWN = 8
 
@@ -48,52 +49,70 @@ def load_workload(
     weeks: Sequence[dt.date],
     figures: Iterable[CustomerFigures] | None = None,
     *,
-    person: int | None = None,
+    people: frozenset[int] | None = None,
+    unstaffed: bool = True,
     instead: Instead | None = None,
+    away: People | None = None,
 ) -> WorkloadFacts:
-    """Everything the weeks are computed from, in 10 queries; from stored shares, or from figures just computed.
+    """Everything the weeks are computed from, in 2 queries, one more where somebody covers chosen customers; from stored
+    shares, or from figures just computed.
 
-    `person`: only theirs and of whom they cover or are covered by, of everyone's stored figures, and the memberships of
-    the teams that these are in.
+    `people`: only theirs and of whom they cover or are covered by, of everyone's stored figures, and the memberships of
+    the teams that these are in; `unstaffed`: with the stored work that nobody does.
     `instead`: these in the place of what is stored.
+    `away`: the answers to `away_questions` about these weeks, where they were asked already.
     """
-    first, last = weeks[0], weeks[-1] + dt.timedelta(days=6)
+    first, last = span_of(weeks)
     figures = None if figures is None else list(figures)
     stages = None if figures is None else {row.facts.key: row.facts.stage for row in figures}
-    away = load_away(first, last, None if person is None else {person})
-    people = None if person is None else _people(person, away)
+    if away is None:
+        away = away_from(*together(*away_questions(first, last)))
+    people, until = None if people is None else _with_covers(people, away), ground.until
+    shares, loads, members, planned, hours = together(
+        StoredShare.objects.none() if instead or figures is not None else _stored_shares(people, unstaffed),
+        StoredTeamLoad.objects.none() if instead else _team_loads(),
+        _members(until, first, last, people),
+        _planned(until, first, last, people),
+        _set_aside(until, people),
+    )
     return WorkloadFacts(
-        shares=_shares(instead, figures, people),
-        members=_members(ground, first, last, people),
-        team_loads=instead.team_loads if instead else _team_loads(),
-        planned=_planned(ground, first, last, stages, people),
+        shares=_shares(instead, figures, shares),
+        members=[_member(*row) for row in members],
+        team_loads=instead.team_loads if instead else [TeamLoad(role, seconds / 60) for role, seconds in loads],
+        planned=list(_trips(ground, planned, stages)),
         away=[Away(user, span) for user, spans in away.absences.items() for span in spans],
         covers=_covers(away, figures, instead),
-        set_aside=_set_aside(ground, people),
+        set_aside=[SetAside(user, float(count)) for user, count in hours],
         calendar=ground.context.calendar,
     )
 
 
-def _people(person: int, away: People) -> set[int]:
-    """A person, and whom they cover or are covered by."""
+def span_of(weeks: Sequence[dt.date]) -> tuple[dt.date, dt.date]:
+    """The first and the last day of weeks."""
+    return weeks[0], weeks[-1] + dt.timedelta(days=6)
+
+
+def _with_covers(people: frozenset[int], away: People) -> frozenset[int]:
+    """People, and whom they cover or are covered by."""
     rows = [row for found in away.stand_ins.values() for row in found]
-    return {person} | {pk for row in rows if person in (row.person, row.by) for pk in (row.person, row.by)}
+    return people | {pk for row in rows if not people.isdisjoint((row.person, row.by)) for pk in (row.person, row.by)}
 
 
 def _shares(
-    instead: Instead | None, figures: list[CustomerFigures] | None, people: set[int] | None
+    instead: Instead | None, figures: list[CustomerFigures] | None, stored: Iterable[tuple]
 ) -> Sequence[BudgetShare]:
     if instead is not None:
         return instead.shares
-    return stored_shares(people) if figures is None else shares_of(figures)
+    return [BudgetShare(*row) for row in stored] if figures is None else shares_of(figures)
 
 
-def _team_loads() -> list[TeamLoad]:
+@prepared
+def _team_loads() -> QuerySet:
     rows = StoredTeamLoad.objects.filter(role__retired_at__isnull=True).order_by("pk")
-    return [TeamLoad(role, seconds / 60) for role, seconds in rows.values_list("role_id", "duration_seconds")]
+    return rows.values_list("role_id", "duration_seconds")
 
 
-def _theirs(field: str, people: set[int] | None) -> Q:
+def _theirs(field: str, people: frozenset[int] | None) -> Q:
     """Rows of some people, of everyone where none are named."""
     return Q() if people is None else Q(**{f"{field}__in": people})
 
@@ -139,15 +158,18 @@ def minutes_of(figures: Iterable[CustomerFigures], people: set[int]) -> dict[int
     return found
 
 
-def stored_shares(people: set[int] | None = None) -> list[BudgetShare]:
-    """One aggregate over the stored shares: by person, team and whether it is prospecting."""
-    rows = (
-        StoredShare.objects.filter(_theirs("membership__user", people), customer__archived_at__isnull=True)
+@prepared
+def _stored_shares(people: frozenset[int] | None, unstaffed: bool) -> QuerySet:
+    """Sums of the stored shares by person, team and whether it is prospecting."""
+    theirs = _theirs("membership__user", people)
+    if people is not None and unstaffed:
+        theirs |= Q(membership__isnull=True)
+    return (
+        StoredShare.objects.filter(theirs, customer__archived_at__isnull=True)
         .order_by("membership__user_id", "team_id", "is_prospecting")
         .values_list("membership__user_id", "team_id", "is_prospecting")
         .annotate(Sum("touch_minutes"), Sum("travel_minutes"), Sum("other_minutes"))
     )
-    return [BudgetShare(*row) for row in rows]
 
 
 def shares_of(figures: Iterable[CustomerFigures]) -> list[BudgetShare]:
@@ -168,35 +190,33 @@ def shares_of(figures: Iterable[CustomerFigures]) -> list[BudgetShare]:
     return [BudgetShare(*place, *minutes) for place, minutes in sums.items()]
 
 
-def _members(ground: Ground, first: dt.date, last: dt.date, people: set[int] | None) -> list[Member]:
+@prepared
+def _members(until: dt.datetime, first: dt.date, last: dt.date, people: frozenset[int] | None) -> QuerySet:
     """Memberships in force in these weeks, of people who had not been deactivated by the day: what these still have is
     unstaffed. Colleagues of the same teams are in: they are what team load counts."""
-    there = Q(user__is_active=True) | Q(user__deactivated_at__gte=ground.until)
+    there = Q(user__is_active=True) | Q(user__deactivated_at__gte=until)
     rows = Membership.objects.filter(there, starts_by(last), ends_from(first)).order_by("user__name", "user_id", "pk")
     if people is not None:
-        rows = rows.filter(team__in=rows.order_by().filter(user__in=people).values("team"))
-    return [
-        Member(user, team, role, float(hours), float(share), starts_on, ends_on)
-        for user, team, role, hours, share, starts_on, ends_on in rows.values_list(
-            "user_id", "team_id", "role_id", "weekly_hours", "selling_share", "starts_on", "ends_on"
-        )
-    ]
+        rows = rows.filter(team__in=rows.order_by().filter(_theirs("user", people)).values("team"))
+    return rows.values_list("user_id", "team_id", "role_id", "weekly_hours", "selling_share", "starts_on", "ends_on")
 
 
-def _planned(
-    ground: Ground, first: dt.date, last: dt.date, stages: dict[int, str] | None, people: set[int] | None
-) -> list[Planned]:
+def _member(user, team, role, hours, share, starts_on, ends_on) -> Member:
+    return Member(user, team, role, float(hours), float(share), starts_on, ends_on)
+
+
+@prepared
+def _planned(until: dt.datetime, first: dt.date, last: dt.date, people: frozenset[int] | None) -> QuerySet:
     """Touches planned for the weeks that were known and open at the end of the day."""
     rows = PlannedTouch.objects.filter(
         _theirs("assignee", people),
-        Q(closed_at__isnull=True) | Q(closed_at__gte=ground.until),
-        planned_at__lt=ground.until,
+        Q(closed_at__isnull=True) | Q(closed_at__gte=until),
+        planned_at__lt=until,
         due_on__range=(first, last),
         assignee__isnull=False,
         customer__archived_at__isnull=True,
     ).order_by("pk")
-    found = []
-    for user, day, seconds, customer, stage, travels, latitude, longitude in rows.values_list(
+    return rows.values_list(
         "assignee_id",
         "due_on",
         "duration_seconds",
@@ -205,24 +225,29 @@ def _planned(
         "type__travels",
         "customer__latitude",
         "customer__longitude",
-    ):
+    )
+
+
+def _trips(ground: Ground, rows: Iterable[tuple], stages: dict[int, str] | None) -> Iterator[Planned]:
+    """Planned touches with the travel of their assignees; `stages`: of customers just computed, in the place of stored ones."""
+    rules, bases = ground.context.rules, ground.context.bases
+    for user, day, seconds, customer, stage, travels, latitude, longitude in rows:
         stage = stage if stages is None else stages.get(customer)
         if stage is None:
             continue
-        place = None if latitude is None else (latitude, longitude)
-        rules = ground.context.rules
-        trip = one_trip(ground.context.bases.get(user), place, rules.detour, rules.speed_kmh)
-        found.append(Planned(user, day, stage == PROSPECT, seconds / 60, trip.minutes if travels else 0.0))
-    return found
+        minutes = 0.0
+        if travels:
+            place = None if latitude is None else (latitude, longitude)
+            minutes = one_trip(bases.get(user), place, rules.detour, rules.speed_kmh).minutes
+        yield Planned(user, day, stage == PROSPECT, seconds / 60, minutes)
 
 
-def _set_aside(ground: Ground, people: set[int] | None) -> list[SetAside]:
+@prepared
+def _set_aside(until: dt.datetime, people: frozenset[int] | None) -> QuerySet:
     """Hours set aside for situations that were open at the end of the day: until these resolve."""
     rows = SituationHours.objects.filter(
         _theirs("user", people),
-        Q(situation__resolved_at__isnull=True) | Q(situation__resolved_at__gte=ground.until),
-        situation__opened_at__lt=ground.until,
+        Q(situation__resolved_at__isnull=True) | Q(situation__resolved_at__gte=until),
+        situation__opened_at__lt=until,
     )
-    return [
-        SetAside(user, float(hours)) for user, hours in rows.order_by("pk").values_list("user_id", "hours_per_week")
-    ]
+    return rows.order_by("pk").values_list("user_id", "hours_per_week")

@@ -1,16 +1,17 @@
 """My role: what I am authorised to be, on whom I work, and how much my managers are involved."""
 
 import datetime as dt
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
 from accounts.models import Membership, RoleFunction, User
 from accounts.permissions import current_memberships
 from customers.models import Assignment, StagePeriod, Tier, TierPeriod, TouchPerson
 from territory import clock
 from territory.rows import on_day
+from territory.together import Prepared, prepared, together
 
 MONTH_DAYS = 30
 WINDOW_DAYS = 90
@@ -33,64 +34,73 @@ class MyRole:
     """`manager_share`: managers' part of all minutes on my customers in the last 90 days, None without any."""
 
     memberships: list[Membership]
-    kinds: dict[str, int]
     standings: list[Standing]
     manager_share: float | None
 
 
 def my_role(user: User) -> MyRole:
-    """The person's own part, in a fixed number of queries."""
-    today = clock.company_today()
-    now_counts = _counts(user, today)
-    before = _counts(user, today - dt.timedelta(days=MONTH_DAYS))
-    tiers: list[Tier | None] = [*Tier.objects.live(), None]
-    standings = [
-        Standing(
-            tier,
-            *(
-                counts[(tier.pk if tier else None, stage)]
-                for stage in ("prospect", "customer")
-                for counts in (now_counts, before)
-            ),
-        )
-        for tier in tiers
-    ]
-    assignments = Assignment.objects.filter(on_day(today), membership__user=user, customer__archived_at__isnull=True)
-    return MyRole(
-        memberships=current_memberships(user),
-        kinds=Counter(assignments.values_list("kind", flat=True)),
-        standings=[
-            row for row in standings if any((row.prospects, row.prospects_before, row.customers, row.customers_before))
-        ],
-        manager_share=_manager_share(assignments.values("customer"), today),
+    """The person's own part, in one query."""
+    return role_of(user, *together(*role_questions(user)))
+
+
+def role_questions(user: User) -> tuple[Prepared, ...]:
+    """What `role_of` makes something of, to be asked together: tiers, counts now and a month ago, minutes by function."""
+    today, zone = clock.company_today(), clock.company_zone()
+    before = today - dt.timedelta(days=MONTH_DAYS)
+    since = clock.start_of_day(today - dt.timedelta(days=WINDOW_DAYS - 1), zone)
+    return (
+        _tiers(),
+        *(_standing_on(user.pk, day, clock.end_of_day(day, zone)) for day in (today, before)),
+        _minutes(user.pk, today, since),
     )
 
 
-def _counts(user: User, day: dt.date) -> Counter:
-    """(tier, stage) -> customers the person worked on that day, by the stage at the day's end."""
-    end = clock.end_of_day(day, clock.company_zone())
-    worked_on = Assignment.objects.filter(on_day(day), membership__user=user, customer__archived_at__isnull=True)
-    stages = dict(
+def role_of(user: User, tiers: Sequence[Tier], now: list[tuple], before: list[tuple], minutes: list[tuple]) -> MyRole:
+    """The person's own part from the answers to `role_questions`; tiers without anybody are left out."""
+    counts = [{(tier, stage): count for tier, stage, count in rows} for rows in (now, before)]
+    standings = []
+    for tier in (*tiers, None):
+        key = tier.pk if tier else None
+        found = [on.get((key, stage), 0) for stage in ("prospect", "customer") for on in counts]
+        if any(found):
+            standings.append(Standing(tier, *found))
+    everyone, managers = sum(row[1] for row in minutes), sum(row[1] for row in minutes if row[0] in MANAGING)
+    return MyRole(current_memberships(user), standings, managers / everyone if everyone else None)
+
+
+@prepared
+def _tiers() -> QuerySet[Tier]:
+    return Tier.objects.live().only("name", "position")
+
+
+def _worked_on(person: int, day: dt.date) -> QuerySet:
+    """Customers that the person worked on that day."""
+    rows = Assignment.objects.filter(on_day(day), membership__user=person, customer__archived_at__isnull=True)
+    return rows.order_by().values("customer")
+
+
+@prepared
+def _standing_on(person: int, day: dt.date, end: dt.datetime) -> QuerySet:
+    """Tier, stage and how many customers of theirs the person worked on that day, by the stage at the day's end."""
+    tiers = TierPeriod.objects.filter(on_day(day), customer=OuterRef("customer"))
+    return (
         StagePeriod.objects.filter(
-            Q(ended_at__isnull=True) | Q(ended_at__gte=end), began_at__lt=end, customer__in=worked_on.values("customer")
-        ).values_list("customer_id", "stage")
-    )
-    tiers = dict(
-        TierPeriod.objects.filter(on_day(day), customer__in=worked_on.values("customer")).values_list(
-            "customer_id", "tier_id"
+            Q(ended_at__isnull=True) | Q(ended_at__gte=end), began_at__lt=end, customer__in=_worked_on(person, day)
         )
+        .order_by()
+        .annotate(tier=Subquery(tiers.order_by("-pk").values("tier")[:1]))
+        .values_list("tier", "stage")
+        .annotate(Count("pk"))
     )
-    return Counter((tiers.get(customer), stage) for customer, stage in stages.items())
 
 
-def _manager_share(customers, today: dt.date) -> float | None:
-    since = clock.start_of_day(today - dt.timedelta(days=WINDOW_DAYS - 1), clock.company_zone())
-    minutes = TouchPerson.objects.filter(
-        touch__customer__in=customers,
+@prepared
+def _minutes(person: int, today: dt.date, since: dt.datetime) -> QuerySet:
+    """Seconds of touches with the person's customers since then, by the function of who made them."""
+    made = TouchPerson.objects.filter(
+        touch__customer__in=_worked_on(person, today),
         touch__at__gte=since,
         touch__archived_at__isnull=True,
         touch__is_implausible=False,
-    ).aggregate(
-        everyone=Sum("duration_seconds"), managers=Sum("duration_seconds", filter=Q(role__function__in=MANAGING))
     )
-    return (minutes["managers"] or 0) / minutes["everyone"] if minutes["everyone"] else None
+    return made.order_by().values_list("role__function").annotate(Sum("duration_seconds"))

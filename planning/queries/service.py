@@ -1,15 +1,20 @@
 """Budget against actual: by tier and role, and the customers that get far too little or far too much."""
 
-from collections import defaultdict
+import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, F, FloatField, Sum, When
+from django.db.models import Case, Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum, When, Window
 
 from accounts.models import Role, Team, User
 from accounts.permissions import Act, Area
 from customers.models import Assignment, Customer, Tier
+from customers.scope import hangs_within
 from planning.models import Budget, BudgetStatus, CustomerFigures
 from territory import clock
+from territory.together import Prepared, prepared, together
+
+# So many customers far from their budget are named.
+SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -31,31 +36,61 @@ class ServiceTable:
     total: TierRow
 
 
-def customers_of(user: User, team: Team | None):
-    """Live customers within the reader's reach over budgets, of a team and below or of all."""
-    customers = Customer.objects.visible_to(user).within(user, Area.BUDGETS, Act.SEE).live()
-    return customers.filter(team__path__startswith=team.path) if team else customers
+def _reached(user: User, team: Team | None) -> Q:
+    """Condition on rows of customers within the reader's reach over budgets, of a team and below or of all."""
+    condition = hangs_within(user, Area.BUDGETS, Act.SEE)
+    return condition & Q(customer__team__path__startswith=team.path) if team else condition
 
 
 def service_table(user: User, team: Team | None = None) -> ServiceTable:
-    """Sums of stored budgets and actuals; budgets of which it is too early to tell are left out of both."""
-    known = Budget.objects.filter(customer__in=customers_of(user, team).values("pk"), actual_minutes__isnull=False)
-    sums = (
-        known.order_by()
-        .values_list("customer__tier_id", "role_id")
-        .annotate(
-            actual=Sum("actual_minutes"), budget=Sum(F("touch_minutes") + F("travel_minutes") + F("other_minutes"))
-        )
-    )
-    counts = dict(known.order_by().values_list("customer__tier_id").annotate(Count("customer", distinct=True)))
-    cells: dict[tuple, tuple[float, float]] = {}
-    for tier, role, actual, budget in sums:
-        cells[(tier, role)] = (actual or 0.0, budget or 0.0)
-    used = {role for _tier, role in cells}
-    roles = [role for role in Role.objects.all() if role.pk in used]
-    tiers = [tier for tier in [*Tier.objects.all(), None] if counts.get(tier.pk if tier else None)]
-    rows = [_row(tier, counts, cells, roles) for tier in tiers]
-    return ServiceTable(roles, rows, _total(rows, len(roles)))
+    """Sums of stored budgets and actuals, in one query."""
+    return table_of(*together(*table_questions(user, team)))
+
+
+def table_questions(user: User, team: Team | None = None) -> tuple[Prepared, ...]:
+    """Sums by tier and role, customers by tier, roles and tiers: what `table_of` makes something of, to be asked together.
+
+    Budgets of which it is too early to tell are left out.
+    """
+    reached = _reached(user, team)
+    return _sums(reached), _counts(reached), _roles(), _tiers()
+
+
+def _known(reached: Q) -> QuerySet[Budget]:
+    rows = Budget.objects.filter(reached, customer__archived_at__isnull=True, actual_minutes__isnull=False)
+    return rows.order_by()
+
+
+@prepared
+def _sums(reached: Q) -> QuerySet:
+    minutes = Sum(F("touch_minutes") + F("travel_minutes") + F("other_minutes"))
+    sums = _known(reached).values_list("customer__tier_id", "role_id")
+    return sums.annotate(Sum("actual_minutes"), budget=minutes)
+
+
+@prepared
+def _counts(reached: Q) -> QuerySet:
+    return _known(reached).values_list("customer__tier_id").annotate(Count("customer", distinct=True))
+
+
+@prepared
+def _roles() -> QuerySet[Role]:
+    return Role.objects.only("name")
+
+
+@prepared
+def _tiers() -> QuerySet[Tier]:
+    return Tier.objects.only("name", "position")
+
+
+def table_of(sums: list[tuple], counts: list[tuple], roles: list[Role], tiers: list[Tier]) -> ServiceTable:
+    """The table from the answers to `table_questions`; roles and tiers without figures are left out."""
+    cells = {(tier, role): (actual or 0.0, budget or 0.0) for tier, role, actual, budget in sums}
+    used, customers = {role for _tier, role in cells}, dict(counts)
+    columns = [role for role in roles if role.pk in used]
+    shown = [tier for tier in [*tiers, None] if customers.get(tier.pk if tier else None)]
+    rows = [_row(tier, customers, cells, columns) for tier in shown]
+    return ServiceTable(columns, rows, _total(rows, len(columns)))
 
 
 def _row(tier: Tier | None, counts: dict, cells: dict, roles: list[Role]) -> TierRow:
@@ -88,31 +123,31 @@ class Served:
         return self.actual / self.budget * 100
 
 
-def most_served(user: User, status: BudgetStatus, team: Team | None = None, count: int = 5) -> tuple[list[Served], int]:
-    """The customers furthest under (or over) their budget, highest tiers first, and how many there are in all."""
-    figures = CustomerFigures.objects.filter(
-        customer__in=customers_of(user, team).values("pk"), status=status, budget_minutes__gt=0
-    ).annotate(
-        share=F("actual_minutes") / F("budget_minutes"),
-        rank=Case(
-            When(customer__tier__isnull=True, then=99.0),
-            default=F("customer__tier__position"),
-            output_field=FloatField(),
-        ),
+def most_served(user: User, status: BudgetStatus, team: Team | None = None) -> Prepared:
+    """The customers furthest under (or over) their budget, highest tiers first: what `served_of` makes something of."""
+    return _most_served(_reached(user, team), status, clock.company_today())
+
+
+@prepared
+def _most_served(reached: Q, status: BudgetStatus, today: dt.date) -> QuerySet[CustomerFigures]:
+    owners = Assignment.objects.on(today).owners().filter(customer=OuterRef("customer"))
+    rank = Case(
+        When(customer__tier__isnull=True, then=99.0), default=F("customer__tier__position"), output_field=FloatField()
     )
-    order = ("rank", "share" if status == BudgetStatus.UNDER else "-share", "customer__name")
-    rows = list(figures.select_related("customer__tier").order_by(*order)[:count])
-    owners = owners_of([row.customer_id for row in rows])
-    served = [
-        Served(r.customer, owners.get(r.customer_id, ""), r.actual_minutes or 0.0, r.budget_minutes) for r in rows
-    ]
-    return served, figures.count()
+    share = F("actual_minutes") / F("budget_minutes")
+    return (
+        CustomerFigures.objects.filter(reached, customer__archived_at__isnull=True, status=status, budget_minutes__gt=0)
+        .annotate(of=Window(Count("*")), owner=Subquery(owners.order_by("-pk").values("membership__user__name")[:1]))
+        .alias(rank=rank, share=share)
+        .order_by("rank", "share" if status == BudgetStatus.UNDER else "-share", "customer__name")
+        .select_related("customer__tier")
+        .only("actual_minutes", "budget_minutes", "customer__name", "customer__tier__name", "customer__tier__position")[
+            :SHOWN
+        ]
+    )
 
 
-def owners_of(customer_ids) -> dict[int, str]:
-    """The names of the customers' owners today."""
-    found: dict[int, str] = defaultdict(str)
-    assignments = Assignment.objects.on(clock.company_today()).owners().filter(customer__in=customer_ids)
-    for customer, name in assignments.order_by("pk").values_list("customer_id", "membership__user__name"):
-        found[customer] = name
-    return dict(found)
+def served_of(rows: list[CustomerFigures]) -> tuple[list[Served], int]:
+    """Customers from the answer to `most_served`, and how many there are in all."""
+    served = [Served(row.customer, row.owner or "", row.actual_minutes or 0.0, row.budget_minutes) for row in rows]
+    return served, rows[0].of if rows else 0

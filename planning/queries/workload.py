@@ -3,22 +3,21 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet, Sum
 
 from accounts.models import Absence, Membership, Team, User
-from accounts.permissions import Act, Area, people_within, teams_within
+from accounts.permissions import Act, Area, Scope, people_reached, people_within, scope, teams_within
 from customers.models import PlannedTouch
 from planning.engine import workload as engine
-from planning.engine.customer import Context
-from planning.engine.rules import Rules
-from planning.engine.value import ValueTable
-from planning.loaders.ground import Ground, load_bases, load_calendar
-from planning.loaders.workload import WEEKS_SHOWN, load_workload, weeks_from
+from planning.engine.cover import Away
+from planning.loaders.ground import Ground, away_from, away_questions, weeks_ground, weeks_questions
+from planning.loaders.workload import WEEKS_SHOWN, load_workload, span_of, weeks_from
 from planning.models import BudgetShare, CustomerFigures, PlanningSettings
 from territory import clock
 from territory.rows import ends_from, starts_by
+from territory.together import Prepared, in_groups, prepared, together
 
 
 @dataclass(frozen=True)
@@ -73,14 +72,18 @@ class Absent:
 
 @dataclass(frozen=True)
 class Board:
-    """The heat map: weeks, teams with their people, who is away, and sums of the first week."""
+    """The heat map: weeks, teams with their people, who is away, and sums of the first week.
+
+    `seen`: teams whose totals the reader may see, archived ones too.
+    """
 
     weeks: list[dt.date]
     teams: list[TeamRows]
     away: list[Absent]
     computed_at: dt.datetime | None
     settings: PlanningSettings
-    rows: list[PersonRow] = field(default_factory=list)
+    seen: list[Team]
+    rows: list[PersonRow]
 
     @property
     def people(self) -> int:
@@ -89,6 +92,11 @@ class Board:
     @property
     def first_week(self) -> "Sums":
         return Sums.of(row.cells[0] for row in self.rows)
+
+    @property
+    def lines(self) -> list[tuple[TeamRows, PersonRow | None]]:
+        """The map from top to bottom: each team's people, and None for its unstaffed work."""
+        return [(rows, line) for rows in self.teams for line in (*rows.people, *([None] if rows.has_unstaffed else []))]
 
     @property
     def last_week(self) -> dt.date:
@@ -132,56 +140,88 @@ def band_of(load: float | None, settings: PlanningSettings) -> str:
 
 
 def board(user: User, team: Team | None = None, weeks: int = WEEKS_SHOWN) -> Board:
-    """The heat map of the people whom the reader may see, of one team and below or of all; a fixed number of queries."""
-    mondays = weeks_from(clock.company_today(), weeks)
-    ground = _ground()
-    cells = engine.workload(load_workload(ground, mondays), mondays)
-    people = _people(user, team, mondays)
-    totals = set(teams_within(user, Area.BUDGETS, Act.SEE).values_list("pk", flat=True))
-    rows = _person_rows(cells, people, mondays)
-    teams = _teams(rows, cells, totals, team, mondays)
+    """The heat map of the people whom the reader may see, of one team and below or of all.
+
+    In 2 queries, one more where somebody covers chosen customers.
+    """
+    today, reached = clock.company_today(), scope(user, Area.BUDGETS, Act.SEE)
+    mondays = weeks_from(today, weeks)
+    span = span_of(mondays)
+    ground_rows, away_rows, (members, seats, absences, seen, computed) = in_groups(
+        weeks_questions(),
+        away_questions(*span),
+        (
+            _ever_members(reached),
+            _seats(reached, *span, today, team.path if team else ""),
+            _absences(scope(user, Area.ABSENCES, Act.SEE), *span, today),
+            teams_within(user, Area.BUDGETS, Act.SEE),
+            _computed_at(),
+        ),
+    )
+    ground = weeks_ground(*ground_rows)
+    concerned = None if reached.everything else frozenset(members) | {user.pk}
+    facts = load_workload(ground, mondays, people=concerned, away=away_from(*away_rows))
+    cells = engine.workload(facts, mondays)
+    people = _people(seats)
+    teams = _teams(_person_rows(cells, people), cells, {row.pk: row for row in seen}, team, mondays)
     return Board(
         weeks=mondays,
         teams=teams,
-        away=_away(user, people, mondays),
-        computed_at=CustomerFigures.objects.order_by("computed_at").values_list("computed_at", flat=True).first(),
+        away=[
+            Absent(people[row.user_id][0], row.starts_on, row.ends_on, row.get_kind_display())
+            for row in absences
+            if row.user_id in people
+        ],
+        computed_at=computed[0] if computed else None,
         settings=ground.settings,
+        seen=seen,
         rows=[row for rows in teams for row in rows.people],
     )
 
 
-def _ground() -> Ground:
-    """What weeks need of today's ground: thresholds, speed, calendar, bases. Contact rules are in the stored shares."""
-    today = clock.company_today()
-    settings = PlanningSettings.current()
-    context = Context(
-        on=today,
-        rules=Rules(detour=float(settings.detour_factor), speed_kmh=float(settings.travel_speed_kmh)),
-        values=ValueTable((), today),
-        calendar=load_calendar(),
-        bases=load_bases(),
+@prepared
+def _ever_members(reached: Scope) -> QuerySet:
+    """Whoever was, is or will be a member of the teams within reach: their cells, and what they leave there unstaffed."""
+    rows = (
+        Membership.objects.none() if reached.everything else Membership.objects.filter(reached.teams_through("team__"))
     )
-    zone = clock.company_zone()
-    return Ground(context, settings, zone, clock.end_of_day(today, zone), rules_number=0)
+    return rows.order_by().values_list("user_id", flat=True).distinct()
 
 
-def _people(user: User, team: Team | None, mondays: Sequence[dt.date]) -> dict[int, tuple[User, Membership]]:
-    """Those the reader may see, with the membership under which they are listed: the earliest of these weeks."""
-    memberships = Membership.objects.filter(
-        starts_by(mondays[-1] + dt.timedelta(days=6)),
-        ends_from(mondays[0]),
-        user__in=people_within(user, Area.BUDGETS, Act.SEE).filter(is_active=True).values("pk"),
-    ).select_related("user", "team", "role")
-    if team:
-        memberships = memberships.filter(team__path__startswith=team.path)
+@prepared
+def _seats(reached: Scope, first: dt.date, last: dt.date, today: dt.date, below: str) -> QuerySet[Membership]:
+    """Memberships of these weeks, of those whom the reader may see, in all teams or below one."""
+    people = people_reached(reached, today).filter(is_active=True).order_by()
+    rows = Membership.objects.filter(starts_by(last), ends_from(first), user__in=people.values("pk"))
+    if below:
+        rows = rows.filter(team__path__startswith=below)
+    shown = ("user__name", "team__name", "team__path", "role__name", "weekly_hours", "selling_share", "starts_on")
+    return rows.select_related("user", "team", "role").only(*shown).order_by()
+
+
+def _people(seats: Iterable[Membership]) -> dict[int, tuple[User, Membership]]:
+    """People with the membership under which they are listed: the earliest of these weeks."""
     found: dict[int, tuple[User, Membership]] = {}
-    for row in sorted(memberships, key=lambda row: (row.starts_on or dt.date.min, row.pk)):
+    for row in sorted(seats, key=lambda row: (row.starts_on or dt.date.min, row.pk)):
         found.setdefault(row.user_id, (row.user, row))
     return found
 
 
+@prepared
+def _absences(seen: Scope, first: dt.date, last: dt.date, today: dt.date) -> QuerySet[Absence]:
+    """Absences of these weeks, of those whose absences the reader may see."""
+    people = people_reached(seen, today).order_by()
+    return Absence.objects.between(first, last).filter(user__in=people.values("pk")).order_by("starts_on", "pk")
+
+
+@prepared
+def _computed_at() -> QuerySet:
+    """When the oldest of the stored figures were computed."""
+    return CustomerFigures.objects.order_by("computed_at").values_list("computed_at", flat=True)[:1]
+
+
 def _person_rows(
-    cells: Iterable[engine.Cell], people: dict[int, tuple[User, Membership]], mondays: Sequence[dt.date]
+    cells: Iterable[engine.Cell], people: dict[int, tuple[User, Membership]]
 ) -> dict[Team, list[PersonRow]]:
     """Rows by team; people without any time for customers and without work (administrators) are left out."""
     mine: dict[int, list[engine.Cell]] = defaultdict(list)
@@ -200,40 +240,39 @@ def _person_rows(
 def _teams(
     rows: dict[Team, list[PersonRow]],
     cells: Iterable[engine.Cell],
-    totals: set[int],
+    seen: dict[int, Team],
     only: Team | None,
     mondays: Sequence[dt.date],
 ) -> list[TeamRows]:
+    """Teams with people or unstaffed work, by name; `seen`: those whose totals the reader may see."""
     left: dict[int, dict[dt.date, engine.Cell]] = defaultdict(dict)
     for cell in cells:
-        if cell.person is None and cell.team in totals:
+        if cell.person is None and cell.team in seen:
             left[cell.team][cell.week] = cell
-    teams = {team.pk: team for team in rows}
-    missing = [pk for pk in left if pk not in teams]
-    teams |= {team.pk: team for team in Team.objects.filter(pk__in=missing)}
+    teams = {team.pk: team for team in rows} | {pk: seen[pk] for pk in left}
     shown = [team for team in teams.values() if only is None or team.path.startswith(only.path)]
     return [
-        TeamRows(team, rows.get(team, []), [left[team.pk].get(week) for week in mondays], team.pk in totals)
+        TeamRows(team, rows.get(team, []), [left[team.pk].get(week) for week in mondays], team.pk in seen)
         for team in sorted(shown, key=lambda team: team.name)
     ]
 
 
-def _away(user: User, people: dict[int, tuple[User, Membership]], mondays: Sequence[dt.date]) -> list[Absent]:
-    """Who is away, of those whose absences the reader may see."""
-    seen = people_within(user, Area.ABSENCES, Act.SEE).filter(pk__in=list(people))
-    absences = Absence.objects.between(mondays[0], mondays[-1] + dt.timedelta(days=6)).filter(
-        user__in=seen.values("pk")
-    )
-    return [
-        Absent(people[row.user_id][0], row.starts_on, row.ends_on, row.get_kind_display())
-        for row in absences.order_by("starts_on", "pk")
-    ]
-
-
 def own_week(user: User) -> engine.Cell | None:
-    """The person's present week from stored shares; None for somebody without a membership."""
+    """The person's present week from stored shares, in 2 queries; None for somebody without a membership."""
+    ground, away = in_groups(weeks_questions(), own_away(user))
+    return week_of(user, weeks_ground(*ground), away_from(*away))
+
+
+def own_away(user: User) -> tuple[Prepared, ...]:
+    """The questions about who is away in the present week, as far as the person's own week needs it."""
+    return away_questions(*span_of(weeks_from(clock.company_today(), 1)), user.pk)
+
+
+def week_of(user: User, ground: Ground, away: Away) -> engine.Cell | None:
+    """The same from a ground and the answers about `own_away`, in 1 query."""
     week = weeks_from(clock.company_today(), 1)
-    cells = engine.workload(load_workload(_ground(), week, person=user.pk), week)
+    facts = load_workload(ground, week, people=frozenset({user.pk}), unstaffed=False, away=away)
+    cells = engine.workload(facts, week)
     return next((cell for cell in cells if cell.person == user.pk), None)
 
 
@@ -255,7 +294,8 @@ class Explained:
 
 def explain(user: User, person: User | None, team: Team | None, week: dt.date) -> Explained | None:
     """What a person's week (or a team's unstaffed work) is made of, with the numbers of this case."""
-    cells = engine.workload(load_workload(_ground(), [week], person=person.pk if person else None), [week])
+    ground = weeks_ground(*together(*weeks_questions()))
+    cells = engine.workload(load_workload(ground, [week], people=frozenset({person.pk}) if person else None), [week])
     if person:
         cell = next((c for c in cells if c.person == person.pk), None)
         shares = BudgetShare.objects.filter(membership__user=person)

@@ -1,10 +1,13 @@
 """Template tags of planning: cells of the heat map, figures without their unit. Strings only, never a query."""
 
+import datetime as dt
 from decimal import Decimal
+from functools import lru_cache
 
 from django import template
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from planning.engine.workload import Cell
@@ -31,18 +34,23 @@ def percent_only(share: float | None) -> str:
 @register.simple_tag
 def person_cell(cell: Cell, person, settings) -> str:
     """One person's week in the heat map, opening what it is made of."""
-    url = reverse("workload_person", args=[person.pk, cell.week.isoformat()])
-    week = _("%(name)s, week %(week)s") % {"name": person, "week": cell.week.isocalendar().week}
-    if cell.load is None:
-        return load_cell(away=True, url=url, label=_("%(week)s: away") % {"week": week})
-    label = _("%(week)s: %(percent)s %%") % {"week": week, "percent": number_text(cell.load * 100)}
-    return load_cell(
-        cell.load * 100,
-        url=url,
-        label=label,
-        partial=cell.days_present < cell.days,
-        band=band_of(cell.load, settings),
+    band = band_of(cell.load, settings)
+    return _person_cell(
+        get_language(), person.pk, str(person), cell.week, cell.load, cell.days_present < cell.days, band
     )
+
+
+# The map holds hundreds, and most are as they were when somebody looked last.
+@lru_cache(maxsize=5000)
+def _person_cell(
+    language: str | None, pk: int, name: str, week: dt.date, load: float | None, partial: bool, band: str
+) -> str:
+    url = reverse("workload_person", args=[pk, week.isoformat()])
+    title = _("%(name)s, week %(week)s") % {"name": name, "week": week.isocalendar().week}
+    if load is None:
+        return load_cell(away=True, url=url, label=_("%(week)s: away") % {"week": title})
+    label = _("%(week)s: %(percent)s %%") % {"week": title, "percent": number_text(load * 100)}
+    return load_cell(load * 100, url=url, label=label, partial=partial, band=band)
 
 
 @register.filter

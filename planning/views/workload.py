@@ -1,7 +1,10 @@
 """The manager's home: who has how much to do in the coming weeks, and where time does not go where it should."""
 
 import datetime as dt
+import itertools
 
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet, Window
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -10,10 +13,16 @@ from django.views.decorators.http import require_safe
 from accounts.access import permission_required_in
 from accounts.models import Team, User
 from accounts.permissions import Act, Area, people_within, teams_within
+from customers.scope import hangs_within
 from planning.engine.calendar import monday
 from planning.models import BudgetStatus, Situation
 from planning.queries import service
 from planning.queries import workload as weeks
+from territory.together import prepared, together
+
+# Lines of the heat map on a page, and situations that are named.
+LINES_SHOWN = 18
+SITUATIONS_NAMED = 2
 
 
 def _team_asked(request) -> Team | None:
@@ -30,28 +39,50 @@ def _team_asked(request) -> Team | None:
 @permission_required_in(Area.BUDGETS, Act.SEE)
 def workload(request):
     """Person x week for 8 weeks, budget against actual, who is under- and over-served, who is away."""
-    team = _team_asked(request)
-    board = weeks.board(request.user, team)
-    under, under_count = service.most_served(request.user, BudgetStatus.UNDER, team)
-    over, over_count = service.most_served(request.user, BudgetStatus.OVER, team)
+    user, team = request.user, _team_asked(request)
+    board = weeks.board(user, team)
+    *table, under_rows, over_rows, situations = together(
+        *service.table_questions(user, team),
+        service.most_served(user, BudgetStatus.UNDER, team),
+        service.most_served(user, BudgetStatus.OVER, team),
+        _situations(hangs_within(user, Area.BUDGETS, Act.SEE), team.path if team else ""),
+    )
+    under, under_count = service.served_of(under_rows)
+    over, over_count = service.served_of(over_rows)
+    page = Paginator(board.lines, LINES_SHOWN).get_page(request.GET.get("page"))
     context = {
         "board": board,
+        "page": page,
+        "lines": _by_team(page),
         "team": team,
-        "teams": teams_within(request.user, Area.BUDGETS, Act.SEE).live(),
-        "service": service.service_table(request.user, team),
+        "teams": [row for row in board.seen if row.archived_at is None],
+        "service": service.table_of(*table),
         "under": under,
         "under_count": under_count,
         "over": over,
         "over_count": over_count,
-        "situations": _situations(request.user, team),
+        "situations": situations,
+        "situation_count": situations[0].of if situations else 0,
         "chart": _chart(board),
     }
     return render(request, "planning/workload/board.html", context)
 
 
-def _situations(user, team: Team | None):
-    situations = Situation.objects.open().visible_to(user).select_related("customer", "order", "team")
-    return list(situations.filter(team__path__startswith=team.path) if team else situations)
+def _by_team(lines):
+    """Teams with those of their lines that a page of the map shows."""
+    return [
+        (rows, [line for _rows, line in found]) for rows, found in itertools.groupby(lines, key=lambda line: line[0])
+    ]
+
+
+@prepared
+def _situations(seen: Q, below: str) -> QuerySet[Situation]:
+    """The newest open situations, of all teams or below one, each saying how many there are."""
+    found = Situation.objects.open().filter(seen)
+    if below:
+        found = found.filter(team__path__startswith=below)
+    named = found.annotate(of=Window(Count("*"))).select_related("customer", "team")
+    return named.only("customer__name", "team__name")[:SITUATIONS_NAMED]
 
 
 def _chart(board: weeks.Board) -> dict:

@@ -1,6 +1,7 @@
 """Template tags for the parts of the interface: docs/interface.md shows each. Strings only, never a query."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -9,6 +10,7 @@ from django.template.loader_tags import BlockNode
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -25,20 +27,19 @@ def repeat_block(parser: Parser, token: Token) -> BlockNode:
 @register.simple_tag
 def icon(name: str, label: str = "", extra: str = "") -> SafeString:
     """An icon of the sprite in the text's colour; with a label it is read out, without it is decoration."""
-    extra = f" {extra}" if extra else ""
-    if label:
-        return format_html(
-            '<svg class="icon{}" role="img" aria-label="{}"><use href="{}#{}"></use></svg>',
-            extra,
-            label,
-            _sprite(),
-            name,
-        )
-    return format_html('<svg class="icon{}" aria-hidden="true"><use href="{}#{}"></use></svg>', extra, _sprite(), name)
+    return _icon(str(name), str(label), str(extra))
 
 
-def _sprite() -> str:
-    return static("vendor/icons.svg")
+# A page has some eighty, most of them the same few.
+@lru_cache(maxsize=1000)
+def _icon(name: str, label: str, extra: str) -> SafeString:
+    return format_html(
+        '<svg class="icon{}"{}><use href="{}#{}"></use></svg>',
+        f" {extra}" if extra else "",
+        format_html(' role="img" aria-label="{}"', label) if label else mark_safe(' aria-hidden="true"'),
+        static("vendor/icons.svg"),
+        name,
+    )
 
 
 @register.simple_tag
@@ -49,14 +50,17 @@ def tier_chip(tier: Any, position: int | None = None) -> str:
     name = str(tier)
     if position is None:
         position = getattr(tier, "position", None) or "ABCD".find(name[:1].upper()) + 1
-    shade = min(max(int(position), 1), 4)
-    letter = name if len(name) <= 2 else name[:1]
+    return _chip(get_language(), name, min(max(int(position), 1), 4))
+
+
+@lru_cache(maxsize=200)
+def _chip(language: str | None, name: str, shade: int) -> str:
     return format_html(
         '<span class="tier tier-{}" title="{}"><span class="visually-hidden">{} </span>{}</span>',
         shade,
         _("Tier %(name)s") % {"name": name},
         _("Tier"),
-        letter,
+        name if len(name) <= 2 else name[:1],
     )
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from planning.models import Budget, BudgetShare, PlanningSettings
+from planning.models import Budget, BudgetShare, PlanningSettings, TeamLoad
 from planning.queries import service, workload
 from tests import factories
 
@@ -83,6 +83,42 @@ def test_a_cell_says_what_it_is_made_of(client, cast):
     assert "Prospecting" in cell
     assert "1.8 h" in cell  # (434.8 + 43.48) / 4.348 = 110 min
     assert "0.8 h" in cell  # 50 min of travel
+
+
+def test_what_a_manager_reads_is_what_the_whole_company_reads(cast):
+    """Only who concerns the reader is loaded: covers from and for other teams, leavers, people away and moved are among them."""
+    everyone = [cast.rep_membership, cast.mate_membership, cast.other_rep_membership, cast.technician_membership]
+    for number, membership in enumerate(everyone):
+        customer = factories.customer(owner=membership)
+        share(customer, membership, touch=900 + number, travel=50, other=40)
+        share(customer, None, touch=30 + number, prospecting=True)
+        factories.planned_touch(customer, membership.user, MONDAY + dt.timedelta(days=3), duration_seconds=9000)
+    TeamLoad.objects.create(role=cast.rep_membership.role)
+    factories.cover(cast.rep, cast.other_rep_membership, MONDAY, MONDAY + dt.timedelta(days=1))
+    factories.absence(cast.mate, MONDAY, MONDAY + dt.timedelta(days=13))
+    factories.cover(factories.membership(team=cast.leeds).user, cast.technician_membership, MONDAY, MONDAY)
+    moved = factories.membership(team=cast.exeter, ends_on=MONDAY - dt.timedelta(days=1))
+    factories.membership(moved.user, cast.leeds, starts_on=MONDAY)
+    share(factories.customer(owner=moved), moved, touch=70)
+    leaver = cast.leaver.memberships.get()
+    share(factories.customer(owner=leaver), leaver, touch=400)
+    whole = workload.board(cast.admin)
+    cells = {row.person: row.cells for row in whole.rows}
+    unstaffed = {rows.team: rows.unstaffed for rows in whole.teams}
+    for reader in (cast.manager, cast.other_manager, cast.coordinator, cast.rep):
+        board = workload.board(reader)
+        assert board.rows
+        for row in board.rows:
+            assert [plain(cell) for cell in row.cells] == [plain(cell) for cell in cells[row.person]]
+        for rows in board.teams:
+            if rows.shows_totals:
+                assert [plain(cell) for cell in rows.unstaffed] == [plain(cell) for cell in unstaffed[rows.team]]
+
+
+def plain(cell):
+    """A cell's figures, as far as a screen could show them."""
+    figures = cell and (cell.prospecting, cell.keeping, cell.travel, cell.team_load, cell.set_aside, cell.capacity)
+    return figures and [round(figure, 6) for figure in figures]
 
 
 @pytest.mark.parametrize("week", ["2026-06-09", "never", "2026-13-01"])

@@ -5,14 +5,15 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.db.models import BooleanField, Case, Count, Exists, F, Max, OuterRef, Sum, Value, When
+from django.db.models import BooleanField, Case, Count, Exists, F, Max, OuterRef, Q, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership, Role, Team, User
 from customers.models import Assignment, Customer, Order, Touch
 from territory.company.models import Company, Holiday
-from territory.together import answers, side_by_side, together
+from territory.rows import on_day
+from territory.together import answers, prepared, side_by_side, together
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -113,3 +114,49 @@ def test_parts_side_by_side_ask_one_statement_a_step(db):
         found = answers(long=names_after("a", 3), none=names_after("z", 0), pair=both())
     assert found == {"long": ["a", "b", "c", "d"], "none": ["z"], "pair": [["a", "b"], ["c", "d", "e"]]}
     assert len(queries) == 3
+
+
+@prepared
+def _touched(since, day, customer, name):
+    """A question with a blank of every kind, two of them twice, beside what is part of its words."""
+    assigned = Assignment.objects.filter(
+        on_day(day), customer=OuterRef("pk"), membership__user__name__startswith="Person"
+    )
+    rows = Customer.objects.filter(Q(pk=customer) | Q(touches__at__lt=since), Exists(assigned), name__contains=name)
+    return (
+        rows.annotate(is_it=Case(When(pk=customer, then=Value(True)), default=Value(False))).order_by("pk").distinct()
+    )
+
+
+def test_a_prepared_question_is_asked_about_something_else_each_time(questions, django_assert_num_queries):
+    """The words are those of the first time; what fills them is not."""
+    keys = list(Customer.objects.order_by("pk").values_list("pk", flat=True))
+    early, late = (dt.datetime(2026, 3, 29, 1, 30, second, tzinfo=dt.UTC) for second in (0, 2))
+    before, after = dt.date(2025, 1, 1), dt.date(2026, 6, 1)
+    Assignment.objects.update(starts_on=dt.date(2026, 1, 1))
+    asked = [
+        (early, after, keys[0], "Mill"),
+        (late, after, keys[2], "Mill"),
+        (late, before, keys[2], "Mill"),
+        (early, after, keys[1], "Mill 1"),
+        (early, after, keys[1], "Mill 2"),
+    ]
+    with django_assert_num_queries(1):
+        found = together(*(_touched(*about) for about in asked))
+    assert [[row.pk for row in rows] for rows in found] == [[keys[0]], [keys[0], keys[1], keys[2]], [], [keys[1]], []]
+    assert [[row.is_it for row in rows] for rows in found[:2]] == [[True], [False, False, True]]
+    for about, rows in zip(asked, found, strict=True):
+        assert together(_touched(*about)) == [rows]
+
+
+def test_a_prepared_question_is_put_into_words_once():
+    built = []
+
+    @prepared
+    def ask(day, name):
+        built.append(name)
+        return Holiday.objects.filter(on=day, name=name)
+
+    for name in ("Easter", "Easter", "Whitsun"):
+        together(ask(dt.date(2026, 4, 6), name), ask(dt.date(2026, 5, 25), name))
+    assert built == ["Easter", "Whitsun"]
