@@ -218,7 +218,7 @@ def test_the_number_of_queries_does_not_grow(teams, orders, django_assert_num_qu
     for _ in range(orders):
         pending(teams, 150_000)
 
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         run()
 
 

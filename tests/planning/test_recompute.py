@@ -443,7 +443,7 @@ def test_the_number_of_queries_does_not_grow(book, count, django_assert_num_quer
     ground = load_ground(TODAY)
     action.recompute_chunk(ids, ground=ground, now=NOW)
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(18):
         action.recompute_chunk(ids, ground=ground, now=NOW)
 
 
