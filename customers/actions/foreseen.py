@@ -63,13 +63,17 @@ class Other:
 
 @dataclass(frozen=True)
 class HandOver:
-    """What a hand-over from a day on would do: customer by customer, and what is left elsewhere."""
+    """What a hand-over from a day on would do: customer by customer, and what is left elsewhere.
+
+    `leaves`: the person is deactivated with it.
+    """
 
     person: User
     receiver: Membership | None
     on: dt.date
     moves: list[Move]
     others: list[Other]
+    leaves: bool = False
 
 
 def assignments_of(actor: User, person: User, on: dt.date) -> QuerySet[Assignment]:

@@ -1,5 +1,6 @@
 """Handing somebody's customers over, and somebody leaving: a preview first, then one act."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -128,7 +129,8 @@ def _preview(request: HttpRequest, template: str, form: Any, person: User, *, st
     on = said.get("on") or first_day_without(said.get("last_day"), clock.company_today())
     first_look = request.method != "POST" or request.POST.get("seen") != str(receiver.pk if receiver else "")
     ticks = None if first_look else ticked(request.POST.getlist("rows")) or {}
-    shown = preview(request.user, foresee(actor=request.user, person=person, receiver=receiver, on=on), ticks)
+    seen = foresee(actor=request.user, person=person, receiver=receiver, on=on)
+    shown = preview(request.user, replace(seen, leaves=isinstance(form, LeaveForm)), ticks)
     context = {
         "form": form,
         "person": person,
