@@ -194,14 +194,16 @@ class TimelineSource:
     """A kind of entry in a customer's timeline. A piece asks all kinds for their newest keys, then the chosen ones for words.
 
     at:      the field that says when: an instant, or a day of the company's.
-    keys:    (user, customer) -> all rows that are entries, as tuples: (when, primary key, what else `entries` wants to know).
+    keys:    (customer, reader, today, seen) -> all rows that are entries, as tuples: (when, primary key, what else `entries`
+             wants to know). `seen` are the areas that the reader sees of the customer. It rests on these alone, and puts the
+             first three into conditions only: it is asked once for all customers (territory.together.prepared).
     entries: (user, customer, keys) -> asking the entries of these keys by primary key; a row gone meanwhile has none.
     tab:     the tab that shows this kind besides the timeline: "touches", "changes" or none.
     """
 
     key: str
     at: str
-    keys: Callable[[Any, Any], QuerySet]
+    keys: Callable[[Any, Any, Any, tuple[str, ...]], QuerySet]
     entries: Callable[[Any, Any, Sequence[tuple]], Asking[Mapping[int, Entry]]]
     tab: str = ""
     position: int = 100

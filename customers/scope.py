@@ -177,9 +177,14 @@ def is_within(user, area: str, act: str) -> Case | Value:
     return yes(customers_within(user, area, act))
 
 
-def hangs_on(customer, area: str) -> Q:
-    """`hangs_within` for rows of one customer that was read with `sight`: the database has said it of the customer."""
-    return Q(customer=customer) if getattr(customer, SEEN[area]) else NOTHING
+def seen_of(customer) -> tuple[str, ...]:
+    """The areas that the reader sees of what hangs on a customer read with `sight`: the database has said it of the customer."""
+    return tuple(area for area, name in SEEN.items() if getattr(customer, name))
+
+
+def hangs_on(customer, area: str, seen: tuple[str, ...]) -> Q:
+    """`hangs_within` for rows of one customer (its key), of which the reader sees these areas."""
+    return Q(customer=customer) if area in seen else NOTHING
 
 
 def written_within(user, area: str, always: Q | None = None) -> Q:

@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.permissions import Act, Area, may, teams_within
 from customers import extensions
 from customers.models import Customer
-from customers.scope import NOTHING, yes
+from customers.scope import NOTHING, seen_of, yes
 from customers.working_as import role_at_work
 from planning.models import BudgetStatus, ContactRule, CustomerFigures, PlanningSettings, Situation
 from planning.queries import customer as queries
 from territory import clock
 from territory.formats.numbers import number_text, percent_text
 from territory.templatetags.look import badge, budget_bar, icon
-from territory.together import Asking
+from territory.together import Asking, prepared
 
 Panelled = Asking[tuple[str, dict[str, Any]] | None]
 
@@ -156,11 +156,17 @@ def _in_situation(customers, user):
 def _time_fact(request: HttpRequest, customer: Customer) -> Asking[Any]:
     if not customer.budgets_seen:
         return None
-    known = CustomerFigures.objects.filter(customer=customer, budget_minutes__gt=0, actual_minutes__isnull=False)
-    (found,) = yield [known.values_list("actual_minutes", "budget_minutes")]
+    (found,) = yield [_minutes(customer.pk)]
     for actual, budget in found:
         return _("%(actual)s of %(budget)s min") % {"actual": number_text(actual, 1), "budget": number_text(budget, 1)}
     return None
+
+
+@prepared
+def _minutes(customer: int) -> QuerySet:
+    """Actual and budget, minutes a month, where both are known."""
+    known = CustomerFigures.objects.filter(customer=customer, budget_minutes__gt=0, actual_minutes__isnull=False)
+    return known.values_list("actual_minutes", "budget_minutes")
 
 
 def _situations_panel(request: HttpRequest, customer: Customer) -> Panelled:
@@ -168,7 +174,7 @@ def _situations_panel(request: HttpRequest, customer: Customer) -> Panelled:
     figures_seen = Q(order__customer=customer, team__in=teams.values("pk"))
     if not (customer.orders_seen and customer.amounts_seen):
         figures_seen = NOTHING
-    rows = Situation.objects.open().visible_on(customer).select_related("team")
+    rows = Situation.objects.open().visible_on(customer.pk, seen_of(customer)).select_related("team")
     rows = rows.only("kind", "evidence", "acknowledged_at", "team__name")
     (situations,) = yield [rows.annotate(figures_seen=yes(figures_seen))]
     return ("planning/customer/situations.html", {"situations": situations}) if situations else None
@@ -186,13 +192,12 @@ def _budget_panel(request: HttpRequest, customer: Customer) -> Panelled:
     return "planning/customer/budgets.html", {"budgets": budgets}
 
 
-def _situation_keys(user, customer: Customer) -> QuerySet:
-    return Situation.objects.visible_on(customer).values_list("opened_at", "pk")
+def _situation_keys(customer, _reader, _today, seen: tuple[str, ...]) -> QuerySet:
+    return Situation.objects.visible_on(customer, seen).values_list("opened_at", "pk")
 
 
 def _situation_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict[int, extensions.Entry]]:
-    rows = Situation.objects.filter(pk__in=[pk for _at, pk in keys])
-    (situations,) = yield [rows.select_related("team").only("opened_at", "kind", "note", "team__name")]
+    (situations,) = yield [_situations(frozenset(pk for _at, pk in keys))]
     return {
         row.pk: extensions.Entry(
             at=row.opened_at,
@@ -204,6 +209,12 @@ def _situation_entries(user, customer: Customer, keys: Sequence[tuple]) -> Askin
         )
         for row in situations
     }
+
+
+@prepared
+def _situations(pks: frozenset[int]) -> QuerySet[Situation]:
+    rows = Situation.objects.filter(pk__in=pks).select_related("team")
+    return rows.only("opened_at", "kind", "note", "team__name").order_by()
 
 
 def _touch_lengths(user, customer: Customer) -> Mapping[int, int]:

@@ -26,9 +26,9 @@ class OrderQuerySet(LiveQuerySet):
         """Orders of customers the person may see, as far as their reach over orders goes."""
         return self.filter(hangs_within(user, Area.ORDERS, Act.SEE))
 
-    def visible_on(self, customer):
-        """The same of one customer that says what its reader sees (customers.scope.sight)."""
-        return self.filter(hangs_on(customer, Area.ORDERS))
+    def visible_on(self, customer, seen):
+        """The same of one customer, of which the reader sees these areas (customers.scope.seen_of)."""
+        return self.filter(hangs_on(customer, Area.ORDERS, seen))
 
     def editable_by(self, user):
         return self.visible_to(user).filter(hangs_within(user, Area.ORDERS, Act.CHANGE))
@@ -47,9 +47,9 @@ class OrderQuerySet(LiveQuerySet):
             )
         )
 
-    def with_amounts_on(self, customer):
-        """The same of orders of one customer that says what its reader sees."""
-        return self.annotate(seen_amount=F("amount") if customer.amounts_seen else Value(None, output_field=AMOUNT))
+    def with_amounts_on(self, seen):
+        """The same of orders of one customer, of which the reader sees these areas."""
+        return self.annotate(seen_amount=F("amount") if Area.AMOUNTS in seen else Value(None, output_field=AMOUNT))
 
 
 class Order(Searchable, Archivable):

@@ -29,9 +29,9 @@ class TouchQuerySet(LiveQuerySet):
         """Touches of visible customers within reach; the author always sees their own."""
         return self.filter(hangs_within(user, Area.TOUCHES, Act.SEE) | Q(logged_by=user))
 
-    def visible_on(self, customer, user):
-        """The same of one customer that says what its reader sees (customers.scope.sight)."""
-        return self.filter(hangs_on(customer, Area.TOUCHES) | Q(customer=customer, logged_by=user))
+    def visible_on(self, customer, reader, seen):
+        """The same of one customer, of which the reader sees these areas (customers.scope.seen_of)."""
+        return self.filter(hangs_on(customer, Area.TOUCHES, seen) | Q(customer=customer, logged_by=reader))
 
     def editable_by(self, user):
         """Touches within reach; where a role allows only what one wrote oneself: for 7 days, implausible ones at any time."""
@@ -112,9 +112,9 @@ class PlannedTouchQuerySet(models.QuerySet):
     def visible_to(self, user):
         return self.filter(hangs_within(user, Area.TOUCHES, Act.SEE))
 
-    def visible_on(self, customer):
-        """The same of one customer that says what its reader sees (customers.scope.sight)."""
-        return self.filter(hangs_on(customer, Area.TOUCHES))
+    def visible_on(self, customer, seen):
+        """The same of one customer, of which the reader sees these areas (customers.scope.seen_of)."""
+        return self.filter(hangs_on(customer, Area.TOUCHES, seen))
 
     def editable_by(self, user):
         """Within reach of change; what one may only change as its author, by who planned it, has to do it or covers who has."""

@@ -16,7 +16,7 @@ from customers.extensions import Entry, TimelineSource
 from customers.models import Assignment, Contact, Customer, Order, Potential, TierFix
 from territory.formats import money_text, percent_text
 from territory.formats.days import day_text, moment_text
-from territory.together import Asking
+from territory.together import Asking, prepared
 
 NOT_SHOWN = {"id", "version", "archived_at", "search_text", "customer", "sale_type_chosen"}
 ALL_KINDS = ("+", "~", "-")
@@ -39,7 +39,7 @@ class Followed:
 
     amounts: fields that only those see who may see the customer's amounts.
     names: of what its foreign keys lead to. told: (history row, row before or None) -> (icon, title), or None for no entry.
-    visible: customer -> the rows whose history the reader may see, where that is not all that hang on the customer.
+    visible: (customer, areas seen) -> the rows whose history the reader may see, where that is not all that hang on the customer.
     """
 
     model: type[models.Model]
@@ -48,7 +48,7 @@ class Followed:
     amounts: tuple[str, ...] = ()
     own: bool = False  # the customer itself, not something that hangs on it
     kinds: tuple[str, ...] = ALL_KINDS
-    visible: Callable[[Customer], models.QuerySet] | None = None
+    visible: Callable[[Any, tuple[str, ...]], models.QuerySet] | None = None
 
     @property
     def name(self) -> str:
@@ -60,11 +60,11 @@ class Followed:
         rows = history_of(self.model)
         return rows if self.kinds == ALL_KINDS else rows.filter(history_type__in=self.kinds)
 
-    def keys(self, _user, customer: Customer) -> models.QuerySet:
+    def keys(self, customer, _reader, _today, seen: tuple[str, ...]) -> models.QuerySet:
         """The history about a customer."""
-        rows = self.history.filter(id=customer.pk) if self.own else self.history.filter(customer_id=customer.pk)
+        rows = self.history.filter(id=customer) if self.own else self.history.filter(customer_id=customer)
         if self.visible:
-            rows = rows.filter(id__in=self.visible(customer).values("pk"))
+            rows = rows.filter(id__in=self.visible(customer, seen).values("pk"))
         return self.with_earlier(rows)
 
     def with_earlier(self, rows: models.QuerySet) -> models.QuerySet:
@@ -80,8 +80,7 @@ class Followed:
 
 def change_entries(followed: Followed, keys: Sequence[tuple], *, amounts_seen: bool) -> Asking[dict[int, Entry]]:
     """Changes by people: each history row beside the row before it."""
-    wanted = {pk for _at, *pks in keys for pk in pks if pk}
-    (found,) = yield [_with_names(followed).filter(history_id__in=wanted)]
+    (found,) = yield [_with_names(followed, frozenset(pk for _at, *pks in keys for pk in pks if pk))]
     known = {row.history_id: row for row in found}
     return {
         pk: _entry(followed, known[pk], known.get(earlier), amounts_seen=amounts_seen)
@@ -90,9 +89,10 @@ def change_entries(followed: Followed, keys: Sequence[tuple], *, amounts_seen: b
     }
 
 
-def _with_names(followed: Followed) -> models.QuerySet:
+@prepared
+def _with_names(followed: Followed, pks: frozenset[int]) -> models.QuerySet:
     """Whole history rows, and of what they lead to only the names."""
-    rows = history_of(followed.model).order_by()
+    rows = history_of(followed.model).filter(history_id__in=pks).order_by()
     names = ("history_user__name", *followed.names)
     own = [field.name for field in rows.model._meta.concrete_fields]
     return rows.select_related(*(name.rpartition("__")[0] for name in names)).only(*own, *names)
@@ -218,7 +218,7 @@ ORDER_CHANGES = Followed(
     names=("step__name", "product_line__name", "sale_type__name", "salesperson__name", "team__name"),
     amounts=("amount",),
     kinds=("~",),
-    visible=lambda customer: Order.objects.visible_on(customer),
+    visible=lambda customer, seen: Order.objects.visible_on(customer, seen),
 )
 FOLLOWED = (
     Followed(Customer, _customer, names=("team__name", "market__name"), own=True),

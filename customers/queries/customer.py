@@ -7,10 +7,10 @@ from django.db.models import Case, Count, Max, OuterRef, Q, QuerySet, Subquery, 
 
 from accounts.permissions import Act, Area
 from customers.models import Assignment, Contact, ContactRole, Customer, Order, OrderStatus, TierFix, Touch
-from customers.scope import is_within, sight
+from customers.scope import is_within, seen_of, sight
 from territory import clock
 from territory.rows import on_day
-from territory.together import Asking
+from territory.together import Asking, prepared
 
 # A gap in contact roles is one on customers of the highest tiers only.
 TOP_TIERS = 2
@@ -37,9 +37,14 @@ _NAMES_OF_TEAM = ("membership__user__name", "membership__role__name", "membershi
 
 def team_of(customer: Customer) -> Asking[list[Assignment]]:
     """Who works on the customer today, the owner first."""
-    rows = Assignment.objects.on(clock.company_today()).filter(customer=customer)
-    (team,) = yield [rows.select_related("membership__user", "membership__role").only("kind", *_NAMES_OF_TEAM)]
+    (team,) = yield [_team(customer.pk, clock.company_today())]
     return sorted(team, key=lambda row: (row.kind == "support", row.membership.role.position, row.pk))
+
+
+@prepared
+def _team(customer: int, today: dt.date) -> QuerySet[Assignment]:
+    rows = Assignment.objects.on(today).filter(customer=customer)
+    return rows.select_related("membership__user", "membership__role").only("kind", *_NAMES_OF_TEAM)
 
 
 @dataclass(frozen=True)
@@ -56,12 +61,10 @@ _OF_CONTACT = ("name", "title", "decides", "phone", "email", "left_on", "role__n
 
 def contacts_of(user, customer: Customer) -> Asking[Contacts]:
     """The customer's contacts; `last_met` is the newest touch with them that the reader may see."""
-    met = Touch.objects.live().visible_on(customer, user).filter(contacts=OuterRef("pk"), at__lte=clock.now())
-    last = met.order_by("-at").values("at")[:1]
-    known = Contact.objects.live().filter(customer=customer).select_related("role").only(*_OF_CONTACT)
+    is_of_top = customer.tier is not None and customer.tier.position <= TOP_TIERS
     rows, expected = yield [
-        known.annotate(last_met=Subquery(last)).order_by("name", "pk"),
-        _expected_roles(customer),
+        _contacts(customer.pk, user.pk, seen_of(customer), clock.now()),
+        _expected_roles(is_of_top),
     ]
     today = clock.company_today()
     gone = [row for row in rows if row.left_on and row.left_on <= today]
@@ -70,11 +73,17 @@ def contacts_of(user, customer: Customer) -> Asking[Contacts]:
     return Contacts(there, gone, [role for role in expected if role.pk not in held])
 
 
-def _expected_roles(customer: Customer) -> QuerySet[ContactRole]:
+@prepared
+def _contacts(customer: int, reader: int, seen: tuple[str, ...], now: dt.datetime) -> QuerySet[Contact]:
+    met = Touch.objects.live().visible_on(customer, reader, seen).filter(contacts=OuterRef("pk"), at__lte=now)
+    rows = Contact.objects.live().filter(customer=customer).select_related("role").only(*_OF_CONTACT)
+    return rows.annotate(last_met=Subquery(met.order_by("-at").values("at")[:1])).order_by("name", "pk")
+
+
+@prepared
+def _expected_roles(is_of_top: bool) -> QuerySet[ContactRole]:
     """Contact roles that somebody should hold there: on customers of the two highest tiers."""
-    if customer.tier is None or customer.tier.position > TOP_TIERS:
-        return ContactRole.objects.none()
-    return ContactRole.objects.live().filter(expected_in_top_tiers=True)
+    return ContactRole.objects.live().filter(expected_in_top_tiers=True) if is_of_top else ContactRole.objects.none()
 
 
 @dataclass(frozen=True)
@@ -89,35 +98,49 @@ class Figures:
 
 def figures(user, customer: Customer) -> Asking[Figures]:
     """The head's figures."""
-    now, zone = clock.now(), clock.company_zone()
+    now, zone, seen = clock.now(), clock.company_zone(), seen_of(customer)
     year = clock.start_of_day(clock.day_of(now, zone) - dt.timedelta(days=YEAR_DAYS - 1), zone)
-    touches = Touch.objects.live().visible_on(customer, user).filter(at__lte=now).order_by().values_list("customer")
-    orders = Order.objects.live().visible_on(customer).order_by().values_list("customer")
-    won = Q(status=OrderStatus.WON, closed_at__gte=year, closed_at__lte=now)
-    touched, ordered = yield [
-        touches.annotate(Count("pk"), Max("at")),
-        orders.annotate(count=Count("pk"), won=Count("pk", filter=won)),
-    ]
+    touched, ordered = yield [_touched(customer.pk, user.pk, seen, now), _ordered(customer.pk, seen, year, now)]
     [(_customer, count, last)] = touched or [(customer.pk, 0, None)]
     [(_customer, orders_count, orders_won)] = ordered or [(customer.pk, 0, 0)]
     return Figures(won=orders_won, last_touch=last, touches=count, orders=orders_count)
 
 
-def open_fixes(customer: Customer) -> QuerySet[TierFix]:
+@prepared
+def _touched(customer: int, reader: int, seen: tuple[str, ...], now: dt.datetime) -> QuerySet:
+    """How many touches until now, and the latest."""
+    touches = Touch.objects.live().visible_on(customer, reader, seen).filter(at__lte=now)
+    return touches.order_by().values_list("customer").annotate(Count("pk"), Max("at"))
+
+
+@prepared
+def _ordered(customer: int, seen: tuple[str, ...], since: dt.datetime, now: dt.datetime) -> QuerySet:
+    """How many orders, and how many won since then."""
+    won = Q(status=OrderStatus.WON, closed_at__gte=since, closed_at__lte=now)
+    orders = Order.objects.live().visible_on(customer, seen).order_by().values_list("customer")
+    return orders.annotate(count=Count("pk"), won=Count("pk", filter=won))
+
+
+def open_fixes(customer: int, today: dt.date) -> QuerySet[TierFix]:
     """Tiers fixed by hand that are in force, the latest first: that one counts."""
-    fixes = TierFix.objects.filter(on_day(clock.company_today()), customer=customer)
-    return fixes.select_related("tier", "fixed_by").reverse()
+    return TierFix.objects.filter(on_day(today), customer=customer).select_related("tier", "fixed_by").reverse()
+
+
+@prepared
+def _fix(customer: int, today: dt.date) -> QuerySet[TierFix]:
+    return open_fixes(customer, today).only("reason", "tier__name", "fixed_by__name")[:1]
 
 
 def open_fix(customer: Customer) -> Asking[TierFix | None]:
     """The tier fixed by hand that is in force, if any."""
-    (fixes,) = yield [open_fixes(customer).only("reason", "tier__name", "fixed_by__name")[:1]]
+    (fixes,) = yield [_fix(customer.pk, clock.company_today())]
     return next(iter(fixes), None)
 
 
 def orders_of(customer: Customer, limit: int = 100) -> Asking[list[Order]]:
     """The customer's orders, pending ones first, then the latest closed."""
-    rows = Order.objects.live().visible_on(customer).with_amounts_on(customer).select_related("product_line")
+    seen = seen_of(customer)
+    rows = Order.objects.live().visible_on(customer.pk, seen).with_amounts_on(seen).select_related("product_line")
     rank = Case(When(status=OrderStatus.PENDING, then=Value(0)), default=Value(1))
     (orders,) = yield [rows.order_by(rank, "-closed_at", "-pk")[:limit]]
     return orders

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from django.db.models import DateTimeField, QuerySet
 
-from customers.extensions import Entry, timeline_sources
+from customers.extensions import Entry, TimelineSource, timeline_sources
 from customers.models import Customer
+from customers.scope import seen_of
 from territory import clock
 from territory.cursor import Cursor
-from territory.together import Asking, side_by_side
+from territory.together import Asking, prepared, side_by_side
 
 PIECE = 20
 # The first holds every kind of entry.
@@ -36,7 +37,11 @@ def piece(
     skip = after.skip if after else 0
     sources = [source for source in timeline_sources if tab in (TABS[0], source.tab)]
     wanted = skip + size + 1
-    keys = yield [newest(source.at, source.keys(user, customer), before, wanted) for source in sources]
+    # How many rows is part of a statement's words: a cursor of an address makes a few of them, not thousands.
+    limit = 1 << wanted.bit_length() if skip else wanted
+    day = clock.day_of(before, clock.company_zone()) if before else None
+    about = (customer.pk, user.pk, clock.company_today(), seen_of(customer), before, day, str(limit))
+    keys = yield [_keys(source, *about) for source in sources]
     found = [(_moment(key[0]), source, key) for source, rows in zip(sources, keys, strict=True) for key in rows]
     # Sorting is stable and every source sorts its own, so entries of one instant keep their order from piece to piece.
     found.sort(key=lambda row: row[0], reverse=True)
@@ -49,11 +54,27 @@ def piece(
     return Piece(shown, Cursor.after([at for at, _source, _key in chosen], after))
 
 
-def newest(at: str, rows: QuerySet, before: dt.datetime | None, limit: int) -> QuerySet:
-    """Up to `limit` rows whose field `at` (an instant, or a day of the company's) is at or before an instant, newest first."""
+@prepared
+def _keys(
+    source: TimelineSource,
+    customer: int,
+    reader: int,
+    today: dt.date,
+    seen: tuple[str, ...],
+    before: dt.datetime | None,
+    day: dt.date | None,
+    limit: str,
+) -> QuerySet:
+    """The newest keys of a kind at or before an instant (and its day)."""
+    rows = source.keys(customer, reader, today, seen)
     if before is not None:
-        is_instant = isinstance(rows.model._meta.get_field(at), DateTimeField)
-        rows = rows.filter(**{f"{at}__lte": before if is_instant else clock.day_of(before, clock.company_zone())})
+        is_instant = isinstance(rows.model._meta.get_field(source.at), DateTimeField)
+        rows = rows.filter(**{f"{source.at}__lte": before if is_instant else day})
+    return newest(source.at, rows, int(limit))
+
+
+def newest(at: str, rows: QuerySet, limit: int) -> QuerySet:
+    """Up to `limit` rows by their field `at` (an instant, or a day of the company's), newest first."""
     return rows.order_by(f"-{at}", "-pk")[:limit]
 
 

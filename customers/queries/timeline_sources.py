@@ -25,10 +25,11 @@ from customers.models import (
 )
 from customers.queries.changes import ORDER_CHANGES, change_entries, change_sources, history_of
 from customers.queries.timeline import newest
+from customers.scope import seen_of
 from territory import clock
 from territory.formats import money_text, number_text
 from territory.templatetags.territory import seconds_as_minutes
-from territory.together import Asking, side_by_side
+from territory.together import Asking, prepared, side_by_side
 
 OUTCOMES = {
     TouchOutcome.ADVANCED: (gettext_lazy("Advanced"), "good", "arrow-up-right"),
@@ -45,13 +46,13 @@ STAGE_TITLES = {
 STAGE_ICONS = {Stage.PROSPECT: "compass", Stage.CUSTOMER: "trophy", Stage.LAPSED: "clock", Stage.LOST: "x-circle"}
 
 
-def _pks(keys: Sequence[tuple]) -> list[int]:
-    return [key[1] for key in keys]
+def _pks(keys: Sequence[tuple]) -> frozenset[int]:
+    return frozenset(key[1] for key in keys)
 
 
-def touch_keys(user, customer: Customer) -> QuerySet:
+def touch_keys(customer, reader, _today, seen: tuple[str, ...]) -> QuerySet:
     """Touches the reader may see."""
-    return Touch.objects.live().visible_on(customer, user).values_list("at", "pk")
+    return Touch.objects.live().visible_on(customer, reader, seen).values_list("at", "pk")
 
 
 def touch_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict[int, Entry]]:
@@ -81,17 +82,27 @@ _OF_ORDER = (
 def _with_names(keys: Sequence[tuple]) -> Asking[list[tuple[Touch, list[str], list[str]]]]:
     """These touches, each with the names of who took part and of whom they met."""
     pks = _pks(keys)
-    people = TouchPerson.objects.filter(touch__in=pks).order_by("pk").values_list("touch", "user__name")
-    contacts = Touch.contacts.through.objects.filter(touch__in=pks).order_by("contact__name", "contact")
-    touches, took_part, met = yield [
-        Touch.objects.filter(pk__in=pks).select_related("type").only(*_OF_TOUCH).order_by(),
-        people,
-        contacts.values_list("touch", "contact__name"),
-    ]
+    touches, took_part, met = yield [_touches(pks), _took_part(pks), _met(pks)]
     return [
         (touch, [name for pk, name in took_part if pk == touch.pk], [name for pk, name in met if pk == touch.pk])
         for touch in touches
     ]
+
+
+@prepared
+def _touches(pks: frozenset[int]) -> QuerySet[Touch]:
+    return Touch.objects.filter(pk__in=pks).select_related("type").only(*_OF_TOUCH).order_by()
+
+
+@prepared
+def _took_part(pks: frozenset[int]) -> QuerySet:
+    return TouchPerson.objects.filter(touch__in=pks).order_by("pk").values_list("touch", "user__name")
+
+
+@prepared
+def _met(pks: frozenset[int]) -> QuerySet:
+    rows = Touch.contacts.through.objects.filter(touch__in=pks).order_by("contact__name", "contact")
+    return rows.values_list("touch", "contact__name")
 
 
 def _outreach_words(touch: Touch, reached: int | None) -> str:
@@ -137,8 +148,8 @@ def order_stream(user, order: Order, limit: int = 50) -> Asking[list[Entry]]:
     changed = ORDER_CHANGES.history.filter(id=order.pk)
     given = history_of(Order).filter(id=order.pk).order_by("history_id").values_list("amount", flat=True)
     touch_keys, change_keys, amounts = yield [
-        newest("at", touched, None, limit),
-        newest("history_date", ORDER_CHANGES.with_earlier(changed), None, limit),
+        newest("at", touched, limit),
+        newest("history_date", ORDER_CHANGES.with_earlier(changed), limit),
         given[:1],
     ]
     touches, changes = yield from side_by_side(
@@ -161,28 +172,31 @@ def order_stream(user, order: Order, limit: int = 50) -> Asking[list[Entry]]:
 def _order_keys(at: str):
     """Orders the reader may see that have this moment."""
 
-    def keys(user, customer: Customer) -> QuerySet:
-        rows = Order.objects.live().visible_on(customer).filter(**{f"{at}__isnull": False})
+    def keys(customer, _reader, _today, seen: tuple[str, ...]) -> QuerySet:
+        rows = Order.objects.live().visible_on(customer, seen).filter(**{f"{at}__isnull": False})
         return rows.values_list(at, "pk")
 
     return keys
 
 
-def _orders(customer: Customer, keys: Sequence[tuple]) -> QuerySet[Order]:
-    rows = Order.objects.filter(pk__in=_pks(keys)).with_amounts_on(customer)
+@prepared
+def _orders(pks: frozenset[int], seen: tuple[str, ...], with_first: bool) -> QuerySet[Order]:
+    rows = Order.objects.filter(pk__in=pks).with_amounts_on(seen)
+    if with_first:
+        first = history_of(Order).filter(id=OuterRef("pk")).order_by("history_id").values("amount")[:1]
+        rows = rows.annotate(first_amount=Subquery(first))
     return rows.select_related("salesperson", "product_line", "sale_type").only(*_OF_ORDER)
 
 
 def closed_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict[int, Entry]]:
     """Orders won and lost; the amount where the reader may see it."""
-    (orders,) = yield [_orders(customer, keys)]
+    (orders,) = yield [_orders(_pks(keys), seen_of(customer), False)]
     return {order.pk: _order_closed(order) for order in orders}
 
 
 def opened_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict[int, Entry]]:
     """Orders opened; the amount first given where the reader may see it."""
-    first = history_of(Order).filter(id=OuterRef("pk")).order_by("history_id").values("amount")[:1]
-    (orders,) = yield [_orders(customer, keys).annotate(first_amount=Subquery(first))]
+    (orders,) = yield [_orders(_pks(keys), seen_of(customer), True)]
     return {order.pk: _order_opened(order) for order in orders}
 
 
@@ -218,22 +232,30 @@ def _order_entry(order: Order, at, word: str, icon: str, title: str, amount, rea
     )
 
 
-def stage_keys(user, customer: Customer) -> QuerySet:
+def stage_keys(customer, _reader, _today, _seen) -> QuerySet:
     """The customer's stages as they changed, by themselves or by hand."""
     return StagePeriod.objects.filter(customer=customer).values_list("began_at", "pk")
 
 
 def stage_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict[int, Entry]]:
     """Stages; who decided and why where it was by hand."""
-    moments = [key[0] for key in keys]
-    periods, decisions = yield [
-        StagePeriod.objects.filter(pk__in=_pks(keys)),
-        StageDecision.objects.filter(customer=customer, at__in=moments)
-        .select_related("decided_by")
-        .only("at", "reason", "decided_by__name"),
-    ]
+    pks = _pks(keys)
+    periods, decisions = yield [_periods(pks), _decisions(customer.pk, pks)]
     decided = {decision.at: decision for decision in decisions}
     return {period.pk: _stage(period, decided.get(period.began_at)) for period in periods}
+
+
+@prepared
+def _periods(pks: frozenset[int]) -> QuerySet[StagePeriod]:
+    return StagePeriod.objects.filter(pk__in=pks)
+
+
+@prepared
+def _decisions(customer: int, periods: frozenset[int]) -> QuerySet[StageDecision]:
+    """By whom and why those stages were set that did not follow from facts."""
+    moments = StagePeriod.objects.filter(pk__in=periods).order_by().values("began_at")
+    rows = StageDecision.objects.filter(customer=customer, at__in=moments)
+    return rows.select_related("decided_by").only("at", "reason", "decided_by__name")
 
 
 def _stage(period: StagePeriod, decision: StageDecision | None) -> Entry:
@@ -248,11 +270,11 @@ def _stage(period: StagePeriod, decision: StageDecision | None) -> Entry:
     )
 
 
-def tier_keys(user, customer: Customer) -> QuerySet:
+def tier_keys(customer, _reader, today, _seen) -> QuerySet:
     """Changes from one tier to another, with the tier before; the first tier is no change. 0 is no tier."""
     earlier = TierPeriod.objects.filter(customer=OuterRef("customer"), starts_on__lt=OuterRef("starts_on"))
     before = Subquery(earlier.order_by("-starts_on").values(known=Coalesce("tier", 0))[:1])
-    rows = TierPeriod.objects.filter(customer=customer, starts_on__lte=clock.company_today())
+    rows = TierPeriod.objects.filter(customer=customer, starts_on__lte=today)
     changes = rows.annotate(before=before).exclude(before=Coalesce("tier", 0)).filter(before__isnull=False)
     return changes.values_list("starts_on", "pk", "before")
 
@@ -262,8 +284,8 @@ def tier_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict
     zone = clock.company_zone()
     before = {pk: tier for _day, pk, tier in keys}
     periods, tiers = yield [
-        TierPeriod.objects.filter(pk__in=before).select_related("tier").only("starts_on", "tier__name"),
-        Tier.objects.filter(pk__in=before.values()),
+        _tier_periods(frozenset(before)),
+        _tiers(frozenset(before.values())),
     ]
     names = {tier.pk: tier for tier in tiers}
     return {
@@ -276,6 +298,16 @@ def tier_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict
         )
         for period in periods
     }
+
+
+@prepared
+def _tier_periods(pks: frozenset[int]) -> QuerySet[TierPeriod]:
+    return TierPeriod.objects.filter(pk__in=pks).select_related("tier").only("starts_on", "tier__name")
+
+
+@prepared
+def _tiers(pks: frozenset[int]) -> QuerySet[Tier]:
+    return Tier.objects.filter(pk__in=pks).order_by()
 
 
 def register() -> None:

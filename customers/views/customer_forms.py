@@ -124,7 +124,7 @@ def customer_potential(request: HttpRequest, pk: int) -> HttpResponse:
 def customer_tier(request: HttpRequest, pk: int) -> HttpResponse:
     """Fix the tier with a reason, or let it follow from the yearly value again."""
     customer = to_change(Customer, request.user, pk, "tier")
-    fix = open_fixes(customer).first()
+    fix = open_fixes(customer.pk, clock.company_today()).first()
     lets_go = "unfix" in request.POST
     form = TierForm(None if lets_go else sent(request), initial={"tier": customer.tier_id})
     if lets_go and fix is not None:

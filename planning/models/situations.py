@@ -22,9 +22,9 @@ class SituationQuerySet(models.QuerySet):
         """Those on visible customers within reach over budgets and situations."""
         return self.filter(hangs_within(user, Area.BUDGETS, Act.SEE))
 
-    def visible_on(self, customer):
-        """Those of one customer that says what its reader sees (customers.scope.sight)."""
-        return self.filter(hangs_on(customer, Area.BUDGETS))
+    def visible_on(self, customer, seen):
+        """Those of one customer, of which the reader sees these areas (customers.scope.seen_of)."""
+        return self.filter(hangs_on(customer, Area.BUDGETS, seen))
 
     def acknowledgeable_by(self, user):
         return self.visible_to(user).filter(

@@ -3,16 +3,18 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from accounts.permissions import Area
 from customers.models import ContactRole, Customer, PlannedTouch, TouchType
+from customers.scope import hangs_on, seen_of
 from planning.models import Budget, ContactRule, CustomerFigures, DueTouch, Period
 from planning.staleness import stale_customers
 from territory import clock
-from territory.together import Asking
+from territory.together import Asking, prepared
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,7 @@ _OF_BUDGET = (
 
 def budgets(customer: Customer) -> Asking[CustomerBudgets | None]:
     """The stored budgets; None before they were first computed."""
-    stale = stale_customers(clock.company_today()).filter(pk=OuterRef("pk"))
-    stored, rows = yield [
-        CustomerFigures.objects.filter(customer=customer).annotate(is_stale=Exists(stale)),
-        Budget.objects.filter(customer=customer).select_related("role").only(*_OF_BUDGET),
-    ]
+    stored, rows = yield [_figures(customer.pk, clock.company_today()), _budgets(customer.pk)]
     if not stored:
         return None
     names = yield from _names(rows)
@@ -65,16 +63,32 @@ def budgets(customer: Customer) -> Asking[CustomerBudgets | None]:
     return CustomerBudgets(cards, stored[0], stored[0].is_stale)
 
 
+@prepared
+def _figures(customer: int, today: dt.date) -> QuerySet[CustomerFigures]:
+    stale = stale_customers(today).filter(pk=OuterRef("pk"))
+    return CustomerFigures.objects.filter(customer=customer).annotate(is_stale=Exists(stale))
+
+
+@prepared
+def _budgets(customer: int) -> QuerySet[Budget]:
+    return Budget.objects.filter(customer=customer).select_related("role").only(*_OF_BUDGET)
+
+
 def _names(rows: list[Budget]) -> Asking["_Names"]:
     """Words for what the budgets' lines are about."""
     lines = [line for row in rows for line in row.breakdown]
     touches = [line for line in lines if line["kind"] == "contact rule"]
     found = yield [
-        ContactRule.objects.filter(pk__in={line["rule"] for line in touches}).order_by(),
-        TouchType.objects.filter(pk__in={line["about"] for line in touches}).order_by(),
-        ContactRole.objects.filter(pk__in={line["about"] for line in lines if line["kind"] == "contacts"}).order_by(),
+        _by_key(ContactRule, frozenset(line["rule"] for line in touches)),
+        _by_key(TouchType, frozenset(line["about"] for line in touches)),
+        _by_key(ContactRole, frozenset(line["about"] for line in lines if line["kind"] == "contacts")),
     ]
     return _Names(*({row.pk: row for row in named} for named in found))
+
+
+@prepared
+def _by_key(model: type[Model], pks: frozenset[int]) -> QuerySet:
+    return model._default_manager.filter(pk__in=pks).order_by()
 
 
 @dataclass(frozen=True)
@@ -149,14 +163,8 @@ def _of_type(field: str) -> tuple[str, ...]:
 def next_touches(user: User, customer: Customer, count: int = 8) -> Asking[list[NextTouch]]:
     """What contact rules ask for next and what is planned, soonest first; what is planned stands for its rule's row."""
     today = clock.today(user)
-    due = DueTouch.objects.filter(customer=customer) if customer.budgets_seen else DueTouch.objects.none()
-    planned = PlannedTouch.objects.open().visible_on(customer)
-    planned, due = yield [
-        planned.select_related("type", "assignee").only(
-            "due_on", "source", "reason", "assignee__name", *_of_type("type")
-        ),
-        due.select_related("touch_type", "person").only("due_on", "person__name", *_of_type("touch_type")),
-    ]
+    seen = seen_of(customer)
+    planned, due = yield [_planned(customer.pk, seen), _due(customer.pk, seen)]
     planned_types = {row.type_id for row in planned}
     rows = [NextTouch(row.type, row.assignee, row.due_on, (today - row.due_on).days, row) for row in planned]
     rows += [
@@ -165,3 +173,15 @@ def next_touches(user: User, customer: Customer, count: int = 8) -> Asking[list[
         if row.touch_type_id not in planned_types
     ]
     return sorted(rows, key=lambda row: (row.due_on, row.touch_type.position))[:count]
+
+
+@prepared
+def _planned(customer: int, seen: tuple[str, ...]) -> QuerySet[PlannedTouch]:
+    rows = PlannedTouch.objects.open().visible_on(customer, seen).select_related("type", "assignee")
+    return rows.only("due_on", "source", "reason", "assignee__name", *_of_type("type"))
+
+
+@prepared
+def _due(customer: int, seen: tuple[str, ...]) -> QuerySet[DueTouch]:
+    rows = DueTouch.objects.filter(hangs_on(customer, Area.BUDGETS, seen)).select_related("touch_type", "person")
+    return rows.only("due_on", "person__name", *_of_type("touch_type"))

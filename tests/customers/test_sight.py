@@ -6,6 +6,7 @@ from accounts.models import Role
 from accounts.permissions import Act, Area
 from customers.models import Customer, Order, PlannedTouch, Touch
 from customers.queries.customer import customers_for
+from customers.scope import seen_of
 from planning.models import Situation
 from tests import factories
 
@@ -50,14 +51,22 @@ def test_rows_on_a_customer_are_those_that_the_reader_may_see_anywhere(cast, rea
         for customer in customers_for(person):
             seen = {
                 "touches_seen": _same(
-                    Touch.objects.visible_on(customer, person), Touch.objects.visible_to(person), customer
+                    Touch.objects.visible_on(customer, person, seen_of(customer)),
+                    Touch.objects.visible_to(person),
+                    customer,
                 ),
-                "orders_seen": _same(Order.objects.visible_on(customer), Order.objects.visible_to(person), customer),
+                "orders_seen": _same(
+                    Order.objects.visible_on(customer, seen_of(customer)), Order.objects.visible_to(person), customer
+                ),
                 "budgets_seen": _same(
-                    Situation.objects.visible_on(customer), Situation.objects.visible_to(person), customer
+                    Situation.objects.visible_on(customer, seen_of(customer)),
+                    Situation.objects.visible_to(person),
+                    customer,
                 ),
                 "planned": _same(
-                    PlannedTouch.objects.visible_on(customer), PlannedTouch.objects.visible_to(person), customer
+                    PlannedTouch.objects.visible_on(customer, seen_of(customer)),
+                    PlannedTouch.objects.visible_to(person),
+                    customer,
                 ),
             }
             assert seen["budgets_seen"] == customer.budgets_seen
@@ -65,7 +74,7 @@ def test_rows_on_a_customer_are_those_that_the_reader_may_see_anywhere(cast, rea
             amounts = Customer.objects.within(person, Area.AMOUNTS, Act.SEE).filter(pk=customer.pk).exists()
             assert customer.amounts_seen == amounts
             told |= {*seen.items(), ("amounts_seen", amounts), ("may_change", customer.may_change)}
-            orders = Order.objects.visible_on(customer).with_amounts_on(customer)
+            orders = Order.objects.visible_on(customer, seen_of(customer)).with_amounts_on(seen_of(customer))
             anywhere = Order.objects.visible_to(person).filter(customer=customer).with_amounts_for(person)
             assert [row.seen_amount for row in orders] == [row.seen_amount for row in anywhere]
     # Each was said once with yes and once with no, or the comparison says nothing. Of touches everyone sees their own.
