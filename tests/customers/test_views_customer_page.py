@@ -11,6 +11,7 @@ from django.urls import reverse
 from customers.actions.contacts import add_contact, change_contact
 from customers.actions.customers import change_customer, note_potential
 from customers.actions.orders import change_order, open_order, win_order
+from customers.models import TierFix, TierPeriod
 from customers.queries import timeline
 from customers.queries.customer import customers_for, figures
 from territory import clock
@@ -205,6 +206,25 @@ def test_the_next_piece_comes_as_entries_alone(client, cast):
     content = client.get(reverse("customer_timeline", args=[cast.own.pk])).content.decode()
     assert "hello" in content
     assert "<html" not in content
+
+
+def test_what_holds_on_a_day_is_asked_of_that_day(page, cast, time_machine):
+    """Words of questions are kept from one request to the next; the day in them is not."""
+    tiers, today = factories.tiers(), NOON.date()
+    for tier, starts_on in (("A", today), ("B", today + dt.timedelta(days=1))):
+        TierPeriod.objects.create(customer=cast.own, tier=tiers[tier], starts_on=starts_on)
+    TierFix.objects.create(customer=cast.own, tier=tiers["A"], reason="Until noon", ends_on=today)
+    helper = factories.membership(factories.person("Helper till today"), cast.exeter)
+    factories.assign(cast.own, helper, kind="support", ends_on=today)
+    factories.touch(cast.own, cast.rep, at=NOON + dt.timedelta(hours=20))
+    seen = []
+    for days in (0, 1):
+        time_machine.move_to(NOON + dt.timedelta(days=days), tick=False)
+        # Without the stream: there the fix and the helper stay as changes.
+        head = page(cast.rep, cast.own, "?tab=orders")
+        told = [words in head for words in ("Until noon", "Helper till today", "none yet")]
+        seen.append(["Tier A to B" in page(cast.rep, cast.own), *told])
+    assert seen == [[False, True, True, True], [True, False, False, False]]
 
 
 # --- What it costs ---
