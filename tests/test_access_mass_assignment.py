@@ -48,7 +48,7 @@ TYPED: dict[str, dict[str, Any]] = {
 }
 # New with every request.
 RANDOM = re.compile(
-    rf"<memory at \w+>|![A-Za-z0-9]{{40}}|(?!{UUID})[0-9a-f]{{8}}-?(?:[0-9a-f]{{4}}-?){{3}}[0-9a-f]{{12}}"
+    rf"<memory at \w+>|![A-Za-z0-9]{{40}}|gAAAAA[\w-]+=*|(?!{UUID})[0-9a-f]{{8}}-?(?:[0-9a-f]{{4}}-?){{3}}[0-9a-f]{{12}}"
 )
 
 
