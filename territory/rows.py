@@ -81,8 +81,12 @@ class Searchable(models.Model):
         super().save(*args, update_fields=update_fields, **kwargs)
 
 
+# Nobody types more to find something, and SQLite refuses patterns of 50,000 characters.
+LONGEST_SEARCH = 200
+
+
 def matching(queryset: models.QuerySet, words: str, field: str = "search_text") -> models.QuerySet:
-    """Rows whose folded text holds every word of `words` (folded likewise)."""
-    for word in fold(words).split()[:8]:
+    """Rows whose folded text holds every word of `words` (folded likewise); what goes beyond LONGEST_SEARCH is left out."""
+    for word in fold(words[:LONGEST_SEARCH]).split()[:8]:
         queryset = queryset.filter(**{f"{field}__contains": word})
     return queryset

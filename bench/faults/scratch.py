@@ -51,6 +51,10 @@ class Process:
         with log.open("a") as out:
             self._process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, start_new_session=True)
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def kill(self) -> None:
         """As the power does: signal 9 to all of its processes at once."""
         os.killpg(self._process.pid, signal.SIGKILL)

@@ -40,36 +40,44 @@ def plan_touch(
     order: Order | None = None,
     uuid: uuids.UUID | None = None,
 ) -> PlannedTouch:
-    """Plan a touch on a day (and at a time); the same UUID again is the plan there is.
+    """Plan a touch on a day (and at a time); the same UUID with the same content again is the plan there is.
 
     No assignee = who plans; no length = the type's usual one. Errors: `due_on` in the past; `touch_type` retired;
-    `order` of another customer.
+    `order` of another customer; ConflictError for a UUID that another plan carries.
     """
-    uuid = uuid or uuids.uuid4()
-    known = _replayed(uuid, customer, actor)
+    row = _new(customer, touch_type, due_on, due_at, assignee or actor, duration_seconds, reason, actor, now)
+    row.uuid, row.order = uuid or uuids.uuid4(), order
+    known = _replayed(row)
     if known is not None:
         return known
     if due_on < clock.day_of(now, clock.company_zone()):
         raise ValidationError({"due_on": _("This day is over.")})
-    row = _new(customer, touch_type, due_on, due_at, assignee or actor, duration_seconds, reason, actor, now)
-    row.uuid, row.order = uuid, order
     _check(row)
     try:
         with transaction.atomic():
             write(row, actor=actor, now=now)
             tell([customer.pk], actor=actor, now=now, lifecycle=False)
     except IntegrityError:
-        known = _replayed(uuid, customer, actor)
+        known = _replayed(row)
         if known is None:
             raise
         return known
     return row
 
 
-def _replayed(uuid: uuids.UUID, customer: Customer, actor: User) -> PlannedTouch | None:
-    """The plan that carries this UUID already; ConflictError where it is another's or another customer's."""
-    known = PlannedTouch.objects.filter(uuid=uuid).first()
-    if known is not None and (known.planned_by_id, known.customer_id) != (actor.pk, customer.pk):
+# What a plan says, and who said it.
+SAID = (
+    "planned_by_id", "customer_id", "type_id", "due_on", "due_at", "assignee_id", "duration_seconds", "reason", "order_id",
+)  # fmt: skip
+
+
+def _replayed(row: PlannedTouch) -> PlannedTouch | None:
+    """The plan that carries this UUID already; its first version must say the same."""
+    known = PlannedTouch.objects.filter(uuid=row.uuid).first()
+    if known is None:
+        return None
+    first = known.history.order_by("history_id").first() or known
+    if any(getattr(first, name) != getattr(row, name) for name in SAID):
         raise ConflictError
     return known
 

@@ -17,7 +17,7 @@ from customers.extensions import Column, Tab, customer_columns, customer_tabs
 from customers.models import Assignment, Customer, Market
 from customers.queries.columns import seen_yearly_value
 from territory import clock
-from territory.rows import matching
+from territory.rows import LONGEST_SEARCH, matching
 
 # With all columns a page of so many rows stays under 60 KB.
 PER_PAGE = 40
@@ -26,7 +26,7 @@ COLUMNS_KEPT_AS = "customer_columns"
 
 def asked_words(request: HttpRequest) -> str:
     """What was typed into a search box; characters that no database takes are left out."""
-    return request.GET.get("q", "").replace("\0", "").strip()[:200]
+    return request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH]
 
 
 @dataclass(frozen=True)

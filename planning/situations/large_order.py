@@ -19,6 +19,7 @@ from planning.loaders.orders import OrderBook, PendingOrder, load_orders
 from planning.models import Situation, SituationKind
 from planning.situations.mails import tell_managers
 from territory import clock
+from territory.formats.numbers import rounded
 
 Subject = tuple[int, int]  # order, team
 
@@ -124,7 +125,7 @@ def evidence(finding: Finding, ground: Ground) -> dict[str, Any]:
         "share": _share(finding.share),
         "uplift": _share(uplift),
         "won": f"{sales.won:.2f}",
-        "sales": f"{float(sales.base):.2f}",
+        "sales": str(rounded(sales.base, 2)),
         "history_days": sales.history_days,
         "first_won_on": None if sales.first_won_on is None else sales.first_won_on.isoformat(),
         "scaled": sales.scaled,

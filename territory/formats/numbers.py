@@ -16,42 +16,43 @@ SIGNS = {
 }  # fmt: skip
 
 
-def _rounded(value: Number, decimals: int) -> Decimal:
+def rounded(value: Number, decimals: int) -> Decimal:
+    """Half up, to so many decimals; of a Fraction or a Decimal exactly."""
     if isinstance(value, Fraction):
         value = Decimal(value.numerator) / Decimal(value.denominator)
     exact = value if isinstance(value, Decimal) else Decimal(str(value))
     return exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
-def _signed(rounded: Decimal, before: str = "") -> str:
-    digits = f"{before}{abs(rounded):,}"
-    return f"\N{MINUS SIGN}{digits}" if rounded < 0 else digits
+def _signed(number: Decimal, before: str = "") -> str:
+    digits = f"{before}{abs(number):,}"
+    return f"\N{MINUS SIGN}{digits}" if number < 0 else digits
 
 
 def number_text(value: Number | None, decimals: int = 0) -> str:
     """1,234 or, with decimals, 1,234.5; nothing for what is not known."""
-    return "" if value is None else _signed(_rounded(value, decimals))
+    return "" if value is None else _signed(rounded(value, decimals))
 
 
 def money_text(amount: Number | None) -> str:
     """An amount in the company's currency: £68,400, or £68,400.50 where there are cents."""
     if amount is None:
         return ""
-    rounded = _rounded(amount, 2)
-    if rounded == rounded.to_integral_value():
-        rounded = rounded.quantize(Decimal(1))
+    exact = rounded(amount, 2)
+    if exact == exact.to_integral_value():
+        exact = exact.quantize(Decimal(1))
     company = Company.current()
     code = company.currency if company else ""
-    return _signed(rounded, SIGNS.get(code, f"{code} " if code else ""))
+    return _signed(exact, SIGNS.get(code, f"{code} " if code else ""))
 
 
 def minutes_text(minutes: Number | None) -> str:
     """20 min, or 481.4 min where they are not whole."""
     if minutes is None:
         return ""
-    rounded = _rounded(minutes, 1)
-    whole = rounded == rounded.to_integral_value()
-    return _("%(number)s min") % {"number": number_text(rounded, 0 if whole else 1)}
+    exact = rounded(minutes, 1)
+    whole = exact == exact.to_integral_value()
+    return _("%(number)s min") % {"number": number_text(exact, 0 if whole else 1)}
 
 
 def hours_text(minutes: Number | None) -> str:

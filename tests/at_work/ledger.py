@@ -53,8 +53,7 @@ class Desk:
 
         A refusal is a page with what was typed in it. `gone()`: whether what it was about is no longer the person's.
         """
-        response = self.client.post(reverse(name, args=args) + query, {**shown, **typed})
-        self._note(f"send {name}", response)
+        response = self.answer(shown, name, *args, query=query, **typed)
         if response.status_code == 302:
             return response
         if response.status_code in (409, 422):
@@ -63,6 +62,12 @@ class Desk:
         elif response.status_code not in (403, 404) or gone is None or not gone():
             self.fault(f"{name} answered {response.status_code}")
         return None
+
+    def answer(self, shown: dict, name: str, *args, query: str = "", **typed):
+        """Send a form as `send` does; the answer, whatever it is."""
+        response = self.client.post(reverse(name, args=args) + query, {**shown, **typed})
+        self._note(f"send {name}", response)
+        return response
 
     def fault(self, words: str) -> None:
         self.ledger.faults.append(f"{self.person}: {words}")

@@ -47,6 +47,19 @@ def test_the_same_plan_sent_twice_is_one(cast, voice):
         plan(cast, voice, uuid=uuid.UUID(int=1), actor=cast.mate)
     with pytest.raises(ConflictError):
         plan(cast, voice, uuid=uuid.UUID(int=1), customer=cast.team_mates)
+    with pytest.raises(ConflictError):
+        plan(cast, voice, uuid=uuid.UUID(int=1), reason="Something else.")
+    assert PlannedTouch.objects.count() == 1
+
+
+def test_a_plan_that_was_changed_since_is_still_the_one_that_was_sent(cast, voice):
+    one = plan(cast, voice, uuid=uuid.UUID(int=1))
+    change_planned(
+        actor=cast.rep, now=NOW, planned=one, version=1, touch_type=voice, due_on=TODAY + 2 * DAY, due_at=None,
+        assignee=cast.rep, duration_seconds=60, reason="Later.",
+    )  # fmt: skip
+    again = plan(cast, voice, uuid=uuid.UUID(int=1))
+    assert (again.pk, again.reason) == (one.pk, "Later.")
     assert PlannedTouch.objects.count() == 1
 
 
