@@ -40,6 +40,7 @@ FAULTS = (
     Fault("hostile_text", "50 kB of hostile text in every pattern and search"),
     Fault("guessing", "passwords are guessed"),
     Fault("import_kill", "the worker is killed while it imports", BOTH, script=True),
+    Fault("backup", "backups are made while people work, and restored", BOTH, script=True),
     Fault("people_at_work", "a team works while rules change", BOTH, script=True),
 )
 
