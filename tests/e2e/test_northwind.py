@@ -45,7 +45,7 @@ def set_up(page):
     page.get_by_role("button", name="Set up").click()
     page.get_by_label("E-mail").fill("nora.admin@example.com")
     page.get_by_label("Password", exact=False).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="First steps")).to_be_visible()
 
 
