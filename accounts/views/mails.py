@@ -1,4 +1,4 @@
-"""Mails as the demo shows them instead of sending, and what everyone wants mailed."""
+"""Mails as they are shown where no server sends them (the demo, one machine), and what everyone wants mailed."""
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -14,7 +14,7 @@ from accounts.permissions import Act, Area, may_all
 from territory import clock
 from territory.mail.choices import choose, row_of
 from territory.mail.models import Mail, MailState
-from territory.mail.sending import is_demo
+from territory.mail.sending import are_shown, is_demo
 from territory.sent import sent
 
 from .pages import form_page
@@ -29,8 +29,8 @@ def _sees_all(user: User) -> bool:
 
 
 def _shown_to(request: HttpRequest) -> QuerySet[Mail]:
-    """Mails of the reader; all for an administrator. In the demo alone: elsewhere there is no such page."""
-    if not is_demo():
+    """Mails of the reader; all for an administrator. Where a mail server takes them there is no such page."""
+    if not are_shown():
         raise Http404
     mails = Mail.objects.filter(state=MailState.SENT, digest__isnull=True).select_related("recipient")
     return mails if _sees_all(request.user) else mails.filter(recipient=request.user)
@@ -41,7 +41,7 @@ def mail_list(request: HttpRequest) -> HttpResponse:
     """What would have been sent, latest first."""
     mails = _shown_to(request).order_by("-sent_at", "-pk")
     page = Paginator(mails, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "mails/list.html", {"page": page, "sees_all": _sees_all(request.user)})
+    return render(request, "mails/list.html", {"page": page, "sees_all": _sees_all(request.user), "is_demo": is_demo()})
 
 
 @require_safe

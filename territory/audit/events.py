@@ -20,10 +20,12 @@ from territory.audit.registry import Kind
 from territory.cursor import Cursor
 from territory.formats import money_text
 from territory.formats.days import full_text
+from territory.templatetags.territory import seconds_as_minutes
 from territory.together import together
 
 PIECE = 50
-NEVER = {"version", "search_text", "history_relation"}
+# What says nothing to people.
+NEVER = {"version", "search_text", "history_relation", "uuid", "outreach"}
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,8 @@ def _shown(row: Any, field: models.Field) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, dt.date):
         return full_text(value)
+    if field.name.endswith("_seconds"):
+        return seconds_as_minutes(value)
     if isinstance(value, dict):
         return "; ".join(f"{place}: {held}" for place, held in _places(value)) or "–"
     if isinstance(value, list):

@@ -15,7 +15,9 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from territory import clock
@@ -58,11 +60,22 @@ def is_demo() -> bool:
     return company is not None and company.is_demo
 
 
+def are_shown() -> bool:
+    """Whether mails can be read on a page: in the demo, and on one machine without a mail server, where nobody else brings them."""
+    return not settings.MAIL_SERVER or is_demo()
+
+
 def no_mail_server_note() -> str:
-    """What to tell who sends mails where no server takes them; "" where one does, and in the demo."""
+    """What to tell who sends mails where no server takes them; "" where one does, and in the demo, whose pages say it."""
     if settings.MAIL_SERVER or is_demo():
         return ""
-    return _("No mail server is set up: mails are only written to files on the server. See docs/deploy.md, EMAIL_URL.")
+    return format_html(
+        '{} <a href="{}">{}</a>. {}',
+        _("No mail server is set up: what would be sent stands under"),
+        reverse("mail_list"),
+        _("Mails"),
+        _("docs/deploy.md says how to name one (EMAIL_URL)."),
+    )
 
 
 def deliver_waiting(*, until: dt.datetime | None = None) -> Done:
@@ -149,9 +162,9 @@ def _hand_over(mail: Mail, message: Message, connection: Any) -> None:
 
 @transaction.atomic
 def _sent(mail: Mail, message: Message) -> None:
-    """Mark it, and what it carried; a text with a link for signing in is kept in the demo only, which has no other place."""
+    """Mark it, and what it carried; a text with a link for signing in is kept only where it can be read on a page."""
     now = clock.now()
-    text = "" if kinds.get(mail.kind).secret and not is_demo() else message.text
+    text = "" if kinds.get(mail.kind).secret and not are_shown() else message.text
     mail.items.update(state=MailState.SENT, sent_at=now)
     Mail.objects.filter(pk=mail.pk).update(
         state=MailState.SENT, sent_at=now, subject=message.subject, text=text, error="", leased_until=None

@@ -113,12 +113,12 @@ def test_failed_mails_are_shown_without_their_text_and_tried_again(client, cast)
     assert Mail.objects.get().state == MailState.WAITING
 
 
-def test_without_a_mail_server_it_says_so(client):
+def test_without_a_mail_server_it_says_so(client, settings):
+    settings.MAIL_SERVER = ""
     assert "No mail server is set up" in page(client)
 
 
-def test_with_one_it_does_not(client, settings):
-    settings.MAIL_SERVER = "mail.example.org:25"
+def test_with_one_it_does_not(client):
     assert "No mail server is set up" not in page(client)
 
 

@@ -138,12 +138,26 @@ def test_inviting_asks_for_the_password_when_it_was_given_long_ago(cast):
     assert not Mail.objects.exists()
 
 
-def test_who_invites_is_told_when_there_is_no_mail_server(cast):
+def test_who_invites_is_told_when_there_is_no_mail_server(cast, settings):
+    settings.MAIL_SERVER = ""
     person = newcomer()
     client = client_of(cast.admin)
 
     assert b"No mail server is set up" in client.get(reverse("person_send_link", args=[person.pk])).content
     assert b"No mail server is set up" in client.get(reverse("people_invite"), {"person": person.pk}).content
+
+
+def test_without_a_mail_server_an_administrator_hands_on_what_would_be_sent(cast, settings):
+    """On one machine nobody else brings it: the link of an invitation stands on the page of mails."""
+    settings.MAIL_SERVER = ""
+    person = newcomer()
+    client = client_of(cast.admin)
+    client.post(reverse("people_invite"), {"person": person.pk})
+    deliver_waiting()
+    mail = Mail.objects.get(recipient=person)
+    assert "/accounts/password/reset/key/" in client.get(reverse("mail_detail", args=[mail.pk])).content.decode()
+    assert mail.subject in client.get(reverse("mail_list")).content.decode()
+    assert client_of(cast.rep).get(reverse("mail_detail", args=[mail.pk])).status_code == 404
 
 
 def test_what_is_mailed_is_each_one_s_choice(cast):
