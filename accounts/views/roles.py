@@ -51,7 +51,7 @@ def role_create(request: HttpRequest) -> HttpResponse:
         new_role_form(_form_for(request.user))(sent(request)),
         save,
         back=reverse("role_list"),
-        done=_("%(name)s added"),
+        done=_("%(name)s added. Contact rules ask nothing of it yet: add some under Rules."),
         draft="role-new",
         title=_("Add role"),
     )
