@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from planning.models import SituationHours
 from tests import factories
+from tests.two_teams import body
 
 NOW = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
 
@@ -39,7 +40,7 @@ def test_who_has_no_reach_over_the_teams_amounts_sees_no_figure(client, cast, si
     for user in (cast.rep, cast.technician):
         client.force_login(user)
         for page in (reverse("situation_detail", args=[situation.pk]), reverse("situation_list")):
-            content = client.get(page).content.decode()
+            content = body(client.get(page))
             assert "arge pending order" in content
             assert "290,000" not in content
             assert "29" not in content.split("</h1>")[1].split("Checked")[0].replace(str(situation.pk), "")
