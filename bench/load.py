@@ -4,18 +4,20 @@ import random
 import re
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
 from bench.browser import Answer, Browser
 from bench.pages import log_one
-from bench.servers import resident_mb
+from bench.servers import cpu_seconds, resident_mb
 from bench.table import Figure, Line
 
 # A person looks at a page for some seconds; here each asks as often as three such people.
 PAUSE = (1.0, 3.0)
 READS = ("/today/", "/customers/", "/search/?q=mill", "/orders/pipeline/", "/workload/", "/today/")
+A_CUSTOMER = "/customers/{}/"
 MOST_P95_MS, MOST_GROWTH = 300, 5
 # Caches fill in the first part: memory is held against what it is after it.
 WARM_PART = 0.2
@@ -23,18 +25,22 @@ WARM_PART = 0.2
 
 @dataclass
 class Seen:
-    """What all saw: milliseconds of each request, what went wrong, how many were written."""
+    """What all saw: milliseconds of each request by page, what went wrong, how many were written."""
 
-    times: list[float] = field(default_factory=list)
+    by_page: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
-    written: int = 0
+
+    @property
+    def times(self) -> list[float]:
+        return [took for page in self.by_page.values() for took in page]
 
 
 def load(
     cookies: list[dict[str, str]], minutes: float, port: str, processes: Callable[[], dict[int, str]]
-) -> tuple[Line, Line]:
-    """These people for so many minutes; what they waited, and how the memory of these processes grew."""
+) -> list[Line]:
+    """These people for so many minutes; what they waited, by page too, and what these processes used and grew by."""
     seen, end = Seen(), time.monotonic() + minutes * 60
+    used = _cpu(processes())
     people = [threading.Thread(target=_person, args=(n, one, port, end, seen)) for n, one in enumerate(cookies)]
     for person in people:
         person.start()
@@ -47,17 +53,35 @@ def load(
         person.join()
     for error in seen.errors[:5]:
         print("   ", error)
-    waited = Line(
-        f"{len(cookies)} people, {minutes:g} minutes",
-        {
-            "requests": Figure(len(seen.times)),
-            "of them writes": Figure(seen.written),
-            "errors": Figure(len(seen.errors), 0),
-            "p50 ms": Figure(median(seen.times)),
-            "p95 ms": Figure(quantiles(seen.times, n=20)[-1], MOST_P95_MS),
-        },
-    )
-    return waited, _growth(names, before, after)
+    all_of_them = f"{len(cookies)} people, {minutes:g} minutes"
+    return [
+        Line(all_of_them, {"errors": Figure(len(seen.errors), 0), **_waited(seen.times, MOST_P95_MS)}),
+        *(Line(f"  {page}", _waited(times)) for page, times in sorted(seen.by_page.items()) if len(times) > 1),
+        _growth(names, before, after),
+        _share(used, _cpu(processes()), minutes),
+    ]
+
+
+def _waited(times: list[float], most: float | None = None) -> dict[str, Figure]:
+    return {
+        "requests": Figure(len(times)),
+        "p50 ms": Figure(median(times)),
+        "p95 ms": Figure(quantiles(times, n=20)[-1], most),
+    }
+
+
+def _cpu(processes: dict[int, str]) -> dict[str, float]:
+    """CPU seconds so far, by kind of process."""
+    used: dict[str, float] = defaultdict(float)
+    for pid, name in processes.items():
+        used[name] += cpu_seconds(pid)
+    return used
+
+
+def _share(before: dict[str, float], after: dict[str, float], minutes: float) -> Line:
+    """Of one core each; the database and the people who ask have the rest of the machine."""
+    figures = {f"{name} %": Figure((after[name] - before[name]) / minutes / 0.6) for name in after}
+    return Line("CPU meanwhile, of one core", figures)
 
 
 def _growth(names: dict[int, str], before: dict[int, float], after: dict[int, float]) -> Line:
@@ -90,14 +114,14 @@ def _person(number: int, cookies: dict[str, str], port: str, end: float, seen: S
 def _ask(browser: Browser, chance: random.Random, mine: list[int], seen: Seen, *, is_write: bool) -> None:
     customer = chance.choice(mine)
     if is_write:
-        answer, expected = log_one(browser, customer)(0), 302
-        seen.written += answer.status == expected
+        page, answer, expected = "log a touch", log_one(browser, customer)(0), 302
     else:
-        answer, expected = browser.get(chance.choice([*READS, f"/customers/{customer}/"])), 200
-    _note(answer, expected, seen)
+        page = chance.choice([*READS, A_CUSTOMER])
+        answer, expected = browser.get(page.format(customer)), 200
+    _note(page, answer, expected, seen)
 
 
-def _note(answer: Answer, expected: int, seen: Seen) -> None:
-    seen.times.append(answer.seconds * 1000)
+def _note(page: str, answer: Answer, expected: int, seen: Seen) -> None:
+    seen.by_page[page].append(answer.seconds * 1000)
     if answer.status != expected:
         seen.errors.append(f"{answer.status} instead of {expected}")
