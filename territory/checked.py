@@ -39,6 +39,12 @@ def whole_number(name: str, value: str) -> int:
     return int(value)
 
 
+def at_least(least: int, name: str, value: str) -> int:
+    number = whole_number(name, value)
+    refuse_if(number < least, f"{name} is {number}; it must be {least} or more.")
+    return number
+
+
 def port(name: str, value: str) -> int:
     number = whole_number(name, value)
     refuse_if(not 1 <= number <= 65535, f"{name} is {number}; a port is between 1 and 65535.")

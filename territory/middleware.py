@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django_structlog.middlewares import RequestMiddleware
 
 from territory import clock
+from territory.addresses import address_of
 
 
 class PersonalFormats:
@@ -31,8 +32,7 @@ class PersonalFormats:
 class LoggedRequests(RequestMiddleware):
     """One line a request in the log, with its id, the user's and the address, and without what anybody typed.
 
-    A proxy may give the id. An address holds numbers and UUIDs as they are; where anything else stands in it, such as the key of a
-    link, the address' pattern is written, and the query never.
+    A proxy may give the id.
     """
 
     GIVEN_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
@@ -46,11 +46,7 @@ class LoggedRequests(RequestMiddleware):
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        match = request.resolver_match
-        if match is None:
-            return f"{request.method} no such address"
-        words = any(isinstance(value, str) for value in match.kwargs.values())
-        return f"{request.method} {'/' + match.route if words else request.path}"
+        return f"{request.method} {address_of(request)}"
 
 
 MEGABYTE = 1024 * 1024

@@ -152,6 +152,11 @@ IMPORT_MOST_ROWS = checked.whole_number("IMPORT_MOST_ROWS", env.str("IMPORT_MOST
 IMPORTS_A_MINUTE = checked.whole_number("IMPORTS_A_MINUTE", env.str("IMPORTS_A_MINUTE", "10"))
 EXPORTS_A_MINUTE = checked.whole_number("EXPORTS_A_MINUTE", env.str("EXPORTS_A_MINUTE", "20"))
 
+# --- Audit -----------------------------------------------------------------------------------------------------------
+
+# What people and jobs changed is kept for ever.
+DENIALS_KEPT_DAYS = checked.at_least(30, "DENIALS_KEPT_DAYS", env.str("DENIALS_KEPT_DAYS", "365"))
+
 # --- Jobs ------------------------------------------------------------------------------------------------------------
 
 # Redis is a doorbell, never a record: what is to be done stands in the database. Each value was measured.

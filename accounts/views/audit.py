@@ -2,7 +2,9 @@
 
 import datetime as dt
 
+from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -39,11 +41,11 @@ def audit_denied(request: HttpRequest) -> HttpResponse:
     if asked.person is not None:
         rows = rows.filter(user=asked.person)
     if asked.since is not None:
-        rows = rows.filter(at__gte=asked.since)
+        rows = rows.filter(Q(at__gte=asked.since) | Q(last_at__gte=asked.since))
     if asked.until is not None:
         rows = rows.filter(at__lt=asked.until)
     page = Paginator(rows, DENIED_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "audit/denied.html", {"form": form, "page": page})
+    return render(request, "audit/denied.html", {"form": form, "page": page, "days_kept": settings.DENIALS_KEPT_DAYS})
 
 
 def _asked(request: HttpRequest, form: AuditFilterForm) -> events.Asked:

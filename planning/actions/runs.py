@@ -14,6 +14,7 @@ from planning.situations.large_order import find_large_orders
 from planning.staleness import stale_customers
 from territory import clock
 from territory.again import again
+from territory.audit.denials import remove_old_denials
 from territory.jobs.models import JobRun
 from territory.jobs.runner import Progress, forget_old_jobs, run_job
 from territory.mail.sending import forget_old_mails
@@ -42,6 +43,7 @@ def run_everything(now: dt.datetime, progress: Progress) -> dict[str, Any]:
         "jobs_forgotten": forget_old_jobs(now),
         "mails_forgotten": forget_old_mails(now),
         "import_files_removed": remove_old_files(now),
+        "denials_removed": remove_old_denials(now),
         "customers": recompute_stale(
             now=now, until=now + dt.timedelta(seconds=NIGHT_SECONDS), progress=progress
         ).customers,

@@ -1,21 +1,32 @@
-"""Writes down every request that was turned away: whatever the view, after the answer is known."""
+"""Writes down every request that was turned away: whatever the view, after the answer is known.
+
+The same by the same person at the same address counts as one row a day, and rows are removed in time: nobody fills the table.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_login_failed
 from django.db import DatabaseError
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 
 from territory import clock
+from territory.addresses import address_of, pattern_of
 from territory.again import again
 from territory.audit.models import Denial
 
 DENIED = (403, 429)
 LONGEST_PATH = 300
+SAME_WITHIN = dt.timedelta(days=1)
+# So many rows of a person in a day say exactly which row was asked for; what goes beyond only says which route.
+MOST_ADDRESSES = 200
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
 
 logger = structlog.get_logger(__name__)
 
@@ -52,14 +63,28 @@ def _sign_in_failed(credentials: dict, request: HttpRequest | None = None, **_si
 def _keep(request: HttpRequest, status: int, user) -> None:
     """A denial that cannot be written must not become an error page: it is in the log then."""
     try:
-        again(
-            lambda: Denial.objects.create(
-                at=clock.now(),
-                user=user,
-                method=(request.method or "")[:10],
-                path=request.path[:LONGEST_PATH].replace("\0", ""),
-                status=status,
-            )
-        )
+        again(lambda: _count(request, status, user))
     except DatabaseError:
         logger.exception("denial not kept", status=status)
+
+
+def _count(request: HttpRequest, status: int, user) -> None:
+    """Once more of the same within a day is counted; anything else is a row."""
+    now = clock.now()
+    lately = Denial.objects.filter(user=user, at__gt=now - SAME_WITHIN)
+    # Whoever is not signed in, or asks for one row after the other, must not fill the table: there are only so many routes.
+    said = {
+        "method": request.method if request.method in METHODS else "other",
+        "path": (address_of if user and lately.count() < MOST_ADDRESSES else pattern_of)(request)[:LONGEST_PATH],
+        "status": status,
+    }
+    same = lately.filter(**said).values_list("pk", flat=True).first()
+    if same is None:
+        Denial.objects.create(at=now, user=user, **said)
+    else:
+        Denial.objects.filter(pk=same).update(times=F("times") + 1, last_at=now)
+
+
+def remove_old_denials(now: dt.datetime) -> int:
+    """Remove what was denied before the days that are kept (settings.DENIALS_KEPT_DAYS); returns how many rows."""
+    return Denial.objects.filter(at__lt=now - dt.timedelta(days=settings.DENIALS_KEPT_DAYS)).delete()[0]

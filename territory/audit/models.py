@@ -6,9 +6,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Denial(models.Model):
-    """One request that was turned away. The address is kept without its query, in which people search for names."""
+    """A request that was turned away, and how often the same was within a day (territory/audit/denials.py).
+
+    The address holds no query, in which people search for names, and no key of a link (territory/addresses.py).
+    """
 
     at = models.DateTimeField(_("when"), db_index=True)
+    times = models.PositiveIntegerField(_("times"), default=1)
+    last_at = models.DateTimeField(_("last"), null=True, help_text=_("Empty: it was once."))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

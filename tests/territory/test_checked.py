@@ -166,3 +166,9 @@ def test_a_sender(text):
 def test_a_sender_that_is_none_is_refused(text):
     with pytest.raises(ImproperlyConfigured, match="EMAIL_FROM"):
         checked.sender(text)
+
+
+def test_what_may_not_be_less_is_refused():
+    assert checked.at_least(30, "DENIALS_KEPT_DAYS", "30") == 30
+    with pytest.raises(ImproperlyConfigured, match="DENIALS_KEPT_DAYS is 29; it must be 30 or more"):
+        checked.at_least(30, "DENIALS_KEPT_DAYS", "29")

@@ -4,17 +4,13 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from django.db import connection, transaction
-from django.db.utils import ProgrammingError
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Role
 from customers.actions.customers import change_customer
-from customers.models import Order
 from territory import clock
-from territory.audit import guard
-from territory.audit.models import Denial
 from tests import factories
 from tests.accounts.signing_in import client_of
 
@@ -130,32 +126,6 @@ def test_amounts_are_left_out_where_only_orders_are_seen(now, cast):
     ]
 
 
-def test_what_is_denied_is_kept_with_who_and_where(now, cast):
-    client = client_of(cast.rep)
-    client.get(reverse("job_list"), {"q": "what I looked for"})
-    client.get(reverse("customer_detail", args=[cast.foreign.pk]))
-    client.get("/no/such/address/")
-    client.post(reverse("team_archive", args=[cast.exeter.pk]))
-    kept = list(Denial.objects.order_by("pk").values_list("user", "method", "path", "status"))
-    assert kept == [
-        (cast.rep.pk, "GET", "/jobs/", 403),
-        (cast.rep.pk, "GET", f"/customers/{cast.foreign.pk}/", 404),
-        (cast.rep.pk, "POST", f"/teams/{cast.exeter.pk}/archive/", 403),
-    ]
-    page = client_of(cast.admin).get(reverse("audit_denied"), {"person": cast.rep.pk}).content.decode()
-    assert "/jobs/" in page
-    assert "what I looked for" not in page
-
-
-def test_a_wrong_password_is_kept_without_what_was_typed(now, client, cast):
-    for email in (cast.rep.email, "nobody@example.org"):
-        client.post(reverse("account_login"), {"login": email, "password": "not the right one"})
-    assert list(Denial.objects.order_by("pk").values_list("user", "status", "path")) == [
-        (cast.rep.pk, 401, "/accounts/login/"),
-        (None, 401, "/accounts/login/"),
-    ]
-
-
 def test_signing_in_is_no_change_of_the_person(client, cast):
     cast.rep.set_password("a right one, this time")
     cast.rep.save()
@@ -169,35 +139,3 @@ def test_signing_in_is_no_change_of_the_person(client, cast):
 def test_who_may_not_see_the_audit_is_told_so(cast):
     for url in (URL, reverse("audit_denied")):
         assert client_of(cast.manager).get(url).status_code == 403
-
-
-def altered(statement):
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement)
-
-
-@pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="only PostgreSQL keeps the application from altering history"
-)
-@pytest.mark.parametrize("statement", ["UPDATE {} SET {} = NULL", "DELETE FROM {}"])
-def test_the_database_refuses_to_alter_what_the_audit_keeps(now, cast, statement):
-    client_of(cast.rep).get(reverse("job_list"))
-    order = factories.order(cast.own)
-    for table, column in (
-        (Order.history.model._meta.db_table, "history_user_id"),
-        (Denial._meta.db_table, "user_id"),
-    ):
-        with pytest.raises(ProgrammingError, match="What the audit keeps is not changed"):
-            altered(statement.format(table, column))
-    assert order.history.count() == 1
-
-
-@pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="only PostgreSQL keeps the application from altering history"
-)
-def test_every_history_is_guarded_once(db):
-    with connection.cursor() as cursor:
-        cursor.execute(guard.GUARDED)
-        guarded = [row[0] for row in cursor.fetchall()]
-    assert sorted(guarded) == sorted(guard.guarded_tables())
-    guard.protect()
