@@ -1,9 +1,7 @@
 """Who changed what about a customer, and from what to what: read from history, without what the reader may not see."""
 
-import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -14,11 +12,10 @@ from django.utils.translation import gettext as _
 
 from customers.extensions import Entry, TimelineSource
 from customers.models import Assignment, Contact, Customer, Order, Potential, TierFix
-from territory.formats import money_text, percent_text
-from territory.formats.days import day_text, moment_text
+from territory.audit import words
 from territory.together import Asking, prepared
 
-NOT_SHOWN = {"id", "version", "archived_at", "search_text", "customer", "sale_type_chosen"}
+NOT_SHOWN = {"archived_at", "customer", "sale_type_chosen"}
 ALL_KINDS = ("+", "~", "-")
 
 
@@ -129,47 +126,18 @@ def _told(followed: Followed, row, earlier) -> tuple[str, str] | None:
 
 def _differences(followed: Followed, row, earlier, amounts_seen: bool) -> list[str]:
     """What changed, in words; for a new row what it says."""
-    words = []
-    for field in followed.model._meta.concrete_fields:
-        if field.name in NOT_SHOWN or not hasattr(row, field.attname):
-            continue
-        if field.name in followed.amounts and not amounts_seen:
-            continue
-        after = _word(row, field)
-        if earlier is None:
-            if after and field.name in _TOLD_OF_NEW:
-                words.append(after)
-        elif getattr(row, field.attname) != getattr(earlier, field.attname):
-            change = {
-                "field": capfirst(str(field.verbose_name)),
-                "old": _word(earlier, field) or "–",
-                "new": after or "–",
-            }
-            words.append(_("%(field)s %(old)s to %(new)s") % change)
-    return [", ".join(words)] if earlier is None and words else words
+    hidden = NOT_SHOWN if amounts_seen else NOT_SHOWN | set(followed.amounts)
+    if earlier is None:
+        told = (field for field in row.tracked_fields if field.name in _TOLD_OF_NEW - hidden)
+        said = [words.shown(row, field) for field in told if getattr(row, field.attname) not in (None, "")]
+        return [", ".join(said)] if said else []
+    return [
+        _("%(field)s %(old)s to %(new)s") % {"field": change.label, "old": change.before, "new": change.after}
+        for change in words.changes(row, earlier, hidden)
+    ]
 
 
 _TOLD_OF_NEW = {"name", "role", "membership", "kind", "amount", "source", "tier", "reason"}
-
-
-def _word(row, field: models.Field) -> str:
-    """A field's value as people read it."""
-    value = getattr(row, field.attname)
-    if value is None or value == "":
-        return ""
-    if field.is_relation:
-        return str(getattr(row, field.name, None) or "")
-    if field.choices:
-        return str(getattr(row, f"get_{field.name}_display")())
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, dt.datetime):
-        return moment_text(value)
-    if isinstance(value, dt.date):
-        return day_text(value)
-    if isinstance(value, Decimal):
-        return money_text(value) if field.name == "amount" else percent_text(value)
-    return str(value)
 
 
 def _customer(row, earlier):

@@ -1,31 +1,20 @@
 """Who changed what on a touch, on internal work or on a planned touch, from what to what."""
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
 from django.db import models
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from territory.formats.days import day_text, moment_text
-from territory.templatetags.territory import seconds_as_minutes
+from territory.audit import words
+from territory.audit.words import Change
 
-NOT_SHOWN = {"id", "uuid", "version", "archived_at", "logged_by", "logged_at", "outreach", "role", "external_id"}
+NOT_SHOWN = {"archived_at", "logged_by", "logged_at", "role", "external_id"}
 # Versions of one row that are read.
 READ = 100
-
-
-@dataclass(frozen=True)
-class Change:
-    """One field, from what to what."""
-
-    label: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True)
@@ -69,30 +58,4 @@ def _step(after: Any, before: Any) -> Step:
     what = _("Changed")
     if bool(after.archived_at) != bool(before.archived_at):
         what = _("Taken back") if after.archived_at else _("Brought back")
-    return Step(after.history_date, after.history_user, what, tuple(_changes(after, before)))
-
-
-def _changes(after: Any, before: Any) -> Iterator[Change]:
-    for field in after.tracked_fields:
-        old, new = getattr(before, field.attname), getattr(after, field.attname)
-        if field.name not in NOT_SHOWN and old != new:
-            yield Change(capfirst(str(field.verbose_name)), _shown(before, field), _shown(after, field))
-
-
-def _shown(row: Any, field: models.Field) -> str:
-    value = getattr(row, field.attname)
-    if value is None or value == "":
-        return "–"
-    if field.name.endswith("_seconds"):
-        return seconds_as_minutes(value)
-    if field.is_relation:
-        return str(getattr(row, field.name, None) or "?")
-    if field.choices:
-        return capfirst(str(getattr(row, f"get_{field.name}_display")()))
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, dt.datetime):
-        return moment_text(value)
-    if isinstance(value, dt.date):
-        return day_text(value)
-    return str(value)
+    return Step(after.history_date, after.history_user, what, tuple(words.changes(after, before, NOT_SHOWN)))

@@ -4,37 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
-from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 
-from territory.audit import registry
+from territory.audit import registry, words
 from territory.audit.registry import Kind
+from territory.audit.words import Change
 from territory.cursor import Cursor
-from territory.formats import money_text
-from territory.formats.days import full_text
-from territory.templatetags.territory import seconds_as_minutes
 from territory.together import together
 
 PIECE = 50
-# What says nothing to people.
-NEVER = {"version", "search_text", "history_relation", "uuid", "outreach"}
-
-
-@dataclass(frozen=True)
-class Change:
-    """One field, from what to what; `before` None for a new row."""
-
-    label: str
-    before: str | None
-    after: str
 
 
 @dataclass(frozen=True)
@@ -142,7 +126,7 @@ def _event(kind: Kind, row: Any, rows: dict[tuple[str, int], Any], sees: Callabl
     is_seen = sees(kind.area)
     hidden = {name for name, area in kind.fields.items() if not sees(area)}
     earlier = rows.get((kind.key, row.earlier_id))
-    changes = tuple(_changes(row, earlier, hidden)) if is_seen and row.history_type != "-" else ()
+    changes = tuple(words.changes(row, earlier, hidden)) if is_seen and row.history_type != "-" else ()
     return Event(
         at=row.history_date,
         by=row.history_user,
@@ -159,60 +143,3 @@ def _event(kind: Kind, row: Any, rows: dict[tuple[str, int], Any], sees: Callabl
 
 def _differs(row: Any, earlier: Any, name: str) -> bool:
     return earlier is not None and getattr(row, name) != getattr(earlier, name)
-
-
-def _changes(row: Any, earlier: Any, hidden: Iterable[str]) -> Iterator[Change]:
-    """Fields that changed; of a new row, or one whose earlier state nobody kept, those that say something."""
-    for field in row.tracked_fields:
-        if field.primary_key or field.name in NEVER or field.name in hidden:
-            continue
-        value = getattr(row, field.attname)
-        label = capfirst(str(field.verbose_name))
-        if row.history_type == "+" or earlier is None:
-            if value not in (None, "", [], {}) and value != field.default:
-                yield Change(label, None, _shown(row, field))
-        elif (old := getattr(earlier, field.attname)) != value:
-            if isinstance(old, dict) and isinstance(value, dict):
-                yield Change(label, *_where_they_differ(old, value))
-            else:
-                yield Change(label, _shown(earlier, field), _shown(row, field))
-
-
-def _where_they_differ(before: dict, after: dict) -> tuple[str, str]:
-    """Two nested tables, each reduced to the places where the other says something else."""
-    old, new = dict(_places(before)), dict(_places(after))
-    differing = [place for place in {**old, **new} if old.get(place) != new.get(place)]
-    return tuple("; ".join(f"{place}: {table.get(place, '–')}" for place in differing) for table in (old, new))  # type: ignore[return-value]
-
-
-def _places(table: dict, path: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in table.items():
-        if isinstance(value, dict):
-            yield from _places(value, f"{path}{key} ")
-        else:
-            yield f"{path}{key}", value
-
-
-def _shown(row: Any, field: models.Field) -> str:
-    """A field's value as people read it. A foreign key that the kind does not name is its number."""
-    value = getattr(row, field.attname)
-    if value is None or value == "":
-        return "–"
-    if field.is_relation:
-        related = row._state.fields_cache.get(field.name)
-        return str(related) if related is not None else f"#{value}"
-    if field.choices:
-        return str(getattr(row, f"get_{field.name}_display")())
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, dt.date):
-        return full_text(value)
-    if field.name.endswith("_seconds"):
-        return seconds_as_minutes(value)
-    if isinstance(value, dict):
-        return "; ".join(f"{place}: {held}" for place, held in _places(value)) or "–"
-    if isinstance(value, list):
-        return ", ".join(str(held) for held in value)
-    if isinstance(value, Decimal) and field.name == "amount":
-        return money_text(value)
-    return str(value)

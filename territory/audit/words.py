@@ -1,0 +1,106 @@
+"""What a history row says, field by field, in words: for the audit, the histories of people, customers and touches."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from territory.formats import money_text, number_text, percent_text
+from territory.formats.days import full_text
+from territory.formats.numbers import rounded
+from territory.templatetags.territory import seconds_as_minutes
+
+EMPTY = "–"
+# What says nothing to people.
+NEVER = {"version", "search_text", "history_relation", "uuid", "outreach"}
+# Numbers that are more than that, by the names that fields have in all rooms.
+MONEY = {"amount", "cost", "cost_per_hour", "first_sales_from", "list_price", "lower_bound", "yearly_value"}
+SHARES = {
+    "full_up_to", "good_up_to", "large_order_above", "large_order_until", "over_served_above", "over_up_to", "probability",
+    "room_below", "selling_share", "share", "under_served_below",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field, from what to what; `before` None: the row is new, or nobody kept what it was before."""
+
+    name: str
+    label: str
+    before: str | None
+    after: str
+
+
+def changes(row: Any, earlier: Any, leave_out: Collection[str] = ()) -> Iterator[Change]:
+    """The fields in which a history row differs from the one before it; of a first one, those that say something."""
+    for field in row.tracked_fields:
+        if field.primary_key or field.name in NEVER or field.name in leave_out:
+            continue
+        value = getattr(row, field.attname)
+        if earlier is None:
+            if value not in (None, "", [], {}) and value != field.default:
+                yield _change(field, None, shown(row, field))
+        elif (old := getattr(earlier, field.attname)) != value:
+            if isinstance(old, dict) and isinstance(value, dict):
+                yield _change(field, *_where_they_differ(old, value))
+            else:
+                yield _change(field, shown(earlier, field), shown(row, field))
+
+
+def _change(field: models.Field, before: str | None, after: str) -> Change:
+    return Change(field.name, capfirst(str(field.verbose_name)), before, after)
+
+
+def _where_they_differ(before: dict, after: dict) -> tuple[str, str]:
+    """Two nested tables, each reduced to the places where the other says something else."""
+    old, new = dict(_places(before)), dict(_places(after))
+    differing = [place for place in {**old, **new} if old.get(place) != new.get(place)]
+    return tuple("; ".join(f"{place}: {table.get(place, EMPTY)}" for place in differing) for table in (old, new))  # type: ignore[return-value]
+
+
+def _places(table: dict, path: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _places(value, f"{path}{key} ")
+        else:
+            yield f"{path}{key}", value
+
+
+def shown(row: Any, field: models.Field) -> str:
+    """A field's value as people read it. A foreign key that was not read with the row is its number."""
+    value = getattr(row, field.attname)
+    if value is None or value == "":
+        return EMPTY
+    if field.is_relation:
+        related = row._state.fields_cache.get(field.name)
+        return str(related) if related is not None else f"#{value}"
+    if field.choices:
+        return str(getattr(row, f"get_{field.name}_display")())
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, dt.date):
+        return full_text(value)
+    if field.name.endswith("_seconds"):
+        return seconds_as_minutes(value)
+    if isinstance(value, dict):
+        return "; ".join(f"{place}: {held}" for place, held in _places(value)) or EMPTY
+    if isinstance(value, list):
+        return ", ".join(str(held) for held in value) or EMPTY
+    if field.name in MONEY:
+        return money_text(value)
+    if field.name in SHARES:
+        return percent_text(value, _decimals(Decimal(str(value)) * 100))
+    return number_text(value, _decimals(value)) if isinstance(value, Decimal) else str(value)
+
+
+def _decimals(number: Decimal) -> int:
+    """How many decimals it takes to write a number, 2 at most."""
+    exponent = rounded(number, 2).normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
