@@ -17,6 +17,7 @@ from customers.models import (
     Potential,
     ProductLine,
     SaleType,
+    SavedMapping,
     StageDecision,
     Tier,
     TierFix,
@@ -90,6 +91,7 @@ def register() -> None:
             name=_order,
             url="order_detail",
         ),
+        Kind(model=SavedMapping, area=Area.IMPORT, related=("author",), name=lambda row: f"{row.name}, {row.author}"),
         *(
             Kind(model=model, area=Area.RULES)
             for model in (Tier, TouchType, ContactRole, OrderStep, SaleType, ProductLine)

@@ -6,6 +6,7 @@ from planning.models import (
     ContactRule,
     OrderRule,
     PlanningSettings,
+    Situation,
     SituationHours,
     TeamLoad,
     TeamSellingLoad,
@@ -38,6 +39,14 @@ def register() -> None:
             area=Area.TOUCH_VALUES,
             related=("touch_type", "tier", "approved_by"),
             name=lambda row: f"{row.touch_type}, {row.tier}, {row.get_stage_display()}",
+        ),
+        Kind(
+            model=Situation,
+            area=Area.BUDGETS,
+            related=("customer", "order", "team", "acknowledged_by"),
+            fields={"share": Area.AMOUNTS, "evidence": Area.AMOUNTS},
+            name=lambda row: f"{row.get_kind_display()}, {row.customer}, {row.team}",
+            url="situation_detail",
         ),
         Kind(
             model=SituationHours,

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from accounts.permissions import Act, Area, may_all
 
@@ -97,12 +98,15 @@ class SavedMapping(models.Model):
     """A mapping kept under a name for the next file; its author's own."""
 
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="import_mappings")
-    kind = models.CharField(max_length=20)
+    kind = models.CharField(_("kind"), max_length=20)
     name = models.CharField(_("name"), max_length=100)
-    mapping = models.JSONField()
-    saved_at = models.DateTimeField()
+    mapping = models.JSONField(_("mapping"))
+    saved_at = models.DateTimeField(_("saved"))
+
+    history = HistoricalRecords()
 
     class Meta:
+        verbose_name = _("kept mapping")
         ordering = ["kind", "name"]
         constraints = [
             models.UniqueConstraint(

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from customers.actions.writing import write
 from planning.models import Situation, SituationHours
 from territory.conflicts import claim
 
@@ -20,8 +21,10 @@ def acknowledge(*, situation: Situation, version: int, note: str, actor: User, n
     if not note.strip():
         raise ValidationError({"note": _("Say in a few words what happens next.")})
     claim(situation, version)
+    # The job may have found other figures since the page was shown: the history must not tell the old ones.
+    situation.refresh_from_db()
     situation.acknowledged_at, situation.acknowledged_by, situation.note = now, actor, note.strip()
-    situation.save(update_fields=["acknowledged_at", "acknowledged_by", "note"])
+    write(situation, actor=actor, now=now, fields=["acknowledged_at", "acknowledged_by", "note"])
     return situation
 
 

@@ -40,20 +40,24 @@ class Situation(models.Model):
     customer = models.ForeignKey("customers.Customer", models.CASCADE, related_name="situations")
     order = models.ForeignKey("customers.Order", models.CASCADE, null=True, blank=True, related_name="situations")
     team = models.ForeignKey("accounts.Team", models.PROTECT, related_name="situations")
-    opened_at = models.DateTimeField()
-    share = models.FloatField(null=True, blank=True)
-    evidence = models.JSONField(default=dict)
+    opened_at = models.DateTimeField(_("opened"))
+    share = models.FloatField(_("share"), null=True, blank=True)
+    evidence = models.JSONField(_("figures"), default=dict)
     checked_at = models.DateTimeField()
-    acknowledged_at = models.DateTimeField(null=True, blank=True)
-    acknowledged_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
+    acknowledged_at = models.DateTimeField(_("acknowledged"), null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        "accounts.User", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("acknowledged by")
+    )
     note = models.TextField(_("note"), blank=True, default="")
-    resolved_at = models.DateTimeField(null=True, blank=True)
-    resolved_because = models.CharField(max_length=200, blank=True, default="")
+    resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
+    resolved_because = models.CharField(_("resolved because"), max_length=200, blank=True, default="")
     version = models.PositiveIntegerField(default=1, editable=False)
 
+    history = HistoricalRecords(excluded_fields=["checked_at"])
     objects = SituationQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("special situation")
         ordering = ["-opened_at", "-pk"]
         constraints = [
             models.UniqueConstraint(

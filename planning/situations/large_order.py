@@ -2,7 +2,7 @@
 themselves.
 
 Exactly one open situation per order and team, whatever runs twice: the database has a unique constraint for it, and
-what another run opened meanwhile is left as it is.
+whoever meets what another run opened meanwhile looks anew.
 """
 
 import datetime as dt
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from planning.engine import large_order as engine
 from planning.loaders import Ground, load_ground
@@ -19,9 +20,16 @@ from planning.loaders.orders import OrderBook, PendingOrder, load_orders
 from planning.models import Situation, SituationKind
 from planning.situations.mails import tell_managers
 from territory import clock
+from territory.audit import origin
 from territory.formats.numbers import rounded
 
 Subject = tuple[int, int]  # order, team
+
+BATCH = 500
+# How often a run is begun anew where another run opens the same meanwhile.
+TIMES = 4
+UPDATED = ["share", "evidence", "customer", "checked_at"]
+RESOLVED = ["resolved_at", "resolved_because", "checked_at"]
 
 
 @dataclass(frozen=True)
@@ -39,13 +47,13 @@ class Finding:
         return self.verdict.share
 
 
-@dataclass
+@dataclass(frozen=True)
 class Done:
     """What a run did."""
 
-    opened: int = 0
-    resolved: int = 0
-    updated: int = 0
+    opened: int
+    updated: int
+    resolved: int
 
 
 def find_as_of(on: dt.date) -> list[Finding]:
@@ -58,14 +66,24 @@ def find_as_of(on: dt.date) -> list[Finding]:
 
 def find_large_orders(*, now: dt.datetime) -> Done:
     """Open, update and resolve what is stored, in one transaction; returns how many of each."""
+    for left in reversed(range(TIMES)):
+        try:
+            return _find(now)
+        except IntegrityError:
+            # Another run opened the same in between: looked at anew, its row stands.
+            if not left:
+                raise
+    raise AssertionError("TIMES must be at least 1")
+
+
+def _find(now: dt.datetime) -> Done:
     ground = load_ground(clock.day_of(now, clock.company_zone()))
     with transaction.atomic():
         rows = Situation.objects.open().filter(kind=SituationKind.LARGE_ORDER)
         stored = {(row.order_id, row.team_id): row for row in rows.select_for_update().order_by("pk")}
         book = load_orders(ground, from_log=False)
         pairs = {(order.pk, team): order for order, team in _pairs(book)}
-        done = Done()
-        new = []
+        new, updated, resolved = [], [], []
         for subject, order in pairs.items():
             row = stored.pop(subject, None)
             finding = _look(order, subject[1], book, ground, is_open=row is not None)
@@ -73,15 +91,23 @@ def find_large_orders(*, now: dt.datetime) -> Done:
                 if finding.verdict.is_open:
                     new.append(_new(finding, ground, now))
             elif finding.verdict.is_open:
-                done.updated += _update(row, finding, ground, now)
+                updated += _updated(row, finding, ground, now)
             else:
-                done.resolved += _resolve(row, finding.verdict.because, now)
-        for row in stored.values():
-            done.resolved += _resolve(row, engine.ORDER_ENDED, now)
-        # Another run may have opened the same in between: its row stands.
-        done.opened = len(Situation.objects.bulk_create(new, ignore_conflicts=True))
+                resolved.append(_resolved(row, finding.verdict.because, now))
+        resolved += [_resolved(row, engine.ORDER_ENDED, now) for row in stored.values()]
+        _write(new, updated, resolved, now)
         tell_managers([(row.order_id, book.lines[pairs[row.order_id, row.team_id].team]) for row in new], now=now)
-    return done
+    return Done(opened=len(new), updated=len(updated), resolved=len(resolved))
+
+
+def _write(new: list[Situation], updated: list[Situation], resolved: list[Situation], now: dt.datetime) -> None:
+    """Each row with an entry in its history, which names the job."""
+    told = {"default_date": now, "default_change_reason": origin.current(), "batch_size": BATCH}
+    if new:
+        bulk_create_with_history(new, Situation, **told)
+    for rows, fields in ((updated, UPDATED), (resolved, RESOLVED)):
+        if rows:
+            bulk_update_with_history(rows, Situation, fields, **told)
 
 
 def open_subjects(ground: Ground) -> set[Subject]:
@@ -153,16 +179,16 @@ def _new(finding: Finding, ground: Ground, now: dt.datetime) -> Situation:
     )
 
 
-def _update(row: Situation, finding: Finding, ground: Ground, now: dt.datetime) -> bool:
-    """Keep share and evidence up to date; writes only where they differ."""
+def _updated(row: Situation, finding: Finding, ground: Ground, now: dt.datetime) -> list[Situation]:
+    """The row with today's share and evidence; nothing where they are what they were."""
     share = None if finding.share is None else float(finding.share)
     figures = evidence(finding, ground)
     if (row.share, row.evidence, row.customer_id) == (share, figures, finding.order.customer):
-        return False
+        return []
     row.share, row.evidence, row.customer_id, row.checked_at = share, figures, finding.order.customer, now
-    row.save(update_fields=["share", "evidence", "customer", "checked_at"])
-    return True
+    return [row]
 
 
-def _resolve(row: Situation, because: str, now: dt.datetime) -> int:
-    return Situation.objects.open().filter(pk=row.pk).update(resolved_at=now, resolved_because=because, checked_at=now)
+def _resolved(row: Situation, because: str, now: dt.datetime) -> Situation:
+    row.resolved_at, row.resolved_because, row.checked_at = now, because, now
+    return row

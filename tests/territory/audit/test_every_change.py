@@ -5,13 +5,18 @@ import datetime as dt
 import pytest
 from django.apps import apps
 from django.db import transaction
+from django.urls import reverse
 from simple_history.models import HistoricalChanges
 
+from customers.actions.imports import keep_mapping
 from customers.actions.lifecycle import rebuild_lifecycle
 from customers.imports.runs import run_import
-from customers.models import Customer
+from customers.models import Customer, SavedMapping
+from planning.actions.runs import find_all_situations
+from planning.models import Situation
 from territory import clock
 from territory.audit import registry
+from territory.audit.events import Asked, piece
 from territory.jobs.runner import run_job
 from territory.together import together
 from tests import factories
@@ -89,6 +94,45 @@ def test_every_history_is_in_the_audit():
     assert histories == {kind.history for kind in registry.kinds()}
 
 
+# Rows without a history of their own, and why what happens to them is told all the same or is nobody's change.
+UNFOLLOWED = {
+    "account.EmailAddress": "the sign-in library's copy of the person's address, whose history is the person's",
+    "account.EmailConfirmation": "not used: nobody confirms an address",
+    "accounts.UserSession": "where somebody is signed in: comes and goes with the session",
+    "audit.Denial": "is the audit",
+    "auth.Group": "not used: roles say who may do what",
+    "auth.Group_permissions": "not used",
+    "auth.Permission": "made by migrations, not used",
+    "contenttypes.ContentType": "made by migrations",
+    "customers.CustomerTeam": "dates the customer's team, whose change is told with the customer",
+    "customers.Import": "a file on its way in, and itself the record of who imported what; each row that it stores is told",
+    "customers.ImportFile": "the file's content, for a while",
+    "customers.ImportProblem": "what the import said of a row",
+    "customers.SellingCourse": "follows from orders and stages",
+    "customers.StagePeriod": "follows from orders and what was decided",
+    "customers.TierPeriod": "follows from orders, potential and fixed tiers",
+    "customers.Touch_contacts": "told with the touch",
+    "customers.TouchPerson": "told with the touch",
+    "jobs.Heartbeat": "that a process lives",
+    "jobs.JobRun": "is the record of a job",
+    "mail.Mail": "is the record of a mail",
+    "planning.Budget": "computed",
+    "planning.BudgetShare": "computed",
+    "planning.CustomerFigures": "computed",
+    "planning.DueTouch": "computed",
+    "planning.FactsMark": "how often a customer's facts changed; each of them is told",
+    "planning.RuleDraft": "what somebody typed and nothing rests on yet; saving it changes rules, which is told",
+    "planning.RulesVersion": "is the record of a change of rules, which is told with the rule",
+    "sessions.Session": "where somebody is signed in",
+}
+
+
+def test_what_has_no_history_is_known_and_why():
+    followed = {kind.model for kind in registry.kinds()} | {kind.history for kind in registry.kinds()}
+    models = {model for model in apps.get_models(include_auto_created=True) if model not in followed}
+    assert {model._meta.label for model in models} == set(UNFOLLOWED)
+
+
 def test_every_form_tells_each_row_it_changes_once(cast, now):
     shared = Shared.made()
     it = side(cast.rep_membership, cast.own)
@@ -136,3 +180,59 @@ def test_a_job_says_that_it_was_the_job(cast, now):
     rows, faults = watch.faults(None, "job rebuild")
     assert not faults, "\n".join(faults)
     assert rows
+
+
+def test_situations_tell_what_the_job_and_what_people_did(cast, now):
+    def found():
+        return run_job("find situations", lambda _progress: find_all_situations(now=clock.now())).result
+
+    def told_since(watch, author, through=""):
+        rows, faults = watch.faults(author, through)
+        assert not faults, "\n".join(faults)
+        return rows
+
+    for days, amount in ((500, 1), (200, 1_000_000)):
+        factories.order(cast.own, amount, "won", salesperson=cast.rep, closed_at=now - dt.timedelta(days=days))
+    order = factories.order(cast.own, 300_000, salesperson=cast.rep, opened_at=now)
+    watch = Watch()
+    opened = found()["opened"]
+    assert opened == told_since(watch, None, "job find situations") > 0
+    order.amount = 400_000
+    order.save()
+    watch = Watch()
+    assert found()["updated"] == told_since(watch, None, "job find situations") == opened
+    watch = Watch()
+    row = Situation.objects.filter(team=cast.exeter).get()
+    client = client_of(cast.manager)
+    client.post(reverse("situation_acknowledge", args=[row.pk]), {"version": row.version, "note": "I drive there."})
+    client.post(reverse("situation_hours", args=[row.pk]), {"user": cast.rep.pk, "hours_per_week": "4"})
+    assert told_since(watch, cast.manager.pk) == 2
+    order.status, order.closed_at = "lost", now
+    order.save()
+    watch = Watch()
+    assert found()["resolved"] == told_since(watch, None, "job find situations") == opened
+    said = [event.act for event in piece(Asked(kind=registry.get("planning.situation"), row=row.pk), _sees).events]
+    assert said == ["~", "~", "~", "+"]
+
+
+def _sees(_area):
+    return True
+
+
+def test_a_mapping_that_is_kept_replaced_and_thrown_away_is_told(cast, now):
+    row = factories.import_of(cast.admin)
+    for mapping in ({"kind": "customers", "fields": {"name": "A"}}, {"kind": "customers", "fields": {"name": "B"}}):
+        row.mapping = mapping
+        keep_mapping(row=row, name="Old system", now=clock.now())
+    kept = SavedMapping.objects.get()
+    client_of(cast.admin).post(reverse("import_mapping_remove", args=[kept.pk]))
+    events = piece(Asked(kind=registry.get("customers.savedmapping")), _sees).events
+    assert [(event.act, event.name) for event in events] == [
+        ("-", "Old system, Administrator"),
+        ("~", "Old system, Administrator"),
+        ("+", "Old system, Administrator"),
+    ]
+    assert [(row.before, row.after) for row in events[1].changes if row.name == "mapping"] == [
+        ("fields name: A", "fields name: B")
+    ]
+    assert [event.by for event in events] == [cast.admin, None, None]

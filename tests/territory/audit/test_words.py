@@ -1,0 +1,70 @@
+"""How the fields of a history row are put into words: one way for all who tell of changes."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.db import models
+
+from accounts.models import Membership, Role
+from customers.models import Order, Touch
+from planning.models import PlanningSettings, Situation
+from territory.audit import registry, words
+
+PLAIN = {"detour_factor", "hours_per_week", "travel_speed_kmh", "weekly_hours"}
+
+
+def versions(model, before, after):
+    return model.history.model(**before), model.history.model(**after)
+
+
+def test_every_number_with_decimals_is_money_a_share_or_known_as_plain():
+    fields = [field for kind in registry.kinds() for field in kind.history.tracked_fields]
+    decimals = {field.name for field in fields if isinstance(field, models.DecimalField)}
+    assert decimals - words.MONEY - words.SHARES == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("model", "before", "after", "said"),
+    [
+        (Order, {"amount": Decimal("1000.00")}, {"amount": Decimal("1250.50")}, ("Amount", "£1,000", "£1,250.50")),
+        (Order, {"probability": Decimal("0.5000")}, {"probability": Decimal("0.1250")}, ("Probability", "50 %", "12.5 %")),
+        (Order, {"probability": None}, {"probability": Decimal("1.0000")}, ("Probability", "–", "100 %")),
+        (Situation, {"share": 0.21}, {"share": 0.2134}, ("Share", "21 %", "21.34 %")),
+        (Membership, {"weekly_hours": Decimal("40.00")}, {"weekly_hours": Decimal("37.50")}, ("Weekly hours", "40", "37.5")),
+        (Touch, {"duration_seconds": 600}, {"duration_seconds": 5430}, ("Length", "10 min", "90.5 min")),
+        (Touch, {"is_implausible": False}, {"is_implausible": True}, ("Implausible", "no", "yes")),
+        (Touch, {"outcome": "neutral"}, {"outcome": "no_answer"}, ("Outcome", "neutral", "no answer")),
+        (Touch, {"type_id": 3}, {"type_id": 4}, ("Type", "#3", "#4")),
+        (Touch, {"note": ""}, {"note": "Rang twice"}, ("Note", "–", "Rang twice")),
+        (PlanningSettings, {"detour_factor": Decimal("1.30")}, {"detour_factor": Decimal("1.05")}, ("Road to straight line", "1.3", "1.05")),
+        (Role, {"access": {"orders": {"see": "own"}}}, {"access": {"orders": {"see": "all"}}}, ("Access", "orders see: own", "orders see: all")),
+    ],
+)  # fmt: skip
+def test_a_field_says_from_what_to_what(cast, model, before, after, said):
+    earlier, row = versions(model, before, after)
+    (change,) = words.changes(row, earlier)
+    label, old, new = (text.replace("\N{NO-BREAK SPACE}", " ") for text in (change.label, change.before, change.after))
+    assert (label, old, new) == said
+
+
+def test_days_and_moments_are_in_full(cast):
+    at = dt.datetime(2026, 6, 9, 9, 0, tzinfo=dt.UTC)
+    earlier, row = versions(
+        Order, {"opened_at": None, "expected_on": None}, {"opened_at": at, "expected_on": at.date()}
+    )
+    said = {change.name: change.after for change in words.changes(row, earlier)}
+    assert said == {"opened_at": "9 June 2026, 09:00", "expected_on": "9 June 2026"}
+
+
+def test_a_first_version_says_what_is_not_as_always(cast):
+    row = Order.history.model(title="Tray sealer", amount=Decimal("5.00"), status="pending", version=1)
+    assert [(change.name, change.before, change.after) for change in words.changes(row, None)] == [
+        ("title", None, "Tray sealer"),
+        ("amount", None, "£5"),
+    ]
+
+
+def test_what_is_left_out_is_not_told(cast):
+    earlier, row = versions(Order, {"amount": 1, "title": "A"}, {"amount": 2, "title": "B"})
+    assert [change.name for change in words.changes(row, earlier, {"amount"})] == ["title"]
