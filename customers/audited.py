@@ -68,6 +68,7 @@ def register() -> None:
             model=Touch,
             area=Area.TOUCHES,
             related=("customer", "type", "order", "logged_by"),
+            fields={"met": Area.CUSTOMERS},
             name=lambda row: f"{row.type}, {row.customer}, {moment_text(row.at)}",
             url="touch_detail",
         ),

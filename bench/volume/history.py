@@ -16,6 +16,14 @@ ENTERED = {
     PlannedTouch: "planned_at",
 }
 
+# What a touch's history says with it.
+BESIDE = {
+    "took_part": """(SELECT jsonb_agg(jsonb_build_array(p.user_id, p.role_id, p.duration_seconds, p.travel_seconds) ORDER BY p.user_id)
+                    FROM customers_touchperson p WHERE p.touch_id = customers_touch.id)""",
+    "met": """(SELECT jsonb_agg(c.contact_id ORDER BY c.contact_id)
+              FROM customers_touch_contacts c WHERE c.touch_id = customers_touch.id)""",
+}
+
 
 def first_histories(now: dt.datetime) -> None:
     for model, entered in ENTERED.items():
@@ -26,8 +34,9 @@ def _first_history(model: Any, entered: str, now: dt.datetime) -> None:
     history = model.history.model._meta
     tracked = [field.column for field in history.concrete_fields if not field.column.startswith("history_")]
     columns = ", ".join(f'"{column}"' for column in tracked)
+    values = ", ".join(BESIDE.get(column, f'"{column}"') for column in tracked)
     run(
         f'INSERT INTO "{history.db_table}" ({columns}, history_date, history_type) '
-        f"""SELECT {columns}, {entered}, '+' FROM "{model._meta.db_table}" ORDER BY id""",
+        f"""SELECT {values}, {entered}, '+' FROM "{model._meta.db_table}" ORDER BY id""",
         {"now": now},
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 from simple_history.utils import bulk_create_with_history
 
@@ -23,12 +23,15 @@ from customers.actions.touch_entries import TouchEntry
 from customers.actions.writing import ConflictError, tell
 from customers.locks import held
 from customers.models import Customer, PlannedTouch, Touch, TouchPerson
+from customers.models.touches import parts_of
 from customers.working_as import roles_on_many
 from territory import clock
 from territory.audit import origin
 
 # Rows a statement.
 BATCH = 500
+# What a touch's history says with it.
+BESIDE = ("people", "contacts")
 
 
 def log_outreach(
@@ -100,6 +103,7 @@ def _log(
         )
         for index, customer in enumerate(customers)
     ]
+    people = _people(touches, entry)
     touches = bulk_create_with_history(
         touches,
         Touch,
@@ -108,7 +112,7 @@ def _log(
         default_date=now,
         default_change_reason=origin.current(),
     )
-    _store_people(touches, entry)
+    TouchPerson.objects.bulk_create(people, batch_size=BATCH)
     _close_planned(touches, entry, actor, now)
     _tell(present.values(), actor, now)
     return touches
@@ -131,13 +135,15 @@ def _locked(customer_ids: Iterable[int]) -> dict[int, Customer]:
     return {row.pk: row for row in held(customer_ids)}
 
 
-def _store_people(touches: Sequence[Touch], entry: TouchEntry) -> None:
+def _people(touches: Sequence[Touch], entry: TouchEntry) -> list[TouchPerson]:
+    """Who took part in each, in the role they have there; each touch's history will say it with the touch."""
     day = clock.day_of(touches[0].at, clock.company_zone())
     people = [person.user.pk for person in entry.participants]
     roles = roles_on_many(people, [touch.customer for touch in touches], day)
     count = len(touches)
-    TouchPerson.objects.bulk_create(
-        [
+    found = []
+    for index, touch in enumerate(touches):
+        here = [
             TouchPerson(
                 touch=touch,
                 user=person.user,
@@ -145,11 +151,11 @@ def _store_people(touches: Sequence[Touch], entry: TouchEntry) -> None:
                 duration_seconds=_part(person.duration_seconds, index, count),
                 travel_seconds=_part(person.travel_seconds, index, count),
             )
-            for index, touch in enumerate(touches)
             for person in entry.participants
-        ],
-        batch_size=BATCH,
-    )
+        ]
+        touch.took_part, touch.met = parts_of(here), []
+        found += here
+    return found
 
 
 def _close_planned(touches: Sequence[Touch], entry: TouchEntry, actor: User, now: dt.datetime) -> None:
@@ -208,6 +214,7 @@ def undo_outreach(*, actor: User, now: dt.datetime, touch: Touch) -> list[Touch]
     asked = _together(touch, actor, archived_at__isnull=True)
     customers = _locked({each.customer_id for each in asked})
     touches = _together(touch, actor, archived_at__isnull=True)
+    prefetch_related_objects(touches, *BESIDE)
     _set(touches, Touch, {"archived_at": now}, actor, now)
     planned = list(PlannedTouch.objects.open().filter(from_touch__in=touches))
     _close_or_open(planned, now, actor, now)
@@ -226,6 +233,7 @@ def restore_outreach(*, actor: User, now: dt.datetime, touch: Touch) -> list[Tou
     customers = _locked({each.customer_id for each in asked})
     touches = _together(touch, actor, archived_at__isnull=False)
     undone = {each.pk: each.archived_at for each in touches}
+    prefetch_related_objects(touches, *BESIDE)
     _set(touches, Touch, {"archived_at": None}, actor, now)
     # What the undoing had closed carries its very instant; what a person cancelled carries another.
     planned = PlannedTouch.objects.filter(from_touch__in=touches, closed_by_touch__isnull=True)

@@ -17,6 +17,7 @@ from customers.actions.planned import close_planned, planned_for_next_step, plan
 from customers.actions.touch_entries import NextStep, Participant, TouchEntry
 from customers.actions.writing import ConflictError, locked, tell, write
 from customers.models import PlannedSource, PlannedTouch, Touch, TouchOutcome, TouchPerson
+from customers.models.touches import parts_of
 from customers.working_as import covered_roles, roles_at_work
 from territory import clock
 from territory.conflicts import claim
@@ -89,8 +90,9 @@ def _log(actor: User, now: dt.datetime, uuid: uuids.UUID, entry: TouchEntry) -> 
         request_digest=entry.digest(),
     )
     _take(touch, entry, now)
+    people = _people(touch, entry, _covered_role(touch, entry, actor))
     write(touch, actor=actor, now=now)
-    _store_people(touch, entry, _covered_role(touch, entry, actor))
+    TouchPerson.objects.bulk_create(people)
     if entry.contacts:
         touch.contacts.set(entry.contacts)
     closed = close_planned(touch, entry, actor=actor, now=now)
@@ -116,14 +118,13 @@ def _take(touch: Touch, entry: TouchEntry, now: dt.datetime) -> list[str]:
     return list(values)
 
 
-def _store_people(touch: Touch, entry: TouchEntry, roles: Mapping[int, int | None] | None = None) -> None:
-    """Store who took part, in the role they had on that day; `roles` are known already."""
-    known = dict(roles or {})
+def _people(touch: Touch, entry: TouchEntry, known: Mapping[int, int | None]) -> list[TouchPerson]:
+    """Who took part, in the role they had on that day unless it is known; the touch's history will say it with the touch."""
     day = clock.day_of(touch.at, clock.company_zone())
     asked = [person.user.pk for person in entry.participants if person.user.pk not in known]
     at_work = roles_at_work(asked, touch.customer, day) if asked else {}
-    found = known | {user: role.pk for user, role in at_work.items()}
-    TouchPerson.objects.bulk_create(
+    found = {**known, **{user: role.pk for user, role in at_work.items()}}
+    people = [
         TouchPerson(
             touch=touch,
             user=person.user,
@@ -132,7 +133,9 @@ def _store_people(touch: Touch, entry: TouchEntry, roles: Mapping[int, int | Non
             travel_seconds=person.travel_seconds,
         )
         for person in entry.participants
-    )
+    ]
+    touch.took_part, touch.met = parts_of(people), sorted(contact.pk for contact in entry.contacts)
+    return people
 
 
 def _covered_role(touch: Touch, entry: TouchEntry, actor: User) -> dict[int, int | None]:
@@ -177,10 +180,10 @@ def edit_touch(*, actor: User, now: dt.datetime, touch: Touch, version: int, ent
     before = Touch.objects.get(pk=touch.pk)
     claim(touch, version)
     fields = _take(touch, entry, before.at)
+    people = _people(touch, entry, _roles_kept(before, touch))
     write(touch, actor=actor, now=now, fields=fields)
-    roles = _roles_kept(before, touch)
     touch.people.all().delete()
-    _store_people(touch, entry, roles)
+    TouchPerson.objects.bulk_create(people)
     touch.contacts.set(entry.contacts)
     _follow_edit(before, touch, entry, actor, now)
     tell([customer.pk], actor=actor, now=now, lifecycle=customer.since is None)

@@ -38,6 +38,11 @@ class Store:
             self._names.setdefault(type(row), set()).update(changed)
         return changed
 
+    def changed_beside(self, row: models.Model) -> None:
+        """An existing row whose history says what stands in another table, where that changed."""
+        self._changed.setdefault(type(row), {})[row.pk] = row
+        self._names.setdefault(type(row), set())
+
     def flush(self, *kinds: type[models.Model]) -> None:
         """Write the rows of these models, in this order: new ones, then changed ones."""
         for kind in kinds:

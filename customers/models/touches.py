@@ -1,6 +1,7 @@
 """What was done with customers, by whom, and what is planned."""
 
 import uuid
+from collections.abc import Iterable
 
 from django.db import models
 from django.db.models import Q
@@ -12,6 +13,7 @@ from customers.scope import hangs_on, hangs_within, stood_in_for, written_within
 from territory.rows import Archivable, LiveQuerySet
 
 from .customers import Customer
+from .touch_versions import TouchRecords, TouchVersion
 
 # A touch longer than this without its travel is implausible: its minutes are left out until mended.
 IMPLAUSIBLE_SECONDS = 8 * 3600
@@ -65,7 +67,7 @@ class Touch(Archivable):
     request_digest = models.CharField(max_length=64, blank=True, default="", editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["request_digest"])
+    history = TouchRecords(excluded_fields=["request_digest"], bases=[TouchVersion])
     objects = TouchQuerySet.as_manager()
 
     class Meta:
@@ -80,6 +82,29 @@ class Touch(Archivable):
     def __str__(self) -> str:
         return f"{self.type}, {self.customer}"
 
+    # What the touch's history says with it: as the tables have it, unless whoever writes said what they will have.
+
+    @property
+    def took_part(self) -> list[list[int | None]]:
+        """Who took part: user, role, seconds of length and of travel of each."""
+        return self._took_part if self._took_part is not None else parts_of(self.people.all())
+
+    @took_part.setter
+    def took_part(self, parts: list[list[int | None]]) -> None:
+        self._took_part = parts
+
+    @property
+    def met(self) -> list[int]:
+        """The keys of the contacts met."""
+        return self._met if self._met is not None else sorted(contact.pk for contact in self.contacts.all())
+
+    @met.setter
+    def met(self, contacts: list[int]) -> None:
+        self._met = contacts
+
+    _took_part: list[list[int | None]] | None = None
+    _met: list[int] | None = None
+
 
 class TouchPerson(models.Model):
     """A person who took part in a touch, in the role they had at that time, with their own minutes and travel."""
@@ -93,6 +118,11 @@ class TouchPerson(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["touch", "user"], name="touch_person_once")]
+
+
+def parts_of(people: Iterable[TouchPerson]) -> list[list[int | None]]:
+    """Who took part, as the history of a touch keeps it."""
+    return sorted([person.user_id, person.role_id, person.duration_seconds, person.travel_seconds] for person in people)
 
 
 class PlannedSource(models.TextChoices):

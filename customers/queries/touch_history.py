@@ -30,6 +30,7 @@ class Step:
 def steps(row: models.Model, *related: str) -> list[Step]:
     """The row's history, newest first. `related` are the foreign keys that are named."""
     rows = list(row.history.select_related("history_user", *related).order_by("-history_date", "-history_id")[:READ])
+    words.read_names(rows)
     done = [_step(after, before) for after, before in zip_longest(rows, rows[1:])]
     if len(rows) < READ and not (rows and rows[-1].history_type == "+"):
         # What was written in bulk has no first version: the row itself says who logged it and when.

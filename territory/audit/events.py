@@ -73,7 +73,7 @@ class Piece:
 
 
 def piece(asked: Asked, sees: Callable[[str], bool], *, after: Cursor | None = None, size: int = PIECE) -> Piece:
-    """The next `size` events, in two statements. `sees(area)`: whether the reader sees the whole of it."""
+    """The next `size` events, in three statements. `sees(area)`: whether the reader sees the whole of it."""
     skip = after.skip if after else 0
     kinds = [asked.kind] if asked.kind else registry.kinds()
     keys = _newest(kinds, asked.condition(after.at if after else None), skip + size + 1)
@@ -108,6 +108,7 @@ def _told(keys: Sequence[Key], sees: Callable[[str], bool]) -> list[Event]:
     kinds = {kind.key: kind for _at, _number, kind in keys}
     found = together(*(_with_earlier(kinds[key], numbers[key]) for key in kinds))
     rows = {(key, row.history_id): row for key, some in zip(kinds, found, strict=True) for row in some}
+    words.read_names(rows.values())
     return [_event(kind, rows[(kind.key, number)], rows, sees) for _at, number, kind in keys]
 
 

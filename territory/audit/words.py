@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -48,10 +48,22 @@ def changes(row: Any, earlier: Any, leave_out: Collection[str] = ()) -> Iterator
             if value not in (None, "", [], {}) and value != field.default:
                 yield _change(field, None, shown(row, field))
         elif (old := getattr(earlier, field.attname)) != value:
+            if old is None and isinstance(value, list):
+                continue  # nobody kept it then
             if isinstance(old, dict) and isinstance(value, dict):
                 yield _change(field, *_where_they_differ(old, value))
             else:
                 yield _change(field, shown(earlier, field), shown(row, field))
+
+
+def read_names(rows: Iterable[Any]) -> None:
+    """Read the names that history rows need besides those of their foreign keys: where their model says how, one statement each."""
+    by_model: dict[type, list[Any]] = {}
+    for row in rows:
+        by_model.setdefault(type(row), []).append(row)
+    for model, some in by_model.items():
+        if hasattr(model, "read_names"):
+            model.read_names(some)
 
 
 def _change(field: models.Field, before: str | None, after: str) -> Change:
@@ -76,13 +88,13 @@ def _places(table: dict, path: str = "") -> Iterator[tuple[str, Any]]:
 def shown(row: Any, field: models.Field) -> str:
     """A field's value as people read it. A foreign key that was not read with the row is its number."""
     value = getattr(row, field.attname)
-    if value is None or value == "":
+    if value in (None, "", [], {}):
         return EMPTY
     if field.is_relation:
         related = row._state.fields_cache.get(field.name)
         return str(related) if related is not None else f"#{value}"
-    if field.choices:
-        return str(getattr(row, f"get_{field.name}_display")())
+    if display := getattr(row, f"get_{field.name}_display", None):
+        return str(display())
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dt.date):
@@ -90,9 +102,9 @@ def shown(row: Any, field: models.Field) -> str:
     if field.name.endswith("_seconds"):
         return seconds_as_minutes(value)
     if isinstance(value, dict):
-        return "; ".join(f"{place}: {held}" for place, held in _places(value)) or EMPTY
+        return "; ".join(f"{place}: {held}" for place, held in _places(value))
     if isinstance(value, list):
-        return ", ".join(str(held) for held in value) or EMPTY
+        return ", ".join(str(held) for held in value)
     if field.name in MONEY:
         return money_text(value)
     if field.name in SHARES:

@@ -7,6 +7,7 @@ import uuid
 from collections import defaultdict
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Area
@@ -18,7 +19,7 @@ from customers.imports.runs import Run
 from customers.imports.sources import Row
 from customers.imports.storing import Store
 from customers.models import Contact, InternalWork, PlannedTouch, Touch, TouchPerson
-from customers.models.touches import IMPLAUSIBLE_SECONDS
+from customers.models.touches import IMPLAUSIBLE_SECONDS, parts_of
 from territory import clock
 from territory.folding import fold
 
@@ -67,30 +68,34 @@ class Touches(Kind):
     def store(self, rows: list[Row], run: Run) -> None:
         store = run.store()
         existing = _existing(run.references.reach.touches(), rows, self._uuid)
-        people = _people(existing.values())
+        prefetch_related_objects(list(existing.values()), "people", "contacts")
         memberships = Memberships(run, {row.values["customer"].pk for row in rows if row.get("person")})
         contacts = _contacts(rows)
-        kept: list[tuple[Row, Touch, int | None]] = []
+        kept: list[tuple[Row, Touch]] = []
+        links: list[Any] = []
         for row in rows:
             touch = existing.get(self.key(row))
             contact = _contact(row, contacts)
             refuse_future(row, run.now, "at")
             if not _belongs(row) or refuse_new_id(row, touch, run):
                 continue
-            values = self._values(row, touch, several=touch is not None and len(people[touch.pk]) > 1)
             before = touch.customer_id if touch else row.values["customer"].pk
+            people = list(touch.people.all()) if touch else []
+            beside = (touch.took_part, touch.met) if touch else ([], [])
+            values = self._values(row, touch, several=len(people) > 1)
             touch = put(store, row, touch, values, lambda values, row=row: self._new(row, values, run))
-            kept.append((row, touch, contact))
-            _touched(row, before, run)
-        store.flush(Touch)
-        zone = clock.company_zone()
-        for row, touch, _met in kept:
             if row.get("person"):
-                _keep_person(row, touch, people, memberships, clock.day_of(touch.at, zone), store)
-        store.flush(TouchPerson)
-        if any(contact for _row, _touch, contact in kept):
-            _meet(kept)
-        _close_planned([(row, touch) for row, touch, _met in kept if row.outcome == "created"], store)
+                people = _with_person(row, touch, people, memberships, store)
+            touch.took_part, touch.met = parts_of(people), sorted({*beside[1], *([contact] if contact else [])})
+            links += [Touch.contacts.through(touch=touch, contact_id=pk) for pk in touch.met if pk not in beside[1]]
+            if touch.pk is not None and (touch.took_part, touch.met) != beside:
+                store.changed_beside(touch)
+                row.outcome = "changed"
+            kept.append((row, touch))
+            _touched(row, before, run)
+        store.flush(Touch, TouchPerson)
+        Touch.contacts.through.objects.bulk_create(links)
+        _close_planned([(row, touch) for row, touch in kept if row.outcome == "created"], store)
         store.flush(PlannedTouch)
 
     def _values(self, row: Row, touch: Touch | None, *, several: bool) -> dict[str, Any]:
@@ -147,31 +152,22 @@ def _touched(row: Row, before: int, run: Run) -> None:
         run.touched.lifecycle.add(before)
 
 
-def _people(touches) -> dict[int, list[TouchPerson]]:
-    found: dict[int, list[TouchPerson]] = defaultdict(list)
-    for person in TouchPerson.objects.filter(touch__in=[touch.pk for touch in touches]):
-        found[person.touch_id].append(person)
-    return found
-
-
-def _keep_person(row: Row, touch: Touch, people, memberships: Memberships, day: dt.date, store: Store) -> None:
-    """The person of the row takes part; of the touch's only person it takes the place."""
+def _with_person(row: Row, touch: Touch, people: list[TouchPerson], memberships: Memberships, store: Store) -> list:
+    """The people of the touch with that of the row, who takes the place of its only person."""
+    if len(people) > 1:
+        return people
     user = row.values["person"].pk
-    current = people[touch.pk]
     lengths = {"duration_seconds": touch.duration_seconds, "travel_seconds": touch.travel_seconds}
-    if len(current) > 1:
-        return
-    if current and current[0].user_id == user:
-        changed = store.change(current[0], lengths)
-    elif current:
-        role = _role(row, user, touch, memberships, day)
-        changed = store.change(current[0], lengths | {"user_id": user, "role_id": role})
-    else:
-        role = _role(row, user, touch, memberships, day)
-        store.add(TouchPerson(touch=touch, user_id=user, role_id=role, **lengths))
-        changed = {"user_id"}
-    if changed and row.outcome == "unchanged":
-        row.outcome = "changed"
+    if people and people[0].user_id == user:
+        store.change(people[0], lengths)
+        return people
+    role = _role(row, user, touch, memberships, clock.day_of(touch.at, clock.company_zone()))
+    if people:
+        store.change(people[0], lengths | {"user_id": user, "role_id": role})
+        return people
+    person = TouchPerson(touch=touch, user_id=user, role_id=role, **lengths)
+    store.add(person)
+    return [person]
 
 
 def _role(row: Row, user: int, touch: Touch, memberships: Memberships, day: dt.date) -> int | None:
@@ -204,25 +200,6 @@ def _contact(row: Row, contacts: dict[tuple[int, str], int]) -> int | None:
     if found is None:
         row.reject(_("this customer has no contact with this external id / name"), "contact")
     return found
-
-
-def _meet(kept: list[tuple[Row, Touch, int | None]]) -> None:
-    """Note who was met, where it is not noted yet."""
-    links = Touch.contacts.through
-    met = [(row, touch, contact) for row, touch, contact in kept if contact]
-    there = set(
-        links.objects.filter(touch__in=[touch.pk for _row, touch, _contact in met]).values_list(
-            "touch_id", "contact_id"
-        )
-    )
-    new = [
-        (row, links(touch_id=touch.pk, contact_id=contact))
-        for row, touch, contact in met
-        if (touch.pk, contact) not in there
-    ]
-    for row, _link in new:
-        row.outcome = "changed" if row.outcome == "unchanged" else row.outcome
-    links.objects.bulk_create([link for _row, link in new])
 
 
 def _close_planned(new: list[tuple[Row, Touch]], store: Store) -> None:

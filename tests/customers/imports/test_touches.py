@@ -56,6 +56,14 @@ def test_the_same_file_again_writes_nothing(load, acme, heard):
     assert Touch.objects.get().version == 1
 
 
+def test_another_person_alone_changes_the_customers_figures_and_the_touch(load, acme, heard):
+    text = HEAD + "T1,C1,Voice call,2026-03-02T08:00:00Z,2026-03-02T08:10:00Z,P1\n"
+    load("touches", text, mapping=MAPPING)
+    assert counts(load("touches", text.replace("P1", "P2"), mapping=MAPPING)) == (0, 1, 0, 0)
+    assert heard == [[acme.pk], [acme.pk]]
+    assert (Touch.objects.get().version, Touch.history.count()) == (2, 2)
+
+
 def test_a_blank_agent_is_a_person_unknown(load, acme):
     load("touches", HEAD + "T1,C1,Voice call,2026-03-02T08:00:00Z,2026-03-02T08:10:00Z,\n", mapping=MAPPING)
     assert not Touch.objects.get().people.exists()

@@ -18,69 +18,10 @@ from territory import clock
 from territory.audit import registry
 from territory.audit.events import Asked, piece
 from territory.jobs.runner import run_job
-from territory.together import together
 from tests import factories
 from tests.accounts.signing_in import client_of
+from tests.territory.audit.watching import Watch
 from tests.two_teams import Shared, asks, company_asks, filled, side
-
-
-def tracked(kind) -> list[str]:
-    return [field.attname for field in kind.history.tracked_fields]
-
-
-def state() -> dict[tuple[str, int], dict]:
-    """Every row that is followed, as it stands."""
-    kinds = registry.kinds()
-    found = together(*(kind.model._base_manager.order_by().values_list("pk", *tracked(kind)) for kind in kinds))
-    return {
-        (kind.key, pk): dict(zip(tracked(kind), values, strict=True))
-        for kind, rows in zip(kinds, found, strict=True)
-        for pk, *values in rows
-    }
-
-
-def told() -> dict[tuple[str, int], tuple]:
-    """Every history row by its own number: which row, act, author, reason and what it said of it."""
-    kinds = registry.kinds()
-    fields = ("history_type", "history_user_id", "history_change_reason")
-    found = together(
-        *(
-            kind.history._default_manager.order_by().values_list("history_id", kind.pk, *fields, *tracked(kind))
-            for kind in kinds
-        )
-    )
-    return {
-        (kind.key, number): ((kind.key, pk), act, by, reason or "", dict(zip(tracked(kind), values, strict=True)))
-        for kind, rows in zip(kinds, found, strict=True)
-        for number, pk, act, by, reason, *values in rows
-    }
-
-
-class Watch:
-    """Compares two moments."""
-
-    def __init__(self) -> None:
-        self.before, self.known = state(), told()
-
-    def faults(self, author: int | None, through: str = "") -> tuple[int, list[str]]:
-        """How many rows changed since, and what history does not say of them as it should."""
-        after, now = state(), told()
-        changed = {key for key in {*self.before, *after} if self.before.get(key) != after.get(key)}
-        new = [row for number, row in now.items() if number not in self.known]
-        faults = []
-        for key in changed:
-            act = "+" if key not in self.before else "-" if key not in after else "~"
-            mine = [row for row in new if row[0] == key]
-            if [row[1] for row in mine] != [act]:
-                faults.append(f"{key}: {act} is told as {[row[1] for row in mine]}")
-                continue
-            _key, _act, by, reason, said = mine[0]
-            if by != author or not reason.startswith(through):
-                faults.append(f"{key}: by {by} through “{reason}”")
-            if said != (after if act != "-" else self.before)[key]:
-                faults.append(f"{key}: says {said}")
-        faults += [f"{row[0]}: {row[1]} is told and nothing changed" for row in new if row[0] not in changed]
-        return len(changed), faults
 
 
 @pytest.fixture
