@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ from territory.audit.words import Change
 from territory.cursor import Cursor
 from territory.together import together
 
-PIECE = 50
+PIECE = 20
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ class Piece:
 
 
 def piece(asked: Asked, sees: Callable[[str], bool], *, after: Cursor | None = None, size: int = PIECE) -> Piece:
-    """The next `size` events, in three statements. `sees(area)`: whether the reader sees the whole of it."""
+    """The next `size` events, in four statements. `sees(area)`: whether the reader sees the whole of it."""
     skip = after.skip if after else 0
     kinds = [asked.kind] if asked.kind else registry.kinds()
     keys = _newest(kinds, asked.condition(after.at if after else None), skip + size + 1)
@@ -102,31 +101,42 @@ def _newest(kinds: Sequence[Kind], condition: Q, count: int) -> list[Key]:
 
 
 def _told(keys: Sequence[Key], sees: Callable[[str], bool]) -> list[Event]:
-    numbers: dict[str, list[int]] = defaultdict(list)
+    numbers: dict[Kind, list[int]] = {}
     for _at, number, kind in keys:
-        numbers[kind.key].append(number)
-    kinds = {kind.key: kind for _at, _number, kind in keys}
-    found = together(*(_with_earlier(kinds[key], numbers[key]) for key in kinds))
-    rows = {(key, row.history_id): row for key, some in zip(kinds, found, strict=True) for row in some}
+        numbers.setdefault(kind, []).append(number)
+    earlier = _by_kind({kind: _earlier(kind, some) for kind, some in numbers.items()})
+    before = {(kind.key, number): earlier_number for kind, some in earlier for number, earlier_number in some}
+    wanted = {kind: {*some, *(before[kind.key, number] for number in some)} for kind, some in numbers.items()}
+    found = _by_kind({kind: _rows(kind, some) for kind, some in wanted.items()})
+    rows = {(kind.key, row.history_id): row for kind, some in found for row in some}
     words.read_names(rows.values())
-    return [_event(kind, rows[(kind.key, number)], rows, sees) for _at, number, kind in keys]
+    return [
+        _event(kind, rows[kind.key, number], rows.get((kind.key, before[kind.key, number])), sees)
+        for _at, number, kind in keys
+    ]
 
 
-def _with_earlier(kind: Kind, numbers: Sequence[int]) -> models.QuerySet:
-    """These history rows, each with `earlier_id`, and the rows before them."""
+def _by_kind(questions: dict[Kind, models.QuerySet]) -> list[tuple[Kind, list[Any]]]:
+    return list(zip(questions, together(*questions.values()), strict=True))
+
+
+def _earlier(kind: Kind, numbers: Sequence[int]) -> models.QuerySet:
+    """These history rows, each with the one before it of the same row: their numbers alone, which an index finds."""
     history = kind.history._default_manager.order_by()
     same = {kind.pk: OuterRef(kind.pk)}
     before = history.filter(**same, history_id__lt=OuterRef("history_id")).order_by("-history_id")
-    earlier = Subquery(before.values("history_id")[:1])
-    wanted = history.filter(history_id__in=numbers).annotate(earlier_id=earlier).values("earlier_id")
-    rows = history.filter(Q(history_id__in=numbers) | Q(history_id__in=wanted))
-    return rows.annotate(earlier_id=earlier).select_related("history_user", *kind.related)
+    return history.filter(history_id__in=numbers).values_list("history_id", Subquery(before.values("history_id")[:1]))
 
 
-def _event(kind: Kind, row: Any, rows: dict[tuple[str, int], Any], sees: Callable[[str], bool]) -> Event:
+def _rows(kind: Kind, numbers: Collection[int | None]) -> models.QuerySet:
+    known = [number for number in numbers if number is not None]
+    rows = kind.history._default_manager.order_by().filter(history_id__in=known)
+    return rows.select_related("history_user", *kind.related)
+
+
+def _event(kind: Kind, row: Any, earlier: Any, sees: Callable[[str], bool]) -> Event:
     is_seen = sees(kind.area)
     hidden = {name for name, area in kind.fields.items() if not sees(area)}
-    earlier = rows.get((kind.key, row.earlier_id))
     changes = tuple(words.changes(row, earlier, hidden)) if is_seen and row.history_type != "-" else ()
     return Event(
         at=row.history_date,

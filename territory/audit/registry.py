@@ -18,7 +18,7 @@ def _own_name(row: Any) -> str:
     return ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Kind:
     """Rows of a model with history.
 

@@ -10,7 +10,9 @@ from django.urls import reverse
 
 from accounts.models import Role
 from customers.actions.customers import change_customer
+from customers.models import Touch
 from territory import clock
+from territory.audit.events import Asked, piece
 from tests import factories
 from tests.accounts.signing_in import client_of
 
@@ -99,6 +101,27 @@ def test_many_events_take_as_many_questions_as_few(now, cast):
         counts.append(len(queries))
         assert len(answer.content) < 60_000
     assert counts[0] == counts[1] <= 12
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="its planner reads a whole table where SQLite's does not")
+def test_no_history_is_read_as_a_whole(now, cast):
+    """Of half a million touches twenty are told, and of each the one version before."""
+    touch = factories.touch(cast.own, cast.rep)
+    model = Touch.history.model
+    known = {field.attname: getattr(touch, field.attname) for field in model.tracked_fields}
+    versions = (
+        model(**known | {"id": number // 2}, history_date=now + dt.timedelta(seconds=number), history_type="~")
+        for number in range(4000)
+    )
+    model.objects.bulk_create(versions, batch_size=1000)
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {model._meta.db_table}")
+    with CaptureQueriesContext(connection) as queries:
+        assert len(piece(Asked(), lambda _area: True).events) == 20
+    with connection.cursor() as cursor:
+        for query in queries.captured_queries:
+            cursor.execute(f"EXPLAIN {query['sql']}")
+            assert "Seq Scan on customers_historicaltouch" not in "\n".join(row[0] for row in cursor.fetchall())
 
 
 def test_a_role_with_the_audit_alone_learns_who_and_when_and_no_more(now, cast):
