@@ -4,12 +4,32 @@ import datetime as dt
 
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy as many
 
+from planning.actions.effects import EFFECT
 from planning.actions.runs import find_all_situations, run_everything, sweep_stale
 from planning.models import FactsMark
 from territory import clock
 from territory.jobs import registry
 from territory.jobs.registry import Gauge, Job
+
+COMPUTED = {
+    "lifecycles": many(
+        "stage and tier of %(shown)s customer renewed", "stages and tiers of %(shown)s customers renewed", "n"
+    ),
+    "customers": many("%(shown)s customer computed", "%(shown)s customers computed", "n"),
+}
+FOUND = {
+    "opened": many("%(shown)s situation opened", "%(shown)s situations opened", "n"),
+    "updated": many("%(shown)s situation updated", "%(shown)s situations updated", "n"),
+    "resolved": many("%(shown)s situation resolved", "%(shown)s situations resolved", "n"),
+}
+FORGOTTEN = {
+    "jobs_forgotten": many("%(shown)s old run forgotten", "%(shown)s old runs forgotten", "n"),
+    "mails_forgotten": many("%(shown)s old mail forgotten", "%(shown)s old mails forgotten", "n"),
+    "import_files_removed": many("%(shown)s imported file removed", "%(shown)s imported files removed", "n"),
+    "left_to_sweeps": many("%(shown)s customer still to compute", "%(shown)s customers still to compute", "n"),
+}
 
 
 def register() -> None:
@@ -20,6 +40,7 @@ def register() -> None:
             help=_("Budgets, due touches and stages of customers whose figures are out of date."),
             task="planning.tasks.sweep",
             run=sweep_stale,
+            words=COMPUTED,
         )
     )
     registry.add(
@@ -29,6 +50,7 @@ def register() -> None:
             help=_("Opens, updates and resolves large pending orders."),
             task="planning.tasks.find_situations",
             run=lambda progress: find_all_situations(now=clock.now()),
+            words=FOUND,
         )
     )
     registry.add(
@@ -39,6 +61,18 @@ def register() -> None:
             task="planning.tasks.nightly",
             run=lambda progress: run_everything(clock.now(), progress),
             daily=True,
+            words=COMPUTED | FOUND | FORGOTTEN,
+        )
+    )
+    registry.add(
+        Job(
+            name=EFFECT,
+            label=_("Effect of a change of rules"),
+            help=_("What a change would do to budgets and loads, before it is saved."),
+            words={
+                "customers": many("%(shown)s customer looked at", "%(shown)s customers looked at", "n"),
+                "touched": many("%(shown)s of them would change", "%(shown)s of them would change", "n"),
+            },
         )
     )
     registry.add_gauge(Gauge(name="stale_mark", label=_("Oldest change not computed yet"), oldest=_oldest_mark))

@@ -82,14 +82,20 @@ def _unacknowledged(seen: Q) -> QuerySet:
     return found.order_by().values_list("kind").annotate(Count("pk"))
 
 
+def is_signed_in(request: HttpRequest) -> bool:
+    """Also false where nobody has looked who it is, as for a request that was refused before."""
+    return hasattr(request, "user") and request.user.is_authenticated
+
+
 class Shell:
     """The frame's content, worked out when the template asks for it."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
-        # The same page fills the side panel when htmx asks for it there. Who must set up a second factor may go nowhere else.
+        # The same page fills the side panel when htmx asks for it there. Who is not signed in may go nowhere, nor may who
+        # must set up a second factor first.
         self.base = "panel.html" if request.headers.get("HX-Target") == "panel-content" else "base.html"
-        if getattr(request, "second_factor_first", False):
+        if getattr(request, "second_factor_first", False) or not is_signed_in(request):
             self.base = "base_plain.html"
 
     @cached_property

@@ -26,6 +26,7 @@ def own_security(request: HttpRequest) -> HttpResponse:
     factors = list(Authenticator.objects.filter(user=request.user).order_by("created_at", "pk"))
     by_type = {row.type: row for row in factors}
     codes = by_type.get(Authenticator.Type.RECOVERY_CODES)
+    mine, here = sessions.sessions_of(request.user, now=clock.now()), request.session.session_key
     context = {
         "app": by_type.get(Authenticator.Type.TOTP),
         "passkeys": [row for row in factors if row.type == Authenticator.Type.WEBAUTHN],
@@ -33,8 +34,8 @@ def own_security(request: HttpRequest) -> HttpResponse:
         "codes_left": second_factor.codes_left(codes) if codes else 0,
         "required": second_factor.is_required(request.user),
         "first": getattr(request, "second_factor_first", False),
-        "sessions": sessions.sessions_of(request.user, now=clock.now()),
-        "here": request.session.session_key,
+        "sessions": sorted(mine, key=lambda row: row.session_id != here),
+        "here": here,
     }
     return render(request, "mfa/index.html", context)
 

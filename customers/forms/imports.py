@@ -18,7 +18,7 @@ from customers.imports.formats import NUMBERS
 from customers.imports.guessing import ENCODINGS
 from customers.imports.kinds import KINDS
 from customers.imports.references import TARGETS, Reach
-from customers.imports.words import KIND_WORDS, label, what_belongs
+from customers.imports.words import KIND_WORDS, SETTINGS, label, what_belongs
 from customers.models import SavedMapping
 
 DELIMITERS = ((",", _("comma")), (";", _("semicolon")), ("\t", _("tab")), ("|", _("pipe")))
@@ -82,21 +82,21 @@ class MappingForm(forms.Form):
     """A mapping as a form. What it does not ask for (see docs/import.md) stays as the JSON says."""
 
     version = VersionField()
-    encoding = forms.ChoiceField(label=_("Encoding"), choices=[(name, name) for name in ENCODINGS])
-    delimiter = forms.ChoiceField(label=_("Cells end with"), choices=DELIMITERS)
-    sheet = forms.CharField(label=_("Sheet"), required=False, help_text=_("Empty: the first."))
+    encoding = forms.ChoiceField(label=SETTINGS["encoding"], choices=[(name, name) for name in ENCODINGS])
+    delimiter = forms.ChoiceField(label=SETTINGS["delimiter"], choices=DELIMITERS)
+    sheet = forms.CharField(label=SETTINGS["sheet"], required=False, help_text=_("Empty: the first."))
     dates = forms.CharField(
-        label=_("Days and times"),
+        label=SETTINGS["dates"],
         required=False,
         help_text=_("Such as DD/MM/YYYY. Empty: 2026-06-09 only."),
         widget=forms.TextInput(attrs={"list": "date-formats", "autocomplete": "off"}),
     )
-    numbers = forms.ChoiceField(label=_("Numbers"), choices=[(name, name) for name in NUMBERS])
+    numbers = forms.ChoiceField(label=SETTINGS["numbers"], choices=[(name, name) for name in NUMBERS])
     time_zone = forms.CharField(
-        label=_("Time zone"), required=False, help_text=_("Such as Europe/Paris. Empty: the company's.")
+        label=SETTINGS["time_zone"], required=False, help_text=_("Such as Europe/Paris. Empty: the company's.")
     )
     blank = forms.CharField(
-        label=_("Words for blank"), required=False, help_text=_("Such as NULL, n/a. Several: with commas between.")
+        label=SETTINGS["blank"], required=False, help_text=_("Such as NULL, n/a. Several: with commas between.")
     )
     name = forms.CharField(
         label=_("Keep this mapping as"), required=False, max_length=100, help_text=_("For the next such file.")
@@ -204,6 +204,15 @@ class MappingForm(forms.Form):
                 "values": len(values),
                 **parts,
             }
+
+    def tables(self) -> list[dict[str, Any]]:
+        """The same in two: what is needed, has a column or is wrong; and the rest, folded where no column is left for it."""
+        rows = list(self.rows())
+        first = [row for row in rows if row["needed"] or row["from"].value() or row["from"].errors]
+        rest = [row for row in rows if row not in first]
+        taken = {str(row["from"].value()).removeprefix("c:") for row in first}
+        left = [name for name in self.columns if name not in taken]
+        return [{"rows": first}, *([{"rows": rest, "folds": True, "open": bool(left)}] if rest else [])]
 
     def json(self) -> dict[str, Any]:
         """The mapping as typed."""

@@ -41,6 +41,25 @@ LABELS = {
     "noted_on": gettext_lazy("Noted on"),
 }
 
+# What a mapping says besides its columns, as the page calls it.
+SETTINGS = {
+    "encoding": gettext_lazy("Encoding"),
+    "delimiter": gettext_lazy("Cells end with"),
+    "sheet": gettext_lazy("Sheet"),
+    "dates": gettext_lazy("Days and times"),
+    "numbers": gettext_lazy("Numbers"),
+    "time_zone": gettext_lazy("Time zone"),
+    "blank": gettext_lazy("Words for blank"),
+    "fields": gettext_lazy("Columns"),
+    "column": gettext_lazy("Column of the file"),
+    "constant": gettext_lazy("The same for all"),
+    "if_blank": gettext_lazy("Blank cells"),
+    "unit": gettext_lazy("Unit"),
+}
+_PLACE = re.compile(r"^([a-z_]+(?:\.\w+)*)(?:\[\d+\])?: ")
+_CHOSEN = re.compile(r"(?<=[Cc]hoose )“(\w+)”|(?<=own )“(\w+)”")
+_NAMED = re.compile(r"(?<=^fields: the mapping must name )[\w ]+")
+
 # Other words of a header, folded and without signs. A name of the field itself is recognised anyway.
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "external_id": ("id", "no", "number", "nr", "key", "reference", "ref", "code"),
@@ -104,6 +123,26 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 def label(name: str) -> str:
     """A field in a person's words."""
     return str(LABELS.get(name) or name.replace("_", " ").capitalize())
+
+
+def on_page(problem: str) -> str:
+    """An error for who sees the page: its labels where the mapping has keys, so “Since, days and times” for `fields.since.dates`."""
+
+    def chosen(found: re.Match) -> str:
+        key = found[1] or found[2]
+        return f"“{SETTINGS.get(key, key)}”"
+
+    def named(found: re.Match) -> str:
+        return _(" or ").join(f"“{label(name)}”" for name in found[0].split(_(" or ")))
+
+    problem = _NAMED.sub(named, _CHOSEN.sub(chosen, problem))
+    place = _PLACE.match(problem)
+    parts = place[1].split(".") if place else []
+    if not place or parts[0] not in SETTINGS:
+        return problem
+    words = [str(SETTINGS[parts[0]])] if len(parts) == 1 else [label(parts[1])]
+    words += [str(SETTINGS[part]).lower() for part in parts[2:] if part in SETTINGS]
+    return f"{', '.join(words)}: {problem[place.end() :]}"
 
 
 def explained(field: sorts.Field) -> str:

@@ -21,7 +21,7 @@ from customers.imports.guessing import DATES, TIMES
 from customers.imports.kinds import kind_named
 from customers.imports.reading import is_workbook
 from customers.imports.references import Reach
-from customers.imports.words import KIND_WORDS
+from customers.imports.words import KIND_WORDS, on_page
 from customers.models import Import, ImportState, SavedMapping
 from customers.queries.imports import content_of, look, unknown_words
 from customers.views.saving import carried_out, form_page, to_change
@@ -88,8 +88,11 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     if own and row.state == ImportState.DRAFT:
         return redirect("import_mapping", pk)
     page = Paginator(row.problems.all(), PAGE).get_page(request.GET.get("page"))
+    for problem in page:
+        problem.reason = on_page(problem.reason)
     context = {
         "row": row,
+        "problem": on_page(row.problem),
         "own": own,
         "page": page,
         "kind": KIND_WORDS[row.kind],
@@ -116,7 +119,7 @@ def _sample(row: Import) -> dict[str, Any] | None:
         named = [
             {"text": text, "wrong": bool(reason) and name == column} for name, text in zip(header, cells, strict=False)
         ]
-        rows.append({"number": number, "cells": named, "reason": reason})
+        rows.append({"number": number, "cells": named, "reason": on_page(reason)})
     return {"header": header, "rows": rows}
 
 
@@ -166,7 +169,7 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "row": row,
         "kind": KIND_WORDS[row.kind],
-        "problem": problem,
+        "problem": on_page(problem),
         "first": [line.cells[: jobs.SAMPLE_COLUMNS] for line in lines],
         "header": header[: jobs.SAMPLE_COLUMNS],
         "date_formats": [day + time for time in TIMES[:2] for day in DATES],

@@ -24,6 +24,9 @@ EFFECT_VERSION = 2
 
 CHUNK = 300
 
+# The name of its job.
+EFFECT = "effect of a change of rules"
+
 # A change that nobody came back to is not computed any more.
 WAITS = dt.timedelta(days=1)
 
@@ -52,7 +55,7 @@ def run_effect(pk: int, asked: int, *, now: dt.datetime) -> None:
         )
         return {key: found[key] for key in ("customers", "touched", "refused") if key in found}
 
-    run_job("effect of a change of rules", job, key=draft.job_key, requested_by=draft.author)
+    run_job(EFFECT, job, key=draft.job_key, requested_by=draft.author)
 
 
 def _found(book: RuleBook, draft: RuleDraft, now: dt.datetime, progress: Report) -> dict[str, Any]:

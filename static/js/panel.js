@@ -4,25 +4,36 @@
 const panel = document.getElementById("panel");
 const content = document.getElementById("panel-content");
 const phone = window.matchMedia("(max-width: 767.98px)");
-let opener = null;
+let chosen = null;
+let before = null;
 
+// `link`: what opened it from the page; null for what a script opens. Pages that follow one another in the panel keep the first.
 function open(url, link) {
-  if (link) {
+  if (!panel.open) {
     mark(false);
-    opener = link;
-    mark(true);
+    chosen = link;
+    before = waiting(document.activeElement === document.body ? link : document.activeElement);
   }
   panel.dataset.url = url;
   window.htmx.ajax("GET", url, { target: "#panel-content", swap: "innerHTML" });
 }
 
 function mark(on) {
-  if (opener?.classList.contains("load")) opener.classList.toggle("chosen", on);
+  if (chosen?.classList.contains("load")) chosen.classList.toggle("chosen", on);
+}
+
+// Who gets the focus back: of a menu, which closes, its button.
+function waiting(element) {
+  const menu = element?.closest("details.menu[open]");
+  if (!menu || element.matches("summary")) return element;
+  menu.open = false;
+  return menu.querySelector("summary");
 }
 
 function show() {
   if (!panel.open) {
     panel.showModal();
+    mark(true);
     document.dispatchEvent(new CustomEvent("dialog:moved"));
   }
   panel.scrollTop = 0;
@@ -75,6 +86,6 @@ if (panel) {
     mark(false);
     content.replaceChildren();
     document.dispatchEvent(new CustomEvent("dialog:moved"));
-    opener?.focus();
+    before?.focus();
   });
 }

@@ -20,10 +20,13 @@ function start(toast) {
   wait();
 }
 
-// A modal dialog makes the rest of the page dead: the toasts move into it while it is open.
+// A modal dialog makes the rest of the page dead: the toasts move into it while it is open. In the page they stand first,
+// so that the first Tab after what was done is at its Undo.
 function move() {
-  const host = document.querySelector("dialog[open]") || document.body;
-  if (region.parentElement !== host) host.append(region);
+  const dialog = document.querySelector("dialog[open]");
+  if (region.parentElement === (dialog || document.body)) return;
+  if (dialog) dialog.append(region);
+  else document.querySelector(".skip-link").after(region);
 }
 
 // The one toast of failures stands in the page from the start, so that its icons are there without a connection.
@@ -58,6 +61,7 @@ function again(detail) {
 region.addEventListener("click", (event) => {
   if (!event.target.closest(".toast-close")) return;
   const toast = event.target.closest(".note-toast");
+  if (document.activeElement === event.target.closest(".toast-close")) document.getElementById("main")?.focus({ preventScroll: true });
   if (toast === failed) failed.hidden = true;
   else toast.remove();
 });

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from territory.formats.numbers import number_text
 from territory.jobs import registry
 
 
@@ -61,6 +62,12 @@ class JobRun(models.Model):
         return (self.key or "").startswith("tick ")
 
     @property
+    def is_scheduled(self) -> bool:
+        """Whether the schedule runs such a job; another that nobody asked for came from the command line."""
+        job = registry.get(self.name)
+        return job is not None and job.task != ""
+
+    @property
     def is_asked_for(self) -> bool:
         """Whether a person asked for it and it is not done."""
         return (self.key or "").startswith("asked ")
@@ -72,11 +79,16 @@ class JobRun(models.Model):
         return self.state == JobState.FAILED and job is not None and (job.run or job.again) is not None
 
     @property
-    def counts(self) -> list[tuple[str, object]]:
-        """What it answered, name by name."""
-        if not isinstance(self.result, dict):
+    def outcome(self) -> list[str]:
+        """What it answered, in words: what is nothing is left out, unless all is."""
+        job = registry.get(self.name)
+        if not isinstance(self.result, dict) or job is None:
             return []
-        return [(name.replace("_", " "), value) for name, value in self.result.items() if type(value) in (int, str)]
+        answers = {**self.result, **self.result.get("situations", {})}
+        told = [(job.words[name], n) for name, n in answers.items() if name in job.words and isinstance(n, int)]
+        said = [str(words % {"n": n, "shown": number_text(n)}) for words, n in told if n]
+        said += [text for text in answers.values() if isinstance(text, str)]
+        return said or ([_("nothing to do")] if told else [])
 
 
 class Heartbeat(models.Model):

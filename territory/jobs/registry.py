@@ -9,8 +9,8 @@
 """
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -22,6 +22,7 @@ class Job:
     run:    what "run now" does: gets a Progress, answers what fits JSON; safe to run beside the scheduled one.
     daily:  once per local day of the company, however often it ticks.
     again:  what "try again" does with a failed run of a job that has no `run` (an import: that very file).
+    words:  what each number of its answer says, as ngettext_lazy over "n" that prints %(shown)s; a number without is not shown.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Job:
     run: Callable[[Any], Any] | None = None
     daily: bool = False
     again: Callable[[Any], None] | None = None
+    words: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy as many
 
 from territory import clock
 from territory.jobs import registry
@@ -23,6 +24,12 @@ def register() -> None:
             help=_("What waits in the outbox, and the digests of those whose morning has come."),
             task="territory.mail.tasks.deliver",
             run=send_mails,
+            words={
+                "digests": many("%(shown)s digest written", "%(shown)s digests written", "n"),
+                "sent": many("%(shown)s mail sent", "%(shown)s mails sent", "n"),
+                "dropped": many("%(shown)s no longer of use", "%(shown)s no longer of use", "n"),
+                "not_sent": many("%(shown)s not sent", "%(shown)s not sent", "n"),
+            },
         )
     )
     registry.add_gauge(Gauge(name="mail", label=_("Oldest mail not sent yet"), oldest=_oldest))

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from territory.jobs import tasks
 from territory.jobs.models import JobRun, JobState
-from territory.jobs.runner import run_job, run_tick
+from territory.jobs.runner import run_job, run_tick, write_down
 from territory.mail.models import Mail, MailState
 from territory.mail.sending import deliver_waiting
 from tests import factories
@@ -45,8 +45,34 @@ def test_the_schedule_in_words_with_the_last_and_the_next_run(client):
     assert "<b>Compute what changed</b>, every minute" in text
     assert "<b>Find special situations</b>, every 10 minutes" in text
     assert "<b>Nightly run</b>, once a day, after midnight" in text
-    assert "customers 3" in text
+    assert "3 customers computed" in text
     assert "Run now: Compute what changed" in text
+
+
+def test_what_a_run_did_stands_in_words(client):
+    run_job(
+        "nightly", lambda progress: {"lifecycles": 1, "situations": {"opened": 0, "resolved": 2}, "customers": 20_000}
+    )
+    run_job("find situations", lambda progress: {"opened": 0})
+    run_job("effect of a change of rules", lambda progress: {"refused": "Two tiers would have the same bound."})
+    run_job("import", lambda progress: {"import": 7, "more": False})
+    shown = {run.name: run.outcome for run in JobRun.objects.all()}
+
+    assert shown == {
+        "nightly": ["stage and tier of 1 customer renewed", "20,000 customers computed", "2 situations resolved"],
+        "find situations": ["nothing to do"],
+        "effect of a change of rules": ["Two tiers would have the same bound."],
+        "import": [],
+    }
+
+
+def test_a_backup_of_the_command_line_was_not_asked_for_by_the_schedule(client):
+    write_down("backup", started_at=NOW, result={"tables": 60, "rows": 1})
+    text = page(client)
+
+    assert "60 tables, 1 row" in text
+    assert "the command line" in text
+    assert "the schedule" not in text
 
 
 def test_a_failed_run_says_why_and_is_told_to_administrators(client, cast, mailoutbox):

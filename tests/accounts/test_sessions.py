@@ -88,6 +88,15 @@ def test_one_is_signed_out_or_all_others_but_nobody_elses(cast):
     assert UserSession.objects.filter(user=cast.rep).count() == 1
 
 
+def test_this_one_stands_first_and_then_the_latest_used(cast, time_machine):
+    keys = []
+    for minute in range(3):
+        time_machine.move_to(f"2026-06-09T09:0{minute}:00Z", tick=False)
+        keys.append(signed_in(cast.rep))
+    page = keys[0].get(SECURITY)
+    assert [row.session_id for row in page.context["sessions"]] == [keys[n].session.session_key for n in (0, 2, 1)]
+
+
 def test_the_row_goes_with_the_session_however_that_ends(cast):
     leaving, expired, ended = signed_in(cast.rep), signed_in(cast.rep), signed_in(cast.rep)
     leaving.post("/accounts/logout/")

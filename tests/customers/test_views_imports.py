@@ -14,6 +14,7 @@ from django.urls import reverse
 from accounts.models import Team
 from customers.imports import jobs
 from customers.imports.kinds import KINDS
+from customers.imports.words import on_page
 from customers.models import Contact, Customer, Import, ImportState, Order, SavedMapping
 from tests import factories
 from tests.accounts.signing_in import client_of
@@ -82,9 +83,37 @@ def test_a_date_that_reads_one_way_only_is_suggested_and_any_other_must_be_chose
     assert mapped(admin, row).status_code == 302
     assert "can be read in more than one way" in row.problem
     page = admin.get(reverse("import_mapping", args=[row.pk])).content.decode()
-    assert "can be read in more than one way" in page
+    assert "can be read in more than one way. Choose “Days and times” in the mapping" in page
     mapped(admin, row, dates="MM/DD/YYYY")
     assert row.state == "checked"
+
+
+@pytest.mark.parametrize(
+    ("problem", "shown"),
+    [
+        ("fields.since.dates: is not a format.", "Since, days and times: is not a format."),
+        ("fields.name: The file has no column “nam”.", "Name: The file has no column “nam”."),
+        ("fields.starts_on.constant: “x” is no day.", "From, the same for all: “x” is no day."),
+        (
+            "fields: the mapping must name external_id or name.",
+            "Columns: the mapping must name “External id” or “Name”.",
+        ),
+        ("time_zone: “Mars” is not a time zone.", "Time zone: “Mars” is not a time zone."),
+        ("blank[2]: must be a text.", "Words for blank: must be a text."),
+        ("is not a number; choose “numbers” in the mapping", "is not a number; choose “Numbers” in the mapping"),
+        ("Row 3, column “dates”: “x” cannot be read.", "Row 3, column “dates”: “x” cannot be read."),
+    ],
+)
+def test_errors_name_what_the_page_calls_it(problem, shown):
+    assert on_page(problem) == shown
+
+
+def test_fields_without_a_column_are_folded_once_every_column_has_its_field(admin):
+    for text, is_open in ((CUSTOMERS, False), (CUSTOMERS.replace("\n", ";odd\n"), True)):
+        row = upload(admin, text)
+        first, rest = admin.get(reverse("import_mapping", args=[row.pk])).context["form"].tables()
+        assert {field["label"] for field in first["rows"]} == {"Name", "Team", "Since"}
+        assert (rest["folds"], rest["open"]) == (True, is_open)
 
 
 def test_the_preview_marks_what_is_wrong_by_row_and_column(admin):

@@ -4,12 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from customers.models import ImportState
-from territory import clock
-from territory.company.models import Company, forget_company
-from tests import factories
-from tests.factories.imports import rejected_rows
-from tests.test_access_matrix import address, names, subjects
+from tests.every_page import every_page
+from tests.test_access_matrix import address
 
 from .conftest import DESK, PHONE
 from .test_markup import shown
@@ -27,27 +23,6 @@ LOOK = """async () => (await axe.run(document, %s)).violations
 SIGNED_OUT = ["account_login", "account_reset_password"]
 
 
-@pytest.fixture
-def urls(cast) -> list[str]:
-    """One page of each address, filled, and what else a page has behind its tabs."""
-    Company.objects.update(is_demo=True)  # its pages of mails too
-    forget_company()
-    about = subjects(cast)
-    factories.figures(cast.own)
-    factories.due_touch(cast.own, cast.rep, clock.company_today())
-    done = factories.import_of(cast.admin, state=ImportState.DONE, total=1)
-    rejected_rows(done, 1)
-    found = [address(name, about) for name in names() if not name.startswith("account_")]
-    customer = address("customer_detail", about)
-    return [
-        *found,
-        address("import_detail", {"import": done.pk}),
-        *(f"{customer}?tab={tab}" for tab in ("orders", "touches", "changes")),
-        "/search/?q=customer",
-        "/customers/?q=nothing-of-that-name",
-    ]
-
-
 def found_on(page, url: str) -> list[str]:
     """What axe finds in both themes."""
     page.emulate_media(color_scheme="light", reduced_motion="reduce")  # else colours are looked at while they change
@@ -61,8 +36,8 @@ def found_on(page, url: str) -> list[str]:
     return [f"{url} {theme}: {each}" for theme, some in (("light", light), ("dark", dark)) for each in some]
 
 
-def test_nothing_serious_on_any_page(opened, cast, urls):
-    seen, wrong = set(), []
+def test_nothing_serious_on_any_page(opened, cast):
+    urls, seen, wrong = every_page(cast), set(), []
     for user, device in ((cast.admin, DESK), (cast.rep, PHONE)):
         page = opened(user, device)
         for url in shown(user, urls):

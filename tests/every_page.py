@@ -1,0 +1,28 @@
+"""The address of every page, about things that are there: for walks that look at all of them."""
+
+from customers.models import ImportState
+from territory import clock
+from territory.company.models import Company, forget_company
+from tests import factories
+from tests.factories.imports import rejected_rows
+from tests.test_access_matrix import address, names, subjects
+
+
+def every_page(cast) -> list[str]:
+    """One page of each address but those of signing in, filled, and what else a page has behind its tabs."""
+    Company.objects.update(is_demo=True)  # its pages of mails too
+    forget_company()
+    about = subjects(cast)
+    factories.figures(cast.own)
+    factories.due_touch(cast.own, cast.rep, clock.company_today())
+    done = factories.import_of(cast.admin, state=ImportState.DONE, total=1)
+    rejected_rows(done, 1)
+    found = [address(name, about) for name in names() if not name.startswith("account_")]
+    customer = address("customer_detail", about)
+    return [
+        *found,
+        address("import_detail", {"import": done.pk}),
+        *(f"{customer}?tab={tab}" for tab in ("orders", "touches", "changes")),
+        "/search/?q=customer",
+        "/customers/?q=nothing-of-that-name",
+    ]
