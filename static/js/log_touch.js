@@ -86,7 +86,6 @@ function bind(form) {
   bound.add(form);
   const asks = form.dataset.log && window.htmx;
   say(form);
-  if (form.closest("dialog")) form.querySelector("[role=combobox][autofocus]")?.focus();
   form.addEventListener("change", (event) => {
     const name = event.target.name;
     if (name === "type") {

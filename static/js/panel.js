@@ -37,8 +37,13 @@ function show() {
     document.dispatchEvent(new CustomEvent("dialog:moved"));
   }
   panel.scrollTop = 0;
-  const first = content.querySelector("[autofocus], .is-invalid") || content.querySelector("[data-panel-close]");
-  first?.focus();
+}
+
+// What is wrong, else what is to be typed first, else the button that closes. Only once the part is settled: until then its
+// fields have what they had before they were answered.
+function begin() {
+  const seen = (what) => [...content.querySelectorAll(what)].find((element) => element.checkVisibility());
+  (seen(".is-invalid") || seen("[autofocus]") || seen("[data-panel-close]"))?.focus();
 }
 
 // Forms of the panel answer into the panel; where they are told to go, the whole window goes.
@@ -74,6 +79,7 @@ if (panel) {
     bind(content);
     show();
   });
+  content.addEventListener("htmx:afterSettle", (event) => { if (event.target === content) begin(); });
   panel.addEventListener("click", (event) => {
     if (event.target.closest("[data-panel-close]")) panel.close();
     if (event.target !== panel) return;

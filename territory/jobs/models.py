@@ -85,7 +85,7 @@ class JobRun(models.Model):
         if not isinstance(self.result, dict) or job is None:
             return []
         answers = {**self.result, **self.result.get("situations", {})}
-        told = [(job.words[name], n) for name, n in answers.items() if name in job.words and isinstance(n, int)]
+        told = [(words, answers[name]) for name, words in job.words.items() if isinstance(answers.get(name), int)]
         said = [str(words % {"n": n, "shown": number_text(n)}) for words, n in told if n]
         said += [text for text in answers.values() if isinstance(text, str)]
         return said or ([_("nothing to do")] if told else [])

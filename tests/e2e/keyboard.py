@@ -15,7 +15,8 @@ FOCUSED = """() => {
   const stands = (element) => {
     const style = getComputedStyle(element);
     const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-    return (outlined && !style.outlineColor.includes("0, 0, 0, 0")) || (style.boxShadow.includes("3px") && style.boxShadow.includes(rgb));
+    const edged = style.borderTopColor.includes(rgb) && style.boxShadow !== "none";
+    return outlined || edged || (style.boxShadow.includes("3px") && style.boxShadow.includes(rgb));
   };
   const around = [at, at.closest("label"), at.closest(".stepper")].filter(Boolean);
   const box = at.closest("label")?.contains(at) && at.matches("[type=radio], [type=checkbox]") ? at.closest("label").getBoundingClientRect() : at.getBoundingClientRect();
@@ -50,6 +51,12 @@ class Keyboard:
     def press(self, *keys: str) -> "Keyboard":
         for key in keys:
             self.page.keyboard.press(key)
+        return self
+
+    def enter(self, address: str) -> "Keyboard":
+        """Enter, and the page of that address (** stands for anything) is there."""
+        with self.page.expect_navigation(url=address):
+            self.page.keyboard.press("Enter")
         return self
 
     def type(self, text: str) -> "Keyboard":

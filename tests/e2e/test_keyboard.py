@@ -1,0 +1,198 @@
+"""Whole journeys by keyboard alone: no mouse, no finger, the focus seen at every stop and never lost."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from customers.models import Assignment, Order, OrderStep, PlannedTouch, Touch
+from planning.actions.effects import run_effect
+from planning.models import BudgetShare, RuleDraft
+from territory import clock
+from tests import factories
+
+from .conftest import DESK
+from .keyboard import Keyboard
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+STILL = {"reduced_motion": "reduce"}
+
+
+def said(page, words):
+    """What was done is said, and first among what Tab reaches."""
+    expect(page.locator(".note-toast", has_text=words)).to_be_visible()
+
+
+def test_a_salesperson(opened, cast):
+    types = factories.touch_types()
+    for n, name in enumerate(("Enquiry", "Quotation")):
+        OrderStep.objects.create(name=name, probability="0.2", position=n)
+    planned = factories.planned_touch(cast.own, cast.rep, type=types["voice"], duration_seconds=900)
+    page = opened(cast.rep, DESK, **STILL)
+    keys = Keyboard(page)
+
+    page.goto(reverse("today"))
+    keys.to_content().to("Log", tag="a").press("Enter")
+    panel = page.locator("dialog#panel")
+    expect(panel).to_be_visible()
+    keys.press("Escape")
+    expect(panel).to_be_hidden()
+    assert keys.focused()["name"] == "Log"
+    keys.press("Enter")
+    expect(panel).to_be_visible()
+    keys.to("Save voice call").press("Enter")
+    said(page, "Voice call with Own customer logged")
+    keys.to("Undo").press("Enter")
+    said(page, "Voice call with Own customer taken back")
+    planned.refresh_from_db()
+    assert (Touch.objects.live().count(), planned.closed_at) == (0, None)
+
+    # A menu gives the focus back to its button.
+    keys.to_content().to("More").press("Enter").to("Put off").press("Enter")
+    expect(panel).to_be_visible()
+    keys.press("Escape")
+    expect(panel).to_be_hidden()
+    assert keys.focused()["name"] == "More"
+    keys.press("Enter").to("Put off").press("Enter")
+    expect(panel).to_be_visible()
+    keys.to("", field="reason").type("On holiday").to("Put off", tag="button").press("Enter")
+    said(page, "put off")
+    assert PlannedTouch.objects.get(closed_at=None).due_on > planned.due_on
+
+    # Search, a customer, a plan for it.
+    keys.press("/").type("own").enter("**/search/?q=own").to("Own customer")
+    keys.enter(f"**{reverse('customer_detail', args=[cast.own.pk])}")
+    keys.to_content().to("Plan").press("Enter")
+    expect(panel).to_be_visible()
+    keys.to("", field="touch_type").type("Field").to("", field="reason").type("Spring range").to("Save").press("Enter")
+    said(page, "planned")
+    assert PlannedTouch.objects.get(type=types["field"]).reason == "Spring range"
+
+    # An order, moved along the board by Shift and an arrow.
+    with page.expect_navigation(url=f"**{reverse('order_list')}"):
+        keys.press("g", "o")
+    keys.to_content().to("Add order").enter(f"**{reverse('order_create')}")
+    keys.to(re.compile("Customer"), tag="input").type("own")
+    expect(page.get_by_role("option", name=re.compile("Own customer"))).to_be_visible()
+    keys.press("Enter").to("", field="title").type("Tray sealer").to("", field="amount").type("4200").to("Save").press("Enter")
+    said(page, "Tray sealer")
+    page.goto(f"{reverse('order_board')}?by=step")
+    keys.to_content().to("Move Tray sealer, Own customer").press("Shift+ArrowLeft")
+    said(page, "Tray sealer:")
+    assert keys.focused()["name"].startswith("Move Tray sealer")
+    assert Order.objects.get().step.name == "Quotation"
+
+    # One outreach to a list.
+    page.goto(reverse("customer_list"))
+    keys.to_content().to(re.compile("Log an outreach")).enter("**/touches/outreach/**")
+    keys.to("", field="type").type("Marketing").to("", field="minutes").type("30").to(re.compile("Log for 1 customer")).press("Enter")
+    said(page, "Marketing outreach")
+    assert Touch.objects.live().get().type == types["marketing"]
+
+
+def test_a_manager(opened, cast):
+    today = clock.company_today()
+    situation = factories.situation(factories.order(cast.own, 290_000, salesperson=cast.rep), team=cast.exeter)
+    BudgetShare.objects.create(
+        customer=cast.own, role=cast.rep_membership.role, team=cast.exeter, share=1, touch_minutes=100
+    )
+    page = opened(cast.manager, DESK, **STILL)
+    keys = Keyboard(page)
+    panel = page.locator("dialog#panel")
+
+    # A person's week opens beside the map, and gives the focus back to its cell.
+    page.goto(reverse("workload"))
+    keys.to_content().to(re.compile(r"^Rep, week")).press("Enter")
+    expect(panel.get_by_text("Capacity").first).to_be_visible()
+    for _turn in range(8):
+        assert keys.stop() is None or page.evaluate("document.activeElement.closest('dialog#panel') !== null")
+    keys.press("Escape")
+    expect(panel).to_be_hidden()
+    assert re.match(r"^Rep, week", keys.focused()["name"])
+
+    # What is special is acknowledged; what is missing is said where the focus then is.
+    page.goto(reverse("situation_detail", args=[situation.pk]))
+    keys.to_content().to("Acknowledge", tag="button").press("Enter")
+    wrong = page.locator(".is-invalid")
+    expect(wrong).to_be_focused()
+    keys.type("I join the line trial.").to("Acknowledge", tag="button").press("Enter")
+    expect(page.get_by_role("button", name="Change the note")).to_be_visible()
+
+    # Somebody is away, another stands in.
+    page.goto(reverse("absence_calendar"))
+    keys.to_content().to("Add absence of Rep").press("Enter")
+    expect(panel).to_be_visible()
+    keys.to("Save", tag="button").press("Enter")
+    expect(panel.locator(".is-invalid").first).to_be_focused()
+    for field in ("starts_on", "ends_on"):
+        keys.to("", field=field, back=field == "starts_on") if keys.focused()["field"] != field else None
+        keys.type(f"{today:%m%d%Y}")
+    keys.to("Save", tag="button").press("Enter")
+    expect(panel).to_be_hidden()
+    assert cast.rep.absences.get().starts_on == today
+    keys.to_content().to("Add cover").press("Enter")
+    expect(panel).to_be_visible()
+    keys.to("", field="membership").type("Mate").to("Save", tag="button").press("Enter")
+    said(page, "Mate stands in for Rep")
+
+    # Customers go to another.
+    page.goto(reverse("person_detail", args=[cast.rep.pk]))
+    keys.to_content().to("Hand over customers").enter("**/hand-over/")
+    keys.to("", field="to").type("Mate").to("Preview").press("Enter")
+    expect(page.get_by_role("button", name="Hand over to Mate")).to_be_visible()
+    keys.to("Hand over to Mate").press("Enter")
+    said(page, "1 customer handed over to Mate")
+    assert Assignment.objects.on(today).owners().get(customer=cast.own).membership == cast.mate_membership
+
+
+def test_an_administrator(opened, cast, tmp_path):
+    rule = factories.contact_rule(tier=factories.tiers()["D"], role=cast.rep_membership.role)
+    page = opened(cast.admin, DESK, **STILL)
+    keys = Keyboard(page)
+
+    # A rule is changed, its effect seen, and saved.
+    page.goto(reverse("rule_list", args=["contact-rules"]))
+    keys.to_content().to("Salesperson").enter("**/rules/contact-rules/*/")
+    keys.to("", field="count").press("Control+a").type("20").to("See the effect").enter("**/rules/drafts/**")
+    draft = RuleDraft.objects.get()
+    run_effect(draft.pk, draft.asked, now=clock.now())
+    keys.to("", field="reason").type("Two were lost unseen")
+    expect(page.locator("#effect")).to_contain_text("Loads", ignore_case=True)
+    assert keys.focused()["field"] == "reason"
+    keys.to("Save", tag="button").enter("**/rules/contact-rules/")
+    rule.refresh_from_db()
+    assert rule.count == 20
+
+    # Somebody is added and invited.
+    page.goto(reverse("person_create"))
+    keys.to("", field="password").type("correct horse 1").enter(f"**{reverse('person_create')}")
+    keys.to_content().to("", field="name").type("Nell Ashcombe").to("", field="email").type("nell@example.com")
+    keys.to("Save", tag="button").press("Enter")
+    said(page, "Nell Ashcombe added")
+    page.goto(f"{reverse('people_list')}?state=no_sign_in")
+    keys.to_content().to(re.compile("Nell"), tag="input").press("Space").to("Invite chosen").enter("**/invite/**")
+    keys.to_content().to("Invite", tag="button").press("Enter")
+    said(page, "1 ")
+
+    # What a role may do.
+    page.goto(reverse("role_access", args=[cast.technician_membership.role_id]))
+    keys.to_content().to("", field="orders_see").type("none").to("See what changes").press("Enter")
+    expect(page.get_by_role("button", name="Save")).to_be_visible()
+
+    # A file is imported (which one, the system's own window asks).
+    page.goto(reverse("import_create"))
+    old = tmp_path / "old.csv"
+    old.write_text("Firm,Sales team,Customer since\nMill,Exeter,2021-04-03\n")
+    keys.to_content().to("", field="kind").type("Customers").to("", field="file")
+    page.locator("input[type=file]").set_input_files(old)
+    keys.to("Upload").enter("**/mapping/**")
+    keys.to_content().to("Name: column").type("Firm").to("Check the file").enter("**/imports/*/**")
+    keys.to_content().to("Store it").press("Enter")
+    expect(page.get_by_text("Being stored.")).to_be_visible()
+
+    # Who changed what.
+    page.goto(reverse("audit_list"))
+    keys.to_content().to("Filter").press("Enter").to("", field="kind").type("Contact rule").to("Show").press("Enter")
+    expect(page.get_by_role("link", name="Filtered")).to_be_visible()
