@@ -15,7 +15,7 @@ from tests import factories
 from .conftest import DESK
 from .keyboard import Keyboard
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.walk, pytest.mark.django_db(transaction=True)]
 
 STILL = {"reduced_motion": "reduce"}
 
@@ -76,7 +76,9 @@ def test_a_salesperson(opened, cast):
     keys.to_content().to("Add order").enter(f"**{reverse('order_create')}")
     keys.to(re.compile("Customer"), tag="input").type("own")
     expect(page.get_by_role("option", name=re.compile("Own customer"))).to_be_visible()
-    keys.press("Enter").to("", field="title").type("Tray sealer").to("", field="amount").type("4200").to("Save").press("Enter")
+    keys.press("Enter").to("", field="title").type("Tray sealer").to("", field="amount").type("4200").to("Save").press(
+        "Enter"
+    )
     said(page, "Tray sealer")
     page.goto(f"{reverse('order_board')}?by=step")
     keys.to_content().to("Move Tray sealer, Own customer").press("Shift+ArrowLeft")
@@ -87,7 +89,9 @@ def test_a_salesperson(opened, cast):
     # One outreach to a list.
     page.goto(reverse("customer_list"))
     keys.to_content().to(re.compile("Log an outreach")).enter("**/touches/outreach/**")
-    keys.to("", field="type").type("Marketing").to("", field="minutes").type("30").to(re.compile("Log for 1 customer")).press("Enter")
+    keys.to("", field="type").type("Marketing").to("", field="minutes").type("30").to(
+        re.compile("Log for 1 customer")
+    ).press("Enter")
     said(page, "Marketing outreach")
     assert Touch.objects.live().get().type == types["marketing"]
 
