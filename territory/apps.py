@@ -6,7 +6,10 @@ class TerritoryConfig(AppConfig):
     verbose_name = "Territory"
 
     def ready(self) -> None:
+        from territory import instants
         from territory.celery import app
+
+        instants.connect()
 
         # Without it the web server's threads would ring the bell of Celery's built-in default, which nobody hears.
         app.set_default()

@@ -1,4 +1,5 @@
-"""Many new rows at once: by COPY on PostgreSQL, several times as fast as INSERT, and as Django writes them elsewhere."""
+"""Many rows at once: new ones by COPY, changed ones by one UPDATE on PostgreSQL, several times as fast as a placeholder for
+each value; as Django writes them elsewhere."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -31,6 +32,38 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterabl
                 for place in documents:
                     row[place] = json.dumps(row[place])
             out.write_row(row)
+
+
+def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Give rows that are there other values: each of `rows` is a primary key and a value for each of `columns`.
+
+    For derived rows, as above. A key that is not there (any more) writes nothing.
+    """
+    if not rows:
+        return
+    quote, key = connection.ops.quote_name, model._meta.pk.column
+    fields = {name: _field(model, name) for name in (key, *columns)}
+    table = quote(model._meta.db_table)
+    if connection.vendor != "postgresql":
+        news = ", ".join(f"{quote(name)} = %s" for name in columns)
+        prepared = [
+            [field.get_db_prep_save(value, connection) for field, value in zip(fields.values(), row, strict=True)]
+            for row in rows
+        ]
+        with connection.cursor() as cursor:
+            statement = f"UPDATE {table} SET {news} WHERE {quote(key)} = %s"  # noqa: S608  names of our own
+            cursor.executemany(statement, [[*values, pk] for pk, *values in prepared])
+        return
+    # Numbers go as they are, so that not a bit of a float is lost; days, instants and amounts as their text.
+    document = json.dumps([dict(zip(fields, row, strict=True)) for row in rows], default=str)
+    news = ", ".join(f"{quote(name)} = new.{quote(name)}" for name in columns)
+    read = ", ".join(f"{quote(name)} {field.db_type(connection)}" for name, field in fields.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {news} FROM json_to_recordset(%s) AS new ({read}) "  # noqa: S608  names of our own
+            f"WHERE {table}.{quote(key)} = new.{quote(key)}",
+            [document],
+        )
 
 
 def _field(model: type[models.Model], column: str) -> Any:

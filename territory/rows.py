@@ -1,10 +1,11 @@
 """What rows of every room have in common: dates from and to, archive, folded search."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from territory.folding import fold
@@ -23,6 +24,30 @@ def ends_from(day: dt.date, prefix: str = "") -> Q:
 def on_day(day: dt.date, prefix: str = "") -> Q:
     """Rows in force on `day`; both ends count."""
     return starts_by(day, prefix) & ends_from(day, prefix)
+
+
+def among(field: str, keys: Iterable[int]) -> "Among":
+    """Rows whose `field` is one of many keys. They go to the database as one value: a placeholder for each of a thousand keys
+    takes longer to write than the rows to read."""
+    return Among(field, keys=",".join(map(str, keys)))
+
+
+class Among(Func):
+    """A key is one of these."""
+
+    output_field = models.BooleanField()
+
+    def __init__(self, *expressions: Any, keys: str) -> None:
+        super().__init__(*expressions)
+        self.keys = keys
+
+    def as_postgresql(self, compiler: Any, connection: Any, **_more: Any) -> tuple[str, list]:
+        sql, params = compiler.compile(self.source_expressions[0])
+        return f"{sql} = ANY(%s::bigint[])", [*params, f"{{{self.keys}}}"]
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_more: Any) -> tuple[str, list]:
+        sql, params = compiler.compile(self.source_expressions[0])
+        return f"{sql} IN (SELECT value FROM json_each(%s))", [*params, f"[{self.keys}]"]  # noqa: S608  no values in it
 
 
 def ordered_dates(name: str) -> models.CheckConstraint:

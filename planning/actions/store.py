@@ -15,9 +15,9 @@ from planning.engine.rules import PROSPECT
 from planning.engine.shares import Staffing
 from planning.loaders import Ground, Loaded
 from planning.models import Budget, BudgetShare, CustomerFigures, DueTouch
-from territory.copying import insert_rows
+from territory.copying import insert_rows, update_rows
+from territory.rows import among
 
-BATCH = 500
 _MICRO = Decimal("0.000001")
 
 
@@ -28,7 +28,6 @@ class Table:
     model: type[models.Model]
     key: tuple[str, ...]
     fields: tuple[str, ...]
-    unique: tuple[str, ...]
 
 
 FIGURES = Table(
@@ -49,19 +48,16 @@ FIGURES = Table(
         "next_due_type_id",
         "next_due_person_id",
     ),
-    ("customer",),
 )
 BUDGETS = Table(
     Budget,
     ("customer_id", "role_id"),
     ("touch_minutes", "travel_minutes", "other_minutes", "actual_minutes", "status", "breakdown"),
-    ("customer", "role"),
 )
 SHARES = Table(
     BudgetShare,
     ("customer_id", "role_id", "membership_id"),
     ("team_id", "share", "is_prospecting", "touch_minutes", "travel_minutes", "other_minutes"),
-    ("customer", "role", "membership"),
 )
 DUE = Table(
     DueTouch,
@@ -78,7 +74,6 @@ DUE = Table(
         "value",
         "value_is_set",
     ),
-    ("customer", "rule"),
 )
 
 Rows = dict[tuple, tuple]
@@ -138,14 +133,14 @@ class Store:
     def _without_history(self, figures: Rows, marks: dict[int, int]) -> None:
         """Live customers whose history has not begun get empty figures, so that they are not stale for ever."""
         computed = {key[0] for key in figures}
-        live = CustomerFigures.objects.filter(customer_id__in=self.ids, customer__archived_at__isnull=True)
+        live = CustomerFigures.objects.filter(among("customer_id", self.ids), customer__archived_at__isnull=True)
         for customer in live.values_list("customer_id", flat=True):
             if customer not in computed:
                 stamp = (marks.get(customer, 0), self.ground.rules_number, self.ground.on)
                 figures[(customer,)] = (*stamp, 0.0, None, 0.0, 0, 0, "", None, None, None, None)
 
     def _write(self, table: Table, wanted: Rows, **stamp: Any) -> int:
-        rows = table.model._default_manager.filter(customer_id__in=self.ids).order_by()
+        rows = table.model._default_manager.filter(among("customer_id", self.ids)).order_by()
         stored = {}
         for pk, *values in rows.values_list("pk", *table.key, *table.fields):
             stored[tuple(values[: len(table.key)])] = (pk, tuple(values[len(table.key) :]))
@@ -171,43 +166,24 @@ def _insert(table: Table, rows: Iterable[tuple], stamp: dict[str, Any]) -> None:
 
 
 def _update(table: Table, rows: Iterable[tuple], stamp: dict[str, Any]) -> None:
-    """Changed rows as one upsert by primary key, whatever their number."""
-    names = [name.removesuffix("_id") for name in (*table.fields, *stamp)]
-    table.model._default_manager.bulk_create(
-        _instances(table, rows, stamp),
-        update_conflicts=True,
-        unique_fields=["pk"],
-        update_fields=names,
-        batch_size=BATCH,
-    )
-
-
-def _instances(table: Table, rows: Iterable[tuple], stamp: dict[str, Any]) -> list[models.Model]:
-    made = []
-    for pk, key, values in rows:
-        named = dict(zip((*table.key, *table.fields), (*key, *values), strict=True))
-        if pk is not None:
-            named["pk"] = pk
-        made.append(table.model(**named, **stamp))
-    return made
+    stamped = tuple(stamp.values())
+    update_rows(table.model, (*table.fields, *stamp), [(pk, *values, *stamped) for pk, _, values in rows])
 
 
 def _shares(row: Figures, budget: Any, memberships: dict[int, int]) -> Rows:
     """The parts of a budget by membership, and the unstaffed part, which is the customer's team's."""
     staffing: Staffing = budget.staffing
-    prospecting = row.facts.stage == PROSPECT
-    found: Rows = {}
-
-    def add(membership: int | None, team: int, share: float) -> None:
-        key = (row.facts.key, budget.role, membership)
-        share += found[key][1] if key in found else 0.0
-        minutes = (budget.touch_minutes * share, budget.travel_minutes * share, budget.other_minutes * share)
-        found[key] = (team, share, prospecting, *minutes)
-
-    for part in staffing.parts:
-        add(memberships[part.assigned.key], part.assigned.team, part.share)
+    parts = [(memberships[part.assigned.key], part.assigned.team, part.share) for part in staffing.parts]
     if staffing.unstaffed:
-        add(None, row.facts.team, staffing.unstaffed)
+        parts.append((None, row.facts.team, staffing.unstaffed))
+    customer, prospecting = row.facts.key, row.facts.stage == PROSPECT
+    touch, travel, other = budget.touch_minutes, budget.travel_minutes, budget.other_minutes
+    found: Rows = {}
+    for membership, team, share in parts:
+        key = (customer, budget.role, membership)
+        if key in found:
+            share += found[key][1]
+        found[key] = (team, share, prospecting, touch * share, travel * share, other * share)
     return found
 
 

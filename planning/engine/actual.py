@@ -11,8 +11,8 @@ Decisions where the definition leaves room:
 """
 
 import math
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from planning.engine.rhythm import DAYS_PER_MONTH
 
@@ -22,8 +22,7 @@ TOO_EARLY_BELOW = 30
 OVER, UNDER, AS_PLANNED, TOO_EARLY = "over", "under", "as planned", "too early"
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """Days looked back on, both ends counted."""
 
     starts_on: date
@@ -32,10 +31,6 @@ class Window:
     @property
     def days(self) -> int:
         return (self.ends_on - self.starts_on).days + 1
-
-    @property
-    def too_early(self) -> bool:
-        return self.days < TOO_EARLY_BELOW
 
 
 def window_length(longest_interval: float) -> int:
@@ -50,7 +45,8 @@ def window(on: date, longest_interval: float, began_on: date) -> Window:
 
 def minutes_per_month(minutes: float, window: Window) -> float | None:
     """Minutes in the window x 30.4375 / its days; None while it is too early to tell."""
-    return None if window.too_early else minutes * DAYS_PER_MONTH / window.days
+    days = window.days
+    return None if days < TOO_EARLY_BELOW else minutes * DAYS_PER_MONTH / days
 
 
 def status(actual: float | None, budget: float, over_above: float = 1.25, under_below: float = 0.75) -> str | None:

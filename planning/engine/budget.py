@@ -15,7 +15,7 @@ Decisions where the definition leaves room:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from planning.engine import travel
 from planning.engine.facts import CustomerFacts, staffing_of
@@ -25,8 +25,7 @@ from planning.engine.shares import Assigned, Staffing
 CONTACT_RULE, ORDERS, CONTACTS, TEAM_SELLING = "contact rule", "orders", "contacts", "team selling"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One reason in a budget, minutes per month.
 
     ``per_month``: how often a month, or how many; ``each``: minutes of one without travel; ``travel_each``: travel
@@ -44,8 +43,7 @@ class Line:
     travel_unknown: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(NamedTuple):
     """Minutes per month of one role on one customer: its parts and the lines they are made of."""
 
     role: Key
@@ -67,8 +65,8 @@ class Budget:
 
 def budgets(facts: CustomerFacts, rules: Rules, bases: Mapping[Key, travel.Place]) -> list[Budget]:
     """All budgets of a customer, one a role, those of 0 minutes left out."""
-    staffing = facts.staffing()
-    owner = facts.owner()
+    staffing = facts.staffing
+    owner = facts.owner
     named = rules.contact_rules_by_role(facts.tier, facts.stage)
     found = []
     for role in rules.budget_roles(facts.tier, facts.stage):
@@ -113,17 +111,11 @@ def _of_role(
 
 
 def _contact_line(rule: ContactRule, trip: travel.Travel | None) -> Line:
-    return Line(
-        kind=CONTACT_RULE,
-        rule=rule.key,
-        about=rule.touch_type,
-        per_month=rule.per_month,
-        each=rule.minutes,
-        minutes=rule.per_month * rule.minutes,
-        travel_each=None if trip is None else trip.minutes,
-        travel_minutes=0.0 if trip is None else rule.per_month * trip.minutes,
-        travel_unknown=trip is not None and trip.unknown,
-    )
+    per_month, each = rule.per_month, rule.minutes
+    line = (CONTACT_RULE, rule.key, rule.touch_type, per_month, each, per_month * each)
+    if trip is None:
+        return Line(*line)
+    return Line(*line, trip.minutes, per_month * trip.minutes, trip.unknown)
 
 
 def _other_lines(facts: CustomerFacts, rules: Rules, role: Key) -> list[Line]:
@@ -145,4 +137,4 @@ def _other_lines(facts: CustomerFacts, rules: Rules, role: Key) -> list[Line]:
 
 
 def _other_line(kind: str, rule: Key, about: Key | None, per_month: float, each: float) -> Line:
-    return Line(kind=kind, rule=rule, about=about, per_month=per_month, each=each, minutes=per_month * each)
+    return Line(kind, rule, about, per_month, each, per_month * each)

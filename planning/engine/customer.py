@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from planning.engine.actual import SHORTEST_WINDOW, Window, minutes_per_month, status, window_length
 from planning.engine.actual import window as window_on
@@ -57,8 +58,7 @@ class Spent:
 NOTHING_SPENT = Spent()
 
 
-@dataclass(frozen=True, slots=True)
-class RoleFigures:
+class RoleFigures(NamedTuple):
     """A budget with the time really given; ``actual`` None while it is too early."""
 
     budget: Budget

@@ -15,7 +15,7 @@ Decisions where the definition leaves room:
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from planning.engine import travel
 from planning.engine.budget import role_travel
@@ -30,8 +30,7 @@ PLANNED_INTERVAL = 7
 MOST_URGENT = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """The next touch that a rule asks for: ``last`` is the touch it counts from (None: never touched), ``minutes``
     those of the touch, ``travel`` there and back (None: does not travel).
     """
@@ -81,8 +80,8 @@ def due_touches(
 
     An absence moves the due day as far as nobody stands in; whose the touch is does not change with a cover.
     """
-    staffing = facts.staffing()
-    owner = facts.owner()
+    staffing = facts.staffing
+    owner = facts.owner
     found = []
     for role, role_rules in rules.contact_rules_by_role(facts.tier, facts.stage).items():
         mine = staffing_of(staffing, role)
@@ -100,16 +99,16 @@ def due_touches(
             minutes = rule.minutes + (trip.minutes if rule.travels and trip else 0.0)
             found.append(
                 Due(
-                    rule=rule,
-                    customer=facts.key,
-                    person=doer.person if doer else None,
-                    last=last,
-                    due_on=due_on,
-                    overdue_days=overdue,
-                    score=score(float(worth.amount), urgency(overdue, rule.interval), minutes),
-                    worth=worth,
-                    minutes=rule.minutes,
-                    travel=trip if rule.travels else None,
+                    rule,
+                    facts.key,
+                    doer.person if doer else None,
+                    last,
+                    due_on,
+                    overdue,
+                    score(float(worth.amount), urgency(overdue, rule.interval), minutes),
+                    worth,
+                    rule.minutes,
+                    trip if rule.travels else None,
                 )
             )
     return found

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 
 from planning.engine.rules import Key
 from planning.engine.shares import NOBODY, Assigned, Staffing, owner_of, staff
@@ -25,14 +26,19 @@ class LastTouches:
         """The last one by someone in the role or a person unknown; by anyone, where nobody is assigned in the role."""
         if not role_is_staffed:
             return self.anyone.get(touch_type)
-        days = (self.by_role.get((role, touch_type)), self.unknown.get(touch_type))
-        return max((day for day in days if day is not None), default=None)
+        known, unknown = self.by_role.get((role, touch_type)), self.unknown.get(touch_type)
+        if known is None or unknown is None:
+            return known or unknown
+        return max(known, unknown)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CustomerFacts:
     """A customer on a day: ``assigned`` holds the assignments current then, ``orders_won`` counts the last 365 days,
-    ``contacts`` counts the current ones by contact role, ``began_on`` is the day the present stage began."""
+    ``contacts`` counts the current ones by contact role, ``began_on`` is the day the present stage began.
+
+    What follows from the assignments is worked out once: budgets and due touches ask for it role by role.
+    """
 
     key: Key
     stage: str
@@ -45,14 +51,16 @@ class CustomerFacts:
     orders_won: int = 0
     last: LastTouches = field(default_factory=LastTouches)
 
-    @property
+    @cached_property
     def people(self) -> int:
         """Assigned persons; one with two assignments counts once."""
         return len({row.person for row in self.assigned})
 
+    @cached_property
     def owner(self) -> Assigned | None:
         return owner_of(self.assigned)
 
+    @cached_property
     def staffing(self) -> dict[Key, Staffing]:
         """The shares of each role that has someone."""
         by_role: dict[Key, list[Assigned]] = {}

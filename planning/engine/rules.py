@@ -88,6 +88,7 @@ class Rules:
     _loads: Mapping[Key, tuple[ContactLoad, ...]] = field(init=False, repr=False)
     _team_selling: Mapping[Key, tuple[TeamSellingLoad, ...]] = field(init=False, repr=False)
     _other_roles: frozenset[Key] = field(init=False, repr=False)
+    _roles: dict[tuple[Key, str], list[Key]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         contact: dict = defaultdict(lambda: defaultdict(list))
@@ -117,10 +118,11 @@ class Rules:
 
     def budget_roles(self, tier: Key, stage: str) -> list[Key]:
         """Roles that may have a budget there: by a contact rule, and unless the stage is quiet by any other rule."""
-        named = self.contact_rules_by_role(tier, stage)
-        if stage in QUIET_STAGES:
-            return list(named)
-        return [*named, *sorted(self._other_roles - named.keys(), key=repr)]
+        if (tier, stage) not in self._roles:
+            named = self.contact_rules_by_role(tier, stage)
+            others = () if stage in QUIET_STAGES else sorted(self._other_roles - named.keys(), key=repr)
+            self._roles[(tier, stage)] = [*named, *others]
+        return self._roles[(tier, stage)]
 
 
 def _by_role(rows: Iterable[Any]) -> dict[Key, tuple]:

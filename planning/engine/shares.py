@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from planning.engine.rules import Key
 
@@ -25,16 +26,14 @@ class Assigned:
     starts_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """The part of a role's work that one assignment has, 0 to 1."""
 
     assigned: Assigned
     share: float
 
 
-@dataclass(frozen=True, slots=True)
-class Staffing:
+class Staffing(NamedTuple):
     """All parts of one role on one customer and the part that nobody has."""
 
     parts: tuple[Part, ...] = ()
@@ -53,6 +52,8 @@ def staff(assigned: Sequence[Assigned]) -> Staffing:
     """
     if not assigned:
         return NOBODY
+    if len(assigned) == 1 and assigned[0].share is None:
+        return Staffing((Part(assigned[0], 1.0),), 0.0)
     given = sum((row.share for row in assigned if row.share is not None), Decimal(0))
     left = max(Decimal(0), 1 - given)
     open_rows = sum(row.share is None for row in assigned)
@@ -71,6 +72,8 @@ def whose(staffing: Staffing, owner: Assigned | None) -> Assigned | None:
     """
     if not staffing.parts:
         return owner
+    if len(staffing.parts) == 1:
+        return staffing.parts[0].assigned
     return min(staffing.parts, key=lambda part: (-part.share, *_since(part.assigned))).assigned
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from planning.engine.rules import Key
 from planning.engine.shares import Assigned, Staffing
@@ -24,8 +24,7 @@ def minutes_for_km(km: float, detour: float = 1.3, speed_kmh: float = 50.0) -> f
     return 2 * km * detour / speed_kmh * 60
 
 
-@dataclass(frozen=True, slots=True)
-class Travel:
+class Travel(NamedTuple):
     """Expected minutes there and back; ``unknown`` where a place that counts is not known (it then counted 0)."""
 
     minutes: float
@@ -59,6 +58,8 @@ def expected(
         return UNKNOWN
     if not staffing.parts:
         return UNKNOWN if owner is None else one_trip(bases.get(owner.person), place, detour, speed_kmh)
+    if len(staffing.parts) == 1:
+        return one_trip(bases.get(staffing.parts[0].assigned.person), place, detour, speed_kmh)
     weights = [part.share for part in staffing.parts]
     whole = math.fsum(weights)
     if whole == 0:

@@ -14,7 +14,7 @@ from planning.engine.shares import Assigned
 from planning.loaders.ground import Ground
 from planning.loaders.standings import Standing, as_of_standings, stored_standings
 from planning.loaders.touches import TouchFacts, load_touches
-from territory.rows import on_day
+from territory.rows import among, on_day
 
 YEAR_DAYS = 365
 
@@ -80,7 +80,7 @@ def _facts(
 
 def _of(rows: QuerySet, ids: Collection[int] | None) -> QuerySet:
     """Rows of these customers; without ids of all that are not archived."""
-    return rows.filter(customer__archived_at__isnull=True) if ids is None else rows.filter(customer_id__in=ids)
+    return rows.filter(customer__archived_at__isnull=True) if ids is None else rows.filter(among("customer_id", ids))
 
 
 def _assigned(ids: Collection[int] | None, on: dt.date) -> tuple[dict[int, tuple[Assigned, ...]], dict[int, int]]:

@@ -11,6 +11,7 @@ from customers.lifecycle import TierBound
 from customers.models import Customer, CustomerTeam
 from planning.engine.travel import Place
 from planning.loaders.ground import Ground
+from territory.rows import among
 
 ONE_TICK = dt.timedelta(microseconds=1)
 
@@ -31,7 +32,7 @@ def stored_standings(ids: Collection[int] | None) -> list[Standing]:
     """As stored with the customers, which is today's, in one query. A customer since a day to come has none yet."""
     customers = Customer.objects.live().filter(stage_began_at__isnull=False)
     if ids is not None:
-        customers = customers.filter(pk__in=ids)
+        customers = customers.filter(among("pk", ids))
     rows = customers.order_by("pk").values_list(
         "pk", "stage", "stage_began_at", "tier_id", "team_id", "latitude", "longitude"
     )

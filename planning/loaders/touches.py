@@ -13,16 +13,16 @@ from typing import Any
 from django.db.models import Case, F, IntegerField, Max, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
-from customers.models import InternalWork, Touch, TouchOutcome
+from customers.models import InternalWork, Touch, TouchOutcome, TouchPerson
 from planning.engine.customer import Spent
 from planning.engine.facts import LastTouches
 from planning.loaders.ground import Ground
-
-# Above this many ids, rows are chosen here rather than in the statement: databases limit its parameters.
-MOST_IDS = 20_000
+from territory.rows import among
 
 NO_ROLE = "others"
 UNKNOWN = "unknown"
+
+BEFORE_ALL = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 Began = Mapping[int, dt.datetime]
 
@@ -37,18 +37,23 @@ class TouchFacts:
 
 
 def load_touches(ids: Collection[int] | None, began: Began, lengths: frozenset[int], ground: Ground) -> TouchFacts:
-    """Touch facts of customers (None: of all), in 4 queries. `began`: the instant each customer's stage began."""
+    """Touch facts of customers (None: of all), in 5 queries at most. `began`: the instant each customer's stage began."""
     starts = {days: ground.start_of(ground.on - dt.timedelta(days=days - 1)) for days in sorted(lengths)}
     oldest = min(starts.values())
     recent = {pk: at for pk, at in began.items() if at > oldest}
-    lasts: dict[int, _Lasts] = defaultdict(lambda: _Lasts(ground))
+    lasts: dict[int, _Lasts] = defaultdict(_Lasts)
     minutes: dict[int, _Minutes] = defaultdict(_Minutes)
-    facts = TouchFacts()
+    facts, zone = TouchFacts(), ground.zone
     for customer, touch_type, role, unknown, last_any, last_answered, *spent in _summed(ids, starts, ground):
-        lasts[customer].add(touch_type, role, unknown, last_any, last_answered)
-        if customer not in recent:
+        found = lasts[customer]
+        if last_any > found.at:
+            found.at = last_any
+        if last_answered is not None:
+            found.add(touch_type, role, unknown, last_answered.astimezone(zone))
+        if any(spent) and customer not in recent:
+            who, mine = _who(role, unknown), minutes[customer]
             for days, seconds in zip(starts, spent, strict=True):
-                minutes[customer].add(_who(role, unknown), days, seconds)
+                mine.add(who, days, seconds)
     for customer, at, role, unknown, seconds in _single(recent, oldest, ground):
         for days, start in starts.items():
             if at >= max(start, recent[customer]):
@@ -56,41 +61,38 @@ def load_touches(ids: Collection[int] | None, began: Began, lengths: frozenset[i
     _add_internal_work(minutes, ids, began, starts, ground)
     _add_implausible(minutes, ids, began, starts, ground)
     for customer, found in lasts.items():
-        facts.last[customer] = found.result()
+        facts.last[customer] = LastTouches(found.by_role, found.unknown, found.anyone)
         facts.last_at[customer] = found.at
     facts.spent = {customer: found.result() for customer, found in minutes.items()}
     return facts
 
 
 class _Lasts:
-    """The last touches of one customer while rows are read."""
+    """The last touches of one customer while rows are read, in the zone whose days count; `at` is that of all."""
 
-    def __init__(self, ground: Ground) -> None:
-        self.zone = ground.zone
+    __slots__ = ("anyone", "at", "by_role", "unknown")
+
+    def __init__(self) -> None:
         self.by_role: dict[tuple[int, int], dt.datetime] = {}
         self.unknown: dict[int, dt.datetime] = {}
         self.anyone: dict[int, dt.datetime] = {}
-        self.at = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self.at = BEFORE_ALL
 
-    def add(
-        self, touch_type: int, role: int | None, unknown: int, last_any: dt.datetime, last_answered: dt.datetime | None
-    ) -> None:
-        self.at = max(self.at, last_any)
-        if last_answered is None:
-            return
-        at = last_answered.astimezone(self.zone)
+    def add(self, touch_type: int, role: int | None, unknown: int, at: dt.datetime) -> None:
+        """A last touch that was answered."""
         if unknown:
             self.unknown[touch_type] = at
         elif role is not None:
             self.by_role[(role, touch_type)] = at
-        self.anyone[touch_type] = max(at, self.anyone.get(touch_type, at))
-
-    def result(self) -> LastTouches:
-        return LastTouches(self.by_role, self.unknown, self.anyone)
+        known = self.anyone.get(touch_type)
+        if known is None or at > known:
+            self.anyone[touch_type] = at
 
 
 class _Minutes:
-    """Seconds spent on one customer while rows are read."""
+    """Seconds spent on one customer while rows are read, by who and window."""
+
+    __slots__ = ("implausible", "seconds")
 
     def __init__(self) -> None:
         self.seconds: dict[Any, dict[int, int]] = defaultdict(lambda: defaultdict(int))
@@ -113,8 +115,11 @@ def _who(role: int | None, unknown: int) -> Any:
 
 
 def _touches(ids: Collection[int] | None, ground: Ground) -> QuerySet[Touch]:
-    touches = Touch.objects.live().filter(at__lt=ground.until, customer__archived_at__isnull=True)
-    return touches if ids is None else touches.filter(customer_id__in=ids)
+    touches = Touch.objects.live().filter(at__lt=ground.until)
+    # Of customers that are asked for, archived ones have no standing: nobody looks at what their touches say.
+    return (
+        touches.filter(customer__archived_at__isnull=True) if ids is None else touches.filter(among("customer_id", ids))
+    )
 
 
 def _seconds() -> Any:
@@ -140,11 +145,25 @@ def _summed(ids: Collection[int] | None, starts: Mapping[int, dt.datetime], grou
 
 
 def _single(recent: Began, oldest: dt.datetime, ground: Ground) -> list[tuple]:
-    """The touches of customers whose stage began lately: customer, instant, role, person unknown, seconds."""
-    ids = list(recent) if len(recent) <= MOST_IDS else None
-    rows = _parts(ids, ground).filter(at__gte=oldest).annotate(spent=_seconds())
-    found = rows.values_list("customer_id", "at", "people__role_id", "person_unknown", "spent")
-    return [row for row in found if row[0] in recent]
+    """The touches of customers whose stage began lately: customer, instant, role, person unknown, seconds.
+
+    Their people are asked for by touch: joined, the database would read those of all touches to find these few.
+    """
+    if not recent:
+        return []
+    own = ("pk", "customer_id", "at", "is_implausible", "duration_seconds", "travel_seconds")
+    touches = _touches(list(recent), ground).filter(at__gte=oldest).order_by().values_list(*own)
+    of_touch = {pk: rest for pk, *rest in touches}
+    people = TouchPerson.objects.filter(among("touch_id", of_touch)).order_by()
+    found, known = [], set()
+    for pk, role, seconds, travel in people.values_list("touch_id", "role_id", "duration_seconds", "travel_seconds"):
+        customer, at, is_implausible, _seconds, _travel = of_touch[pk]
+        known.add(pk)
+        found.append((customer, at, role, 0, travel if is_implausible else seconds + travel))
+    for pk, (customer, at, is_implausible, seconds, travel) in of_touch.items():
+        if pk not in known:
+            found.append((customer, at, None, 1, travel if is_implausible else seconds + travel))
+    return found
 
 
 def _add_internal_work(
@@ -156,10 +175,11 @@ def _add_internal_work(
 ) -> None:
     """Work on customers and their orders, by day: from the day on which the stage began."""
     first = {days: ground.on - dt.timedelta(days=days - 1) for days in starts}
-    work = InternalWork.objects.live().filter(
-        spent_on__gte=min(first.values()), spent_on__lte=ground.on, customer__archived_at__isnull=True
-    )
-    work = work.filter(customer__isnull=False) if ids is None else work.filter(customer_id__in=ids)
+    work = InternalWork.objects.live().filter(spent_on__gte=min(first.values()), spent_on__lte=ground.on)
+    if ids is None:
+        work = work.filter(customer__isnull=False, customer__archived_at__isnull=True)
+    else:
+        work = work.filter(among("customer_id", ids))
     rows = work.order_by().values_list("customer_id", "role_id", "spent_on").annotate(Sum("duration_seconds"))
     for customer, role, spent_on, seconds in rows:
         stage_day = began[customer].astimezone(ground.zone).date() if customer in began else dt.date.min
