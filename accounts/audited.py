@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Absence, Authenticator, Cover, Membership, Role, Team, User
+from accounts.models import Absence, Authenticator, Cover, HandedOver, Membership, Role, Team, User
 from accounts.permissions import Area
 from accounts.second_factor import factor_name
 from territory.audit import registry
@@ -48,6 +48,12 @@ def register() -> None:
             area=Area.PEOPLE,
             related=("user",),
             name=lambda row: f"{row.user}, {factor_name(row.type)}",
+        ),
+        Kind(
+            model=HandedOver,
+            area=Area.PEOPLE,
+            related=("user", "to"),
+            name=lambda row: _("%(who)s to %(whom)s") % {"who": row.user, "whom": row.to},
         ),
         Kind(model=MailChoices, area=Area.PEOPLE, related=("user",), name=lambda row: str(row.user)),
     )

@@ -1,13 +1,15 @@
-"""What was changed on a person, their memberships and absences, by whom, from what to what."""
+"""What was changed on a person, their memberships and absences, and what they handed over: by whom, from what to what."""
 
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from accounts.models import Absence, Authenticator, Cover, Membership, User
+from accounts.models import Absence, Authenticator, Cover, HandedOver, Membership, User
+from accounts.models.handed_over import how_much
 from accounts.permissions import Act, Area, people_within
 from accounts.queries import sees_cost_of
 from accounts.second_factor import factor_name
@@ -28,7 +30,7 @@ class Entry:
     at: dt.datetime
     by: User | None
     what: str
-    kind: str  # "+" added, "~" changed, "-" removed
+    kind: str  # "+" added, "~" changed, "-" removed, "" said whole by `what`
     changes: tuple[Change, ...]
 
 
@@ -42,7 +44,22 @@ def person_history(person: User, viewer: User, limit: int = 30) -> list[Entry]:
         entries += _entries(covers, hidden, _cover_name, "membership__user", "membership__role", "membership__team")
     entries += _entries(person.history, hidden, lambda _row: _("Person"))
     entries += _entries(Authenticator.history.filter(user_id=person.pk), hidden, lambda row: factor_name(row.type))
+    entries += _handed_over(person)
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
+
+
+def _handed_over(person: User) -> list[Entry]:
+    """What the person gave to others and took over from them, each act whole in its words."""
+    about_them = HandedOver.history.filter(Q(user=person.pk) | Q(to=person.pk), history_type="+")
+    rows = about_them.select_related("history_user", "user", "to").order_by("-history_date", "-history_id")
+    return [Entry(row.history_date, row.history_user, _handed_over_text(row, person), "", ()) for row in rows[:READ]]
+
+
+def _handed_over_text(row: Any, person: User) -> str:
+    words = {"user": row.user, "to": row.to, "day": day_text(row.starts_on), "what": how_much(row)}
+    if row.user_id == person.pk:
+        return _("Handed over to %(to)s from %(day)s on: %(what)s") % words
+    return _("Took over from %(user)s from %(day)s on: %(what)s") % words
 
 
 def _membership_name(row: Any) -> str:

@@ -2,6 +2,7 @@
 
 from .absences import Absence
 from .covers import Cover
+from .handed_over import HandedOver
 from .memberships import JobProfile, Membership
 from .roles import Role, RoleFunction
 from .second_factors import Authenticator
@@ -13,6 +14,7 @@ __all__ = [
     "Absence",
     "Authenticator",
     "Cover",
+    "HandedOver",
     "JobProfile",
     "Membership",
     "Role",

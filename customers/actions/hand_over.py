@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, User
+from accounts.models import HandedOver, Membership, User
 from customers.actions.assignments import assign, change_owner, end_before
 from customers.actions.foreseen import (
     HandOver,
@@ -91,6 +91,7 @@ def hand_over(
     if with_orders:
         pending = orders_of(actor, person).filter(customer__in=customers)
         orders = take_orders(pending, receiver.user, actor=actor, now=now)
+    _note(actor, now, person, receiver.user, on, customers=len(customers), planned=planned, orders=orders)
     return Done(len(customers), planned, orders, elsewhere, already)
 
 
@@ -107,10 +108,18 @@ def _give_others(seen: HandOver, *, actor: User, now: dt.datetime) -> int:
     for taker in {row.taker.pk: row.taker for row in seen.others if row.taker}.values():
         customers = [row.customer.pk for row in seen.others if row.taker == taker]
         theirs = planned_elsewhere(actor, seen.person, seen.on).filter(customer__in=customers)
-        given += take_planned(theirs, taker, actor=actor, now=now)
+        planned = take_planned(theirs, taker, actor=actor, now=now)
         pending = orders_elsewhere(actor, seen.person, seen.on).filter(customer__in=customers)
-        given += take_orders(pending, taker, actor=actor, now=now)
+        orders = take_orders(pending, taker, actor=actor, now=now)
+        _note(actor, now, seen.person, taker, seen.on, planned=planned, orders=orders)
+        given += planned + orders
     return given
+
+
+def _note(actor: User, now: dt.datetime, person: User, to: User, on: dt.date, **how_much: int) -> None:
+    """For the history of both people; nothing where nothing went."""
+    if any(how_much.values()):
+        write(HandedOver(user=person, to=to, starts_on=on, **how_much), actor=actor, now=now)
 
 
 def _lock(assignments: Iterable[int], customers: QuerySet[Customer]) -> None:

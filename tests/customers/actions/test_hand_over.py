@@ -4,12 +4,16 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
+from accounts.person_history import person_history
 from customers.actions.foreseen import foresee
 from customers.actions.hand_over import Changed, hand_over
 from customers.actions.leaving import leave
 from customers.models import Assignment, Customer, PlannedTouch
+from territory.formats.days import day_text
 from tests import factories
+from tests.accounts.signing_in import client_of
 from tests.customers.actions.conftest import NOW, TODAY
 
 DAY = dt.timedelta(days=1)
@@ -55,6 +59,23 @@ def test_every_row_has_its_history_entry(cast):
         ("~", cast.manager),
         ("+", cast.manager),
     ]
+
+
+def told(person, viewer):
+    return [(entry.what, entry.by) for entry in person_history(person, viewer) if not entry.kind]
+
+
+def test_both_people_s_histories_say_who_handed_over_what_to_whom(cast):
+    factories.planned_touch(cast.own, cast.rep, TODAY + DAY)
+    factories.order(cast.own, salesperson=cast.rep)
+    factories.order(cast.own, salesperson=cast.rep)
+    carry(cast, on=TODAY)
+    what = "1 customer, 1 planned touch, 2 orders"
+    assert told(cast.rep, cast.admin) == [(f"Handed over to Mate from {day_text(TODAY)} on: {what}", cast.manager)]
+    assert told(cast.mate, cast.admin) == [(f"Took over from Rep from {day_text(TODAY)} on: {what}", cast.manager)]
+    assert told(cast.technician, cast.admin) == []
+    page = client_of(cast.admin).get(reverse("person_detail", args=[cast.mate.pk])).content.decode()
+    assert f"on: {what}" in page
 
 
 def test_share_and_last_day_are_kept(cast):
@@ -136,6 +157,7 @@ def test_sent_twice_is_done_once(cast):
     before = Assignment.history.count()
     again = carry(cast, chosen)
     assert (again.customers, again.already, Assignment.history.count()) == (0, 1, before)
+    assert len(told(cast.mate, cast.admin)) == 1
 
 
 def test_what_changed_since_it_was_shown_is_not_done(cast):
@@ -246,6 +268,11 @@ def test_what_is_elsewhere_goes_to_the_owners_else_to_the_receiver(cast):
     assert hand_over(**said, with_orders=True).elsewhere == 0
     assert whose(planned + orders) == [cast.rep] * 4
     assert hand_over(**said, with_orders=True, with_others=True).elsewhere == 4
+    each = f"from {day_text(TODAY)} on: 1 planned touch, 1 order"
+    assert {what for what, _by in told(cast.rep, cast.admin)} == {
+        f"Handed over to Mate {each}",
+        f"Handed over to Coordinator {each}",
+    }
     assert whose(planned + orders) == [cast.mate, cast.coordinator] * 2
     assert planned[0].history.first().history_user == cast.manager
     assert PlannedTouch.objects.filter(customer=cast.foreign, assignee=cast.rep).count() == 1
