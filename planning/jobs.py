@@ -28,6 +28,7 @@ FORGOTTEN = {
     "jobs_forgotten": many("%(shown)s old run forgotten", "%(shown)s old runs forgotten", "n"),
     "mails_forgotten": many("%(shown)s old mail forgotten", "%(shown)s old mails forgotten", "n"),
     "import_files_removed": many("%(shown)s imported file removed", "%(shown)s imported files removed", "n"),
+    "denials_removed": many("%(shown)s old denial removed", "%(shown)s old denials removed", "n"),
     "left_to_sweeps": many("%(shown)s customer still to compute", "%(shown)s customers still to compute", "n"),
 }
 

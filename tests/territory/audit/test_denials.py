@@ -11,6 +11,7 @@ from planning.actions.runs import run_nightly
 from territory import clock
 from territory.audit import denials
 from territory.audit.models import Denial
+from territory.jobs import registry
 from tests.accounts.signing_in import client_of
 
 
@@ -100,8 +101,13 @@ def test_the_nightly_run_removes_what_is_older_than_it_is_kept(cast, settings):
         Denial.objects.create(at=now - dt.timedelta(days=days), method="GET", path=f"/{days}/", status=403)
     assert run_nightly(now=now).result["denials_removed"] == 2
     assert kept() == [("GET", "/199/", 403)]
-    page = client_of(cast.admin).get(reverse("audit_denied")).content.decode()
-    assert "rows are kept for 200 days" in page
+    admin = client_of(cast.admin)
+    assert "rows are kept for 200 days" in admin.get(reverse("audit_denied")).content.decode()
+    assert "2 old denials removed" in admin.get(reverse("job_list")).content.decode()
+
+
+def test_all_that_the_nightly_run_did_has_words(cast):
+    assert set(run_nightly(now=clock.now()).result) - {"situations"} <= set(registry.get("nightly").words)
 
 
 def test_a_count_goes_up_without_a_look_at_what_it_was(cast):
