@@ -9,6 +9,7 @@ from customers.models import (
     ContactRole,
     CoveredCustomer,
     Customer,
+    CustomerTeam,
     InternalWork,
     Market,
     Order,
@@ -43,6 +44,7 @@ def _order(row: Any) -> str:
 def register() -> None:
     registry.add(
         Kind(model=Customer, area=Area.CUSTOMERS, related=("market", "team"), url="customer_detail"),
+        Kind(model=CustomerTeam, area=Area.CUSTOMERS, related=("customer", "team"), name=_of_customer),
         Kind(
             model=Contact,
             area=Area.CUSTOMERS,

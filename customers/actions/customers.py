@@ -66,7 +66,7 @@ def create_customer(
     _check_since(customer, today)
     customer.full_clean()
     write(customer, actor=actor, now=now)
-    CustomerTeam.objects.create(customer=customer, team=customer.team)
+    write(CustomerTeam(customer=customer, team=customer.team), actor=actor, now=now)
     lead = Assignment(customer=customer, membership=owner, kind=AssignmentKind.LEAD, starts_on=today)
     write(lead, actor=actor, now=now)
     if potential is not None:
@@ -103,7 +103,10 @@ def move_to_team(
     if team.archived_at is not None:
         raise ValidationError({"team": _("This team was archived.")})
     customer = locked(customer)
-    CustomerTeam.objects.update_or_create(customer=customer, starts_on=on, defaults={"team": team})
+    dated = customer.team_changes.filter(starts_on=on).first() or CustomerTeam(customer=customer, starts_on=on)
+    if dated.team_id != team.pk:
+        dated.team = team
+        write(dated, actor=actor, now=now)
     latest = customer.team_changes.filter(starts_on__isnull=False).order_by("-starts_on").first()
     if latest is not None and latest.team_id != customer.team_id:
         customer.team_id = latest.team_id

@@ -119,11 +119,14 @@ class Customer(Searchable, Archivable):
 class CustomerTeam(models.Model):
     """The team a customer belonged to from a day on (no day = since always); the latest is also on the customer."""
 
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="team_changes")
-    team = models.ForeignKey("accounts.Team", models.PROTECT, related_name="+")
-    starts_on = models.DateField(null=True, blank=True)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="team_changes", verbose_name=_("customer"))
+    team = models.ForeignKey("accounts.Team", models.PROTECT, related_name="+", verbose_name=_("team"))
+    starts_on = models.DateField(_("from"), null=True, blank=True)
+
+    history = HistoricalRecords()
 
     class Meta:
+        verbose_name = _("team of a customer")
         ordering = ["starts_on", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["customer", "starts_on"], name="customer_team_once_a_day"),

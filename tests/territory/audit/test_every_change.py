@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 from simple_history.models import HistoricalChanges
 
+from customers.actions.customers import move_to_team
 from customers.actions.imports import keep_mapping
 from customers.actions.lifecycle import rebuild_lifecycle
 from customers.imports.runs import run_import
@@ -45,7 +46,6 @@ UNFOLLOWED = {
     "auth.Group_permissions": "not used",
     "auth.Permission": "made by migrations, not used",
     "contenttypes.ContentType": "made by migrations",
-    "customers.CustomerTeam": "dates the customer's team, whose change is told with the customer",
     "customers.Import": "a file on its way in, and itself the record of who imported what; each row that it stores is told",
     "customers.ImportFile": "the file's content, for a while",
     "customers.ImportProblem": "what the import said of a row",
@@ -158,6 +158,25 @@ def test_situations_tell_what_the_job_and_what_people_did(cast, now):
 
 def _sees(_area):
     return True
+
+
+def test_a_team_that_a_customer_had_in_between_is_told(cast, now):
+    """Noted for days that are over: the customer itself stays as it is."""
+    day = now.date()
+    for team, on in ((cast.leeds, day), (cast.north, day - dt.timedelta(days=30))):
+        watch = Watch()
+        move_to_team(actor=cast.admin, now=now, customer=cast.own, team=team, on=on)
+        assert watch.faults(cast.admin.pk)[1] == []
+    watch = Watch()
+    move_to_team(actor=cast.admin, now=now, customer=cast.own, team=cast.leeds, on=day)
+    assert watch.faults(cast.admin.pk) == (0, [])
+    said = piece(Asked(kind=registry.get("customers.customerteam")), _sees).events[0]
+    assert (said.act, said.name, said.by) == ("+", "Own customer", cast.admin)
+    assert [(row.label, row.after) for row in said.changes] == [
+        ("Customer", "Own customer"),
+        ("Team", "North"),
+        ("From", "10 May 2026"),
+    ]
 
 
 def test_a_mapping_that_is_kept_replaced_and_thrown_away_is_told(cast, now):
