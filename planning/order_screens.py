@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Min, Q, Sum
+from django.db.models import Min, Q
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +22,7 @@ from planning.engine.large_order import YEAR_DAYS, base_sales, share_of
 from planning.models import Situation, SituationKind
 from territory import clock
 from territory.formats.numbers import percent_text
+from territory.sums import MoneySum
 from territory.templatetags.look import icon
 
 
@@ -74,7 +75,7 @@ def _sales_of(teams: set[int], user) -> dict[int, Fraction]:
     sums = (
         won.order_by()
         .values("team__path")
-        .annotate(worth=Sum("amount", filter=Q(closed_at__gte=since)), first=Min("closed_at"))
+        .annotate(worth=MoneySum("amount", filter=Q(closed_at__gte=since)), first=Min("closed_at"))
     )
     rows = [(row["team__path"], row["worth"] or Decimal(0), row["first"]) for row in sums]
     found = {}

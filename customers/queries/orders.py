@@ -9,7 +9,7 @@ from functools import cached_property, reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.text import capfirst
@@ -30,6 +30,7 @@ from customers.queries.listing import (
 from customers.scope import amounts_within, hangs_within, yes
 from territory import clock
 from territory.rows import matching
+from territory.sums import MoneySum
 
 # Columns that are empty, or say the same in every row, on the tab of a status.
 SILENT = {
@@ -177,7 +178,7 @@ class OrderListing:
         rows = (
             self.narrowed.order_by()
             .values("status")
-            .annotate(count=Count("pk"), worth=Sum("amount", filter=amounts_within(self.user)))
+            .annotate(count=Count("pk"), worth=MoneySum("amount", filter=amounts_within(self.user)))
         )
         found = {row["status"]: row for row in rows}
         return [
@@ -190,7 +191,7 @@ class OrderListing:
         """Pending amounts times probability (the step's where none is given), over those the reader may see."""
         pending = self.narrowed.filter(status=OrderStatus.PENDING).filter(amounts_within(self.user))
         share = Coalesce("probability", "step__probability")
-        worth = pending.aggregate(worth=Sum(F("amount") * share))["worth"]
+        worth = pending.aggregate(worth=MoneySum(F("amount") * share, places=6))["worth"]
         return "" if worth is None else whole_money(worth)
 
     def page(self):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Team
 from accounts.permissions import Area
@@ -20,6 +20,7 @@ from customers.models import Market, Order, OrderStatus, ProductLine
 from planning.reports.definition import Answer, Asked, Column, Kind, Report, shown_id
 from planning.reports.figures import exported, seen_people, seen_teams
 from territory import clock
+from territory.sums import MoneySum
 
 COLUMNS = (
     Column("key"),
@@ -110,7 +111,7 @@ def _sums(asked: Asked, field: str) -> dict[int | None, Sums]:
     rows = (
         orders.order_by()
         .values_list(field)
-        .annotate(wins=Count("pk", filter=won), sum=Sum("amount", filter=won), losses=Count("pk", filter=lost))
+        .annotate(wins=Count("pk", filter=won), sum=MoneySum("amount", filter=won), losses=Count("pk", filter=lost))
     )
     for key, won_count, won_amount, lost_count in rows:
         if won_count or lost_count:

@@ -1,0 +1,44 @@
+"""Sums of money: equal to their parts, to the last cent, on both databases."""
+
+from decimal import Decimal
+
+import pytest
+from django.db.models import F, Q
+
+from customers.models import Order
+from territory.sums import MoneySum
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def amounts(company):
+    """Cents that floats get wrong, beside amounts that dwarf them."""
+    found = [Decimal(n * 7919 % 100_003) / 100 for n in range(1, 400)] + [Decimal("9999999.99")] * 11
+    customer = factories.customer()
+    Order.objects.bulk_create(
+        Order(customer=customer, team=customer.team, amount=amount, status="pending", probability=Decimal("0.3333"))
+        for amount in found
+    )
+    return found
+
+
+def test_a_sum_equals_its_parts(amounts):
+    assert Order.objects.aggregate(sum=MoneySum("amount"))["sum"] == sum(amounts)
+
+
+def test_so_does_one_of_some_of_them_in_groups(amounts):
+    rows = Order.objects.order_by().values("status").annotate(sum=MoneySum("amount", filter=Q(amount__lt=1000)))
+
+    assert [row["sum"] for row in rows] == [sum(amount for amount in amounts if amount < 1000)]
+
+
+def test_parts_of_cents_are_added_up_as_well(amounts):
+    found = Order.objects.aggregate(sum=MoneySum(F("amount") * F("probability"), places=6))["sum"]
+
+    assert found == sum(amount * Decimal("0.3333") for amount in amounts)
+
+
+def test_a_sum_of_nothing_is_none(company):
+    assert Order.objects.aggregate(sum=MoneySum("amount"))["sum"] is None
