@@ -154,6 +154,11 @@ def test_situations_tell_what_the_job_and_what_people_did(cast, now):
     assert found()["resolved"] == told_since(watch, None, "job find situations") == opened
     said = [event.act for event in piece(Asked(kind=registry.get("planning.situation"), row=row.pk), _sees).events]
     assert said == ["~", "~", "~", "+"]
+    without_amounts = piece(
+        Asked(kind=registry.get("planning.situation"), row=row.pk), lambda area: area != "amounts"
+    ).events
+    assert not {"share", "evidence"} & {change.name for event in without_amounts for change in event.changes}
+    assert [event.is_hidden for event in without_amounts] == [False, False, True, False]
 
 
 def _sees(_area):
