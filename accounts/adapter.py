@@ -26,6 +26,10 @@ PROOFS = {
 class SignIn(DefaultAccountAdapter):
     """How allauth behaves here: an administrator adds people."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _("E-mail or password is not right.")
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

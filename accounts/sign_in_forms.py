@@ -14,6 +14,8 @@ class SignInForm(LoginForm):
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("E-mail")
         self.fields["remember"].label = _("Stay signed in on this device")
+        for name in ("login", "password"):  # it would say the label once more
+            self.fields[name].widget.attrs.pop("placeholder", None)
 
 
 class ForgottenPasswordForm(ResetPasswordForm):
@@ -22,6 +24,7 @@ class ForgottenPasswordForm(ResetPasswordForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("E-mail")
+        self.fields["email"].widget.attrs.pop("placeholder", None)
 
     def save(self, request: HttpRequest, **kwargs) -> str:
         """Known address or not, the page does the same and takes as long: the bell is rung for both."""

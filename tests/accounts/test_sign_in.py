@@ -39,6 +39,14 @@ def test_with_an_address_in_capitals(company, client):
     assert is_signed_in(client)
 
 
+def test_signing_in_is_not_announced_and_a_wrong_password_is_told_in_the_words_of_the_form(cast, client):
+    page = sign_in(client, cast.rep.email, "wrong").content.decode()
+    assert "E-mail or password is not right." in page
+    assert "placeholder" not in page
+    sign_in(client, cast.rep.email)
+    assert 'class="note-toast success' not in client.get("/today/").content.decode()
+
+
 def test_the_session_key_changes(company, client):
     session = client.session  # a stranger's, with a cookie of its own
     session["anything"] = 1
