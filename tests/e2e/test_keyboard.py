@@ -21,8 +21,9 @@ STILL = {"reduced_motion": "reduce"}
 
 
 def said(page, words):
-    """What was done is said, and first among what Tab reaches."""
+    """What was done is said; the page hears keys once it has loaded."""
     expect(page.locator(".note-toast", has_text=words)).to_be_visible()
+    page.wait_for_load_state()
 
 
 def test_a_salesperson(opened, cast):
