@@ -1,5 +1,6 @@
 """Sums of money: equal to their parts, to the last cent, on both databases."""
 
+import random
 from decimal import Decimal
 
 import pytest
@@ -14,8 +15,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def amounts(company):
-    """Cents that floats get wrong, beside amounts that dwarf them."""
-    found = [Decimal(n * 7919 % 100_003) / 100 for n in range(1, 400)] + [Decimal("9999999.99")] * 11
+    """Many cents, small ones and large ones: as floats they add up to something else."""
+    chance = random.Random(0)
+    found = [Decimal(chance.randint(1, 10 ** chance.choice([3, 5, 7]))) / 100 for _ in range(2000)]
     customer = factories.customer()
     Order.objects.bulk_create(
         Order(customer=customer, team=customer.team, amount=amount, status="pending", probability=Decimal("0.3333"))
@@ -29,9 +31,9 @@ def test_a_sum_equals_its_parts(amounts):
 
 
 def test_so_does_one_of_some_of_them_in_groups(amounts):
-    rows = Order.objects.order_by().values("status").annotate(sum=MoneySum("amount", filter=Q(amount__lt=1000)))
+    rows = Order.objects.order_by().values("status").annotate(sum=MoneySum("amount", filter=Q(amount__gt=1)))
 
-    assert [row["sum"] for row in rows] == [sum(amount for amount in amounts if amount < 1000)]
+    assert [row["sum"] for row in rows] == [sum(amount for amount in amounts if amount > 1)]
 
 
 def test_parts_of_cents_are_added_up_as_well(amounts):
