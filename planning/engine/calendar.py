@@ -17,6 +17,10 @@ class Span:
     def holds(self, day: date) -> bool:
         return (self.starts_on is None or self.starts_on <= day) and (self.ends_on is None or day <= self.ends_on)
 
+    def touches(self, first: date, last: date) -> bool:
+        """Whether it has a day from first to last."""
+        return (self.starts_on is None or self.starts_on <= last) and (self.ends_on is None or first <= self.ends_on)
+
 
 @dataclass(frozen=True, slots=True)
 class WorkCalendar:

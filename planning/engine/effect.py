@@ -14,7 +14,7 @@ from typing import Any
 from planning.engine.customer import CustomerFigures
 from planning.engine.due import Candidate, one_row_each
 from planning.engine.rules import Key
-from planning.engine.workload import BudgetShare
+from planning.engine.workload_facts import BudgetShare
 
 #: rows of a person's list of the day that are compared by name
 FIRST_ROWS = 5

@@ -74,9 +74,9 @@ def with_people_of_now(ground: Ground) -> Ground:
     return replace(ground, context=replace(ground.context, bases=load_bases(), away=load_away()))
 
 
-def weeks_questions() -> tuple[Prepared, Prepared, Prepared]:
-    """Settings, holidays and bases: what `weeks_ground` makes something of, to be asked together."""
-    return _settings(), _holidays(), _bases()
+def weeks_questions() -> tuple[Prepared, Prepared]:
+    """Settings and holidays: what `weeks_ground` makes something of, to be asked together."""
+    return _settings(), _holidays()
 
 
 @prepared
@@ -84,8 +84,8 @@ def _settings() -> QuerySet[PlanningSettings]:
     return PlanningSettings.objects.filter(pk=1)
 
 
-def weeks_ground(settings: Sequence[PlanningSettings], holidays: Iterable[dt.date], bases: Iterable[tuple]) -> Ground:
-    """What weeks need of today's ground: thresholds, speed, calendar, bases. Contact rules are in the stored shares."""
+def weeks_ground(settings: Sequence[PlanningSettings], holidays: Iterable[dt.date]) -> Ground:
+    """What weeks need of today's ground: thresholds, speed, calendar. Contact rules are in the stored shares."""
     today, zone = clock.company_today(), clock.company_zone()
     row = settings[0] if settings else PlanningSettings()
     context = Context(
@@ -93,7 +93,6 @@ def weeks_ground(settings: Sequence[PlanningSettings], holidays: Iterable[dt.dat
         rules=Rules(detour=float(row.detour_factor), speed_kmh=float(row.travel_speed_kmh)),
         values=ValueTable((), today),
         calendar=_calendar(holidays),
-        bases=_places(bases),
     )
     return Ground(context, row, zone, clock.end_of_day(today, zone), rules_number=0)
 
@@ -116,16 +115,18 @@ def _calendar(holidays: Iterable[dt.date]) -> WorkCalendar:
 
 def load_bases() -> dict[int, Place]:
     """Where people travel from, those whose base is known."""
-    return _places(*together(_bases()))
+    return bases_from(*together(bases_question()))
 
 
 @prepared
-def _bases() -> QuerySet:
+def bases_question() -> QuerySet:
+    """What `bases_from` makes something of."""
     known = User.objects.filter(base_latitude__isnull=False).order_by()
     return known.values_list("pk", "base_latitude", "base_longitude")
 
 
-def _places(rows: Iterable[tuple]) -> dict[int, Place]:
+def bases_from(rows: Iterable[tuple]) -> dict[int, Place]:
+    """Bases from the answer to `bases_question`."""
     return {pk: (latitude, longitude) for pk, latitude, longitude in rows}
 
 

@@ -16,7 +16,7 @@ from customers.lifecycle import TierBound
 from customers.models import Tier, TouchType
 from planning.engine import rules as engine
 from planning.engine.calendar import WorkCalendar
-from planning.engine.workload import TeamLoad as EngineTeamLoad
+from planning.engine.workload_facts import TeamLoad as EngineTeamLoad
 from planning.models import (
     ContactLoad,
     ContactRule,

@@ -6,8 +6,10 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import DateField, F, Q, QuerySet, Sum
+from django.db.models.functions import Cast, TruncWeek
 
 from accounts.models import Membership
 from customers.models import PlannedTouch
@@ -16,15 +18,24 @@ from planning.engine.cover import Away as People
 from planning.engine.cover import StandIn
 from planning.engine.customer import CustomerFigures
 from planning.engine.rules import PROSPECT
-from planning.engine.travel import one_trip
-from planning.engine.workload import Away, BudgetShare, Cover, Member, SetAside, TeamLoad, WorkloadFacts
-from planning.engine.workload import PlannedTouch as Planned
+from planning.engine.travel import minutes_for_km
+from planning.engine.workload_facts import (
+    Away,
+    BudgetShare,
+    Cover,
+    Member,
+    PlannedTouches,
+    SetAside,
+    TeamLoad,
+    WorkloadFacts,
+)
+from planning.loaders.distance import great_circle_km
 from planning.loaders.ground import Ground, away_from, away_questions
 from planning.models import BudgetShare as StoredShare
 from planning.models import SituationHours
 from planning.models import TeamLoad as StoredTeamLoad
 from territory.rows import ends_from, starts_by
-from territory.together import prepared, together
+from territory.together import Prepared, prepared, together
 
 WEEKS_SHOWN = 8
 
@@ -54,8 +65,8 @@ def load_workload(
     instead: Instead | None = None,
     away: People | None = None,
 ) -> WorkloadFacts:
-    """Everything the weeks are computed from, in 2 queries, one more where somebody covers chosen customers; from stored
-    shares, or from figures just computed.
+    """Everything the weeks are computed from, in 2 queries, three more for everyone, one more where somebody covers chosen
+    customers; from stored shares, or from figures just computed.
 
     `people`: only theirs and of whom they cover or are covered by, of everyone's stored figures, and the memberships of
     the teams that these are in; `unstaffed`: with the stored work that nobody does.
@@ -64,27 +75,34 @@ def load_workload(
     """
     first, last = span_of(weeks)
     figures = None if figures is None else list(figures)
-    stages = None if figures is None else {row.facts.key: row.facts.stage for row in figures}
     if away is None:
         away = away_from(*together(*away_questions(first, last)))
     people, until = None if people is None else _with_covers(people, away), ground.until
-    shares, loads, members, planned, hours = together(
+    questions = (
         StoredShare.objects.none() if instead or figures is not None else _stored_shares(people, unstaffed),
-        StoredTeamLoad.objects.none() if instead else _team_loads(),
         _members(until, first, last, people),
-        _planned(until, first, last, people),
+        _planned(until, first, last, people) if figures is None else _planned_by_customer(until, first, last),
+        StoredTeamLoad.objects.none() if instead else _team_loads(),
         _set_aside(until, people),
     )
+    shares, members, planned, loads, hours = together(*questions) if people is not None else _of_everyone(*questions)
     return WorkloadFacts(
         shares=_shares(instead, figures, shares),
         members=[_member(*row) for row in members],
         team_loads=instead.team_loads if instead else [TeamLoad(role, seconds / 60) for role, seconds in loads],
-        planned=list(_trips(ground, planned, stages)),
+        planned=_touches_planned(ground, planned)
+        if figures is None
+        else list(_touches_planned_then(ground, planned, figures)),
         away=[Away(user, span) for user, spans in away.absences.items() for span in spans],
         covers=_covers(away, figures, instead),
         set_aside=[SetAside(user, float(count)) for user, count in hours],
         calendar=ground.context.calendar,
     )
+
+
+def _of_everyone(*questions: QuerySet | Prepared) -> list[list[Any]]:
+    """Answers of which the first three are long: each of these is asked alone."""
+    return [*(rows for question in questions[:3] for rows in together(question)), *together(*questions[3:])]
 
 
 def span_of(weeks: Sequence[dt.date]) -> tuple[dt.date, dt.date]:
@@ -205,41 +223,67 @@ def _member(user, team, role, hours, share, starts_on, ends_on) -> Member:
     return Member(user, team, role, float(hours), float(share), starts_on, ends_on)
 
 
-@prepared
-def _planned(until: dt.datetime, first: dt.date, last: dt.date, people: frozenset[int] | None) -> QuerySet:
-    """Touches planned for the weeks that were known and open at the end of the day."""
-    rows = PlannedTouch.objects.filter(
+def _open_planned(until: dt.datetime, first: dt.date, last: dt.date, people: frozenset[int] | None) -> QuerySet:
+    """Touches planned for the weeks that were known and open at the end of the day, with the week of each."""
+    return PlannedTouch.objects.filter(
         _theirs("assignee", people),
         Q(closed_at__isnull=True) | Q(closed_at__gte=until),
         planned_at__lt=until,
         due_on__range=(first, last),
         assignee__isnull=False,
         customer__archived_at__isnull=True,
-    ).order_by("pk")
-    return rows.values_list(
-        "assignee_id",
-        "due_on",
-        "duration_seconds",
-        "customer_id",
-        "customer__stage",
-        "type__travels",
-        "customer__latitude",
-        "customer__longitude",
+    ).annotate(week=Cast(TruncWeek("due_on"), DateField()))
+
+
+# Travel counts where the type travels and both places are known.
+_TRAVELS = Q(type__travels=True, assignee__base_latitude__isnull=False, customer__latitude__isnull=False)
+
+
+def _kilometres() -> Sum:
+    return Sum(great_circle_km("assignee__base_", "customer__"), filter=_TRAVELS, default=0.0)
+
+
+@prepared
+def _planned(until: dt.datetime, first: dt.date, last: dt.date, people: frozenset[int] | None) -> QuerySet:
+    """Of each person and week: seconds on prospects and on others, kilometres."""
+    rows = _open_planned(until, first, last, people).order_by("assignee_id", "week").values_list("assignee_id", "week")
+    prospects = Q(customer__stage=PROSPECT)
+    return rows.annotate(
+        prospecting=Sum("duration_seconds", filter=prospects, default=0),
+        keeping=Sum("duration_seconds", filter=~prospects, default=0),
+        kilometres=_kilometres(),
     )
 
 
-def _trips(ground: Ground, rows: Iterable[tuple], stages: dict[int, str] | None) -> Iterator[Planned]:
-    """Planned touches with the travel of their assignees; `stages`: of customers just computed, in the place of stored ones."""
-    rules, bases = ground.context.rules, ground.context.bases
-    for user, day, seconds, customer, stage, travels, latitude, longitude in rows:
-        stage = stage if stages is None else stages.get(customer)
-        if stage is None:
-            continue
-        minutes = 0.0
-        if travels:
-            place = None if latitude is None else (latitude, longitude)
-            minutes = one_trip(bases.get(user), place, rules.detour, rules.speed_kmh).minutes
-        yield Planned(user, day, stage == PROSPECT, seconds / 60, minutes)
+@prepared
+def _planned_by_customer(until: dt.datetime, first: dt.date, last: dt.date) -> QuerySet:
+    """Of each person, week and customer: seconds, kilometres."""
+    rows = _open_planned(until, first, last, None).order_by("assignee_id", "week", "customer_id")
+    return rows.values_list("assignee_id", "week", "customer_id").annotate(
+        Sum("duration_seconds"), kilometres=_kilometres()
+    )
+
+
+def _touches_planned(ground: Ground, rows: Iterable[tuple]) -> list[PlannedTouches]:
+    """Answers to `_planned` as minutes."""
+    per_km = _minutes_per_km(ground)
+    return [PlannedTouches(user, week, new / 60, old / 60, km * per_km) for user, week, new, old, km in rows]
+
+
+def _touches_planned_then(
+    ground: Ground, rows: Iterable[tuple], figures: Iterable[CustomerFigures]
+) -> Iterator[PlannedTouches]:
+    """Answers to `_planned_by_customer`, on customers just computed: by the stages that these had."""
+    per_km, stages = _minutes_per_km(ground), {row.facts.key: row.facts.stage for row in figures}
+    for user, week, customer, seconds, km in rows:
+        if customer in stages:
+            new, old = (seconds, 0) if stages[customer] == PROSPECT else (0, seconds)
+            yield PlannedTouches(user, week, new / 60, old / 60, km * per_km)
+
+
+def _minutes_per_km(ground: Ground) -> float:
+    rules = ground.context.rules
+    return minutes_for_km(1.0, rules.detour, rules.speed_kmh)
 
 
 @prepared

@@ -5,7 +5,7 @@ another role the receiver does what that role has unstaffed there, and the perso
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,9 +16,20 @@ from accounts.permissions import Act, Area, people_within
 from customers.actions.foreseen import HandOver, Move, planned_of
 from customers.models import PlannedTouch
 from planning.engine import workload as engine
+from planning.engine.calendar import monday
 from planning.engine.rules import PROSPECT
 from planning.engine.travel import Place, one_trip
-from planning.loaders.ground import Ground, away_from, away_questions, weeks_ground, weeks_questions
+from planning.engine.workload_facts import BudgetShare as Share
+from planning.engine.workload_facts import PlannedTouches
+from planning.loaders.ground import (
+    Ground,
+    away_from,
+    away_questions,
+    bases_from,
+    bases_question,
+    weeks_ground,
+    weeks_questions,
+)
 from planning.loaders.workload import load_workload, span_of, weeks_from
 from planning.models import BudgetShare
 from territory import clock
@@ -56,20 +67,25 @@ def loads(reader: Any, seen: HandOver, moves: Sequence[Move]) -> Loads | None:
     asked = [receiver.user] if seen.leaves else [seen.person, receiver.user]
     within = people_within(reader, Area.BUDGETS, Act.SEE).filter(pk__in=[user.pk for user in asked])
     customers = {move.customer.pk for move in moves}
-    questions = (within.order_by().values_list("pk"), _shares(seen, customers), _planned(seen, customers))
+    questions = (
+        within.order_by().values_list("pk"),
+        bases_question(),
+        _shares(seen, customers),
+        _planned(seen, customers),
+    )
     away = away_questions(*span_of(mondays))
-    ground_rows, away_rows, (visible, shares, planned) = in_groups(weeks_questions(), away, questions)
+    ground_rows, away_rows, (visible, bases, shares, planned) = in_groups(weeks_questions(), away, questions)
     people = [user for user in asked if (user.pk,) in visible]
     if not people:
         return None
     ground = weeks_ground(*ground_rows)
     both = frozenset({seen.person.pk, receiver.user_id})
     facts = load_workload(ground, mondays, people=both, unstaffed=False, away=away_from(*away_rows))
-    moved = _Moved(seen, moves, ground)
+    moved = _Moved(seen, moves, ground, bases_from(bases))
     after = replace(
         facts,
         shares=[*facts.shares, *moved.shares(shares)],
-        planned=moved.planned(facts.planned, planned),
+        planned=[*facts.planned, *moved.planned(planned)],
     )
     sides = [
         {(cell.person, cell.week): cell.load for cell in engine.workload(each, mondays)} for each in (facts, after)
@@ -104,43 +120,35 @@ def _planned(seen: HandOver, customers: set[int]) -> QuerySet[PlannedTouch]:
 class _Moved:
     """What is taken from one person and given to the other."""
 
-    def __init__(self, seen: HandOver, moves: Sequence[Move], ground: Ground) -> None:
+    def __init__(self, seen: HandOver, moves: Sequence[Move], ground: Ground, bases: Mapping[int, Place]) -> None:
         self.person, self.receiver = seen.person.pk, seen.receiver
         self.roles = {
             (move.customer.pk, move.assignment.membership_id): move.assignment.membership.role_id for move in moves
         }
-        self.ground = ground
+        self.rules, self.bases = ground.context.rules, bases
 
     def _trip(self, user: int, latitude: float | None, longitude: float | None) -> float:
-        rules = self.ground.context.rules
         place: Place | None = None if latitude is None or longitude is None else (latitude, longitude)
-        return one_trip(self.ground.context.bases.get(user), place, rules.detour, rules.speed_kmh).minutes
+        return one_trip(self.bases.get(user), place, self.rules.detour, self.rules.speed_kmh).minutes
 
-    def shares(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[engine.BudgetShare]:
+    def shares(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Share]:
         """Minutes a month less for the one, more for the other."""
         receiver = self.receiver
         elsewhere = {customer for (customer, _seat), role in self.roles.items() if role != receiver.role_id}
         for customer, seat, role, team, prospecting, touch, travel, other, *place in rows:
             if seat is not None and (customer, seat) in self.roles:
-                yield engine.BudgetShare(self.person, team, prospecting, -touch, -travel, -other)
+                yield Share(self.person, team, prospecting, -touch, -travel, -other)
             if ((customer, seat) in self.roles and role == receiver.role_id) or (
                 seat is None and customer in elsewhere
             ):
                 old, new = (self._trip(user, *place) for user in (self.person, receiver.user_id))
                 way = travel * new / old if old else travel
-                yield engine.BudgetShare(receiver.user_id, receiver.team_id, prospecting, touch, way, other)
+                yield Share(receiver.user_id, receiver.team_id, prospecting, touch, way, other)
 
-    def planned(
-        self, present: Sequence[engine.PlannedTouch], rows: Iterable[tuple[Any, ...]]
-    ) -> list[engine.PlannedTouch]:
-        """Planned touches once these have gone along."""
-        found = list(present)
+    def planned(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[PlannedTouches]:
+        """Planned touches less for the one, more for the other."""
         for day, seconds, stage, travels, *place in rows:
-            row = engine.PlannedTouch(
-                self.person, day, stage == PROSPECT, seconds / 60, self._trip(self.person, *place) if travels else 0.0
-            )
-            if row in found:
-                found.remove(row)
-                way = self._trip(self.receiver.user_id, *place) if travels else 0.0
-                found.append(replace(row, person=self.receiver.user_id, travel=way))
-        return found
+            for user, sign in ((self.person, -1), (self.receiver.user_id, 1)):
+                minutes, travel = sign * seconds / 60, sign * self._trip(user, *place) if travels else 0.0
+                new, old = (minutes, 0.0) if stage == PROSPECT else (0.0, minutes)
+                yield PlannedTouches(user, monday(day), new, old, travel)

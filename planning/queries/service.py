@@ -3,12 +3,12 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum, When, Window
+from django.db.models import Case, Count, Exists, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum, When, Window
 
 from accounts.models import Role, Team, User
 from accounts.permissions import Act, Area
 from customers.models import Assignment, Customer, Tier
-from customers.scope import hangs_within
+from customers.scope import customers_within, hangs_within
 from planning.models import Budget, BudgetStatus, CustomerFigures
 from territory import clock
 from territory.together import Prepared, prepared, together
@@ -42,6 +42,13 @@ def _reached(user: User, team: Team | None) -> Q:
     return condition & Q(customer__team__path__startswith=team.path) if team else condition
 
 
+def _customers_reached(user: User, team: Team | None) -> Q:
+    """The same condition on the customers themselves."""
+    seen, reached = (customers_within(user, area, Act.SEE) for area in (Area.CUSTOMERS, Area.BUDGETS))
+    condition = seen if seen is reached else seen & reached
+    return condition & Q(team__path__startswith=team.path) if team else condition
+
+
 def service_table(user: User, team: Team | None = None) -> ServiceTable:
     """Sums of stored budgets and actuals, in one query."""
     return table_of(*together(*table_questions(user, team)))
@@ -52,25 +59,26 @@ def table_questions(user: User, team: Team | None = None) -> tuple[Prepared, ...
 
     Budgets of which it is too early to tell are left out.
     """
-    reached = _reached(user, team)
-    return _sums(reached), _counts(reached), _roles(), _tiers()
+    return _sums(_reached(user, team)), _counts(_customers_reached(user, team)), _roles(), _tiers()
 
 
-def _known(reached: Q) -> QuerySet[Budget]:
-    rows = Budget.objects.filter(reached, customer__archived_at__isnull=True, actual_minutes__isnull=False)
-    return rows.order_by()
+# Of the others it is too early to tell.
+_KNOWN = Q(actual_minutes__isnull=False)
 
 
 @prepared
 def _sums(reached: Q) -> QuerySet:
+    rows = Budget.objects.filter(reached, _KNOWN, customer__archived_at__isnull=True).order_by()
     minutes = Sum(F("touch_minutes") + F("travel_minutes") + F("other_minutes"))
-    sums = _known(reached).values_list("customer__tier_id", "role_id")
-    return sums.annotate(Sum("actual_minutes"), budget=minutes)
+    return rows.values_list("customer__tier_id", "role_id").annotate(Sum("actual_minutes"), budget=minutes)
 
 
 @prepared
 def _counts(reached: Q) -> QuerySet:
-    return _known(reached).values_list("customer__tier_id").annotate(Count("customer", distinct=True))
+    """Customers that have such a budget: to look whether they have one is quicker than to count them among budgets."""
+    known = Exists(Budget.objects.filter(_KNOWN, customer=OuterRef("pk")))
+    rows = Customer.objects.filter(reached, known, archived_at__isnull=True).order_by()
+    return rows.values_list("tier_id").annotate(Count("pk"))
 
 
 @prepared

@@ -2,16 +2,21 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter, itemgetter
 
 from django.db.models import Q, QuerySet, Sum
 
 from accounts.models import Absence, Membership, Team, User
-from accounts.permissions import Act, Area, Scope, people_reached, people_within, scope, teams_within
+from accounts.permissions import Act, Area, Scope, people_reached, people_within, scope
 from customers.models import PlannedTouch
+from customers.scope import EVERYTHING, yes
 from planning.engine import workload as engine
 from planning.engine.cover import Away
+from planning.engine.rhythm import WEEKS_PER_MONTH
+from planning.engine.workload_facts import Member
 from planning.loaders.ground import Ground, away_from, away_questions, weeks_ground, weeks_questions
 from planning.loaders.workload import WEEKS_SHOWN, load_workload, span_of, weeks_from
 from planning.models import BudgetShare, CustomerFigures, PlanningSettings
@@ -21,11 +26,21 @@ from territory.together import Prepared, in_groups, prepared, together
 
 
 @dataclass(frozen=True)
+class Person:
+    """Whom a row is about."""
+
+    pk: int
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
 class PersonRow:
     """A person's weeks; `base_minutes` is the capacity of an ordinary week."""
 
-    person: User
-    role: str
+    person: Person
     base_minutes: float
     cells: list[engine.Cell]
 
@@ -64,10 +79,9 @@ class TeamRows:
 class Absent:
     """Somebody away in the weeks shown, whose absences the reader may see."""
 
-    person: User
+    person: Person
     starts_on: dt.date
     ends_on: dt.date
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -91,7 +105,7 @@ class Board:
 
     @property
     def first_week(self) -> "Sums":
-        return Sums.of(row.cells[0] for row in self.rows)
+        return self.by_week[0]
 
     @property
     def lines(self) -> list[tuple[TeamRows, PersonRow | None]]:
@@ -102,7 +116,7 @@ class Board:
     def last_week(self) -> dt.date:
         return self.weeks[-1]
 
-    @property
+    @cached_property
     def by_week(self) -> list["Sums"]:
         return [Sums.of(row.cells[number] for row in self.rows) for number in range(len(self.weeks))]
 
@@ -120,8 +134,11 @@ class Sums:
 
     @classmethod
     def of(cls, cells: Iterable[engine.Cell]) -> "Sums":
-        rows = list(cells)
-        return cls(sum(cell.workload for cell in rows), sum(cell.capacity for cell in rows))
+        workload = capacity = 0.0
+        for cell in cells:
+            workload += cell.workload
+            capacity += cell.capacity
+        return cls(workload, capacity)
 
     @property
     def load(self) -> float | None:
@@ -135,47 +152,51 @@ def load_of(cells: Iterable[engine.Cell]) -> float | None:
 
 def band_of(load: float | None, settings: PlanningSettings) -> str:
     """The band of a load under the administrator's thresholds: room, good, full, over, far or away."""
-    ends = (settings.room_below, settings.good_up_to, settings.full_up_to, settings.over_up_to)
-    return engine.band(load, [float(end) for end in ends])
+    return engine.band(load, band_ends(settings))
+
+
+def band_ends(settings: PlanningSettings) -> tuple[float, float, float, float]:
+    """The administrator's thresholds: the upper ends of the bands."""
+    room, good, full, over = settings.room_below, settings.good_up_to, settings.full_up_to, settings.over_up_to
+    return float(room), float(good), float(full), float(over)
 
 
 def board(user: User, team: Team | None = None, weeks: int = WEEKS_SHOWN) -> Board:
     """The heat map of the people whom the reader may see, of one team and below or of all.
 
-    In 2 queries, one more where somebody covers chosen customers.
+    In 2 queries, three more for everyone's, one more where somebody covers chosen customers.
     """
     today, reached = clock.company_today(), scope(user, Area.BUDGETS, Act.SEE)
     mondays = weeks_from(today, weeks)
     span = span_of(mondays)
-    ground_rows, away_rows, (members, seats, absences, seen, computed) = in_groups(
+    ground_rows, away_rows, (members, names, absences, teams, computed) = in_groups(
         weeks_questions(),
         away_questions(*span),
         (
             _ever_members(reached),
-            _seats(reached, *span, today, team.path if team else ""),
+            _names(reached, today),
             _absences(scope(user, Area.ABSENCES, Act.SEE), *span, today),
-            teams_within(user, Area.BUDGETS, Act.SEE),
+            _teams(reached, *span, today),
             _computed_at(),
         ),
     )
     ground = weeks_ground(*ground_rows)
     concerned = None if reached.everything else frozenset(members) | {user.pk}
     facts = load_workload(ground, mondays, people=concerned, away=away_from(*away_rows))
-    cells = engine.workload(facts, mondays)
-    people = _people(seats)
-    teams = _teams(_person_rows(cells, people), cells, {row.pk: row for row in seen}, team, mondays)
+    cells, unstaffed = engine.by_line(facts, mondays)
+    teams.sort(key=attrgetter("name"))
+    places = {row.pk: row for row in teams if team is None or row.path.startswith(team.path)}
+    people = {pk: Person(pk, name) for pk, name in sorted(names, key=itemgetter(1))}
+    seats = _seats(row for row in facts.members if row.person in people and row.team in places)
+    shown = _team_rows(_person_rows(cells, seats, people), unstaffed, places, mondays)
     return Board(
         weeks=mondays,
-        teams=teams,
-        away=[
-            Absent(people[row.user_id][0], row.starts_on, row.ends_on, row.get_kind_display())
-            for row in absences
-            if row.user_id in people
-        ],
+        teams=shown,
+        away=[Absent(people[pk], starts_on, ends_on) for pk, starts_on, ends_on in absences if pk in seats],
         computed_at=computed[0] if computed else None,
         settings=ground.settings,
-        seen=seen,
-        rows=[row for rows in teams for row in rows.people],
+        seen=[row for row in teams if row.shows_totals],
+        rows=[row for rows in shown for row in rows.people],
     )
 
 
@@ -189,29 +210,36 @@ def _ever_members(reached: Scope) -> QuerySet:
 
 
 @prepared
-def _seats(reached: Scope, first: dt.date, last: dt.date, today: dt.date, below: str) -> QuerySet[Membership]:
-    """Memberships of these weeks, of those whom the reader may see, in all teams or below one."""
-    people = people_reached(reached, today).filter(is_active=True).order_by()
-    rows = Membership.objects.filter(starts_by(last), ends_from(first), user__in=people.values("pk"))
-    if below:
-        rows = rows.filter(team__path__startswith=below)
-    shown = ("user__name", "team__name", "team__path", "role__name", "weekly_hours", "selling_share", "starts_on")
-    return rows.select_related("user", "team", "role").only(*shown).order_by()
+def _names(reached: Scope, today: dt.date) -> QuerySet:
+    """Active people whom the reader may see."""
+    return people_reached(reached, today).filter(is_active=True).order_by("pk").values_list("pk", "name")
 
 
-def _people(seats: Iterable[Membership]) -> dict[int, tuple[User, Membership]]:
-    """People with the membership under which they are listed: the earliest of these weeks."""
-    found: dict[int, tuple[User, Membership]] = {}
-    for row in sorted(seats, key=lambda row: (row.starts_on or dt.date.min, row.pk)):
-        found.setdefault(row.user_id, (row.user, row))
+@prepared
+def _teams(reached: Scope, first: dt.date, last: dt.date, today: dt.date) -> QuerySet[Team]:
+    """Teams whose totals the reader may see (`shows_totals`), and those in which the people whom they may see are members in
+    these weeks."""
+    people = people_reached(reached, today).order_by()
+    members = Membership.objects.filter(starts_by(last), ends_from(first), user__in=people.values("pk")).order_by()
+    seen = EVERYTHING if reached.everything else reached.teams
+    found = Team.objects.filter(seen | Q(pk__in=members.values("team"))).annotate(shows_totals=yes(seen))
+    return found.only("name", "path", "archived_at")
+
+
+def _seats(members: Iterable[Member]) -> dict[int, Member]:
+    """The membership under which each person is listed: the earliest."""
+    found: dict[int, Member] = {}
+    for row in sorted(members, key=lambda row: row.starts_on or dt.date.min):
+        found.setdefault(row.person, row)
     return found
 
 
 @prepared
-def _absences(seen: Scope, first: dt.date, last: dt.date, today: dt.date) -> QuerySet[Absence]:
+def _absences(seen: Scope, first: dt.date, last: dt.date, today: dt.date) -> QuerySet:
     """Absences of these weeks, of those whose absences the reader may see."""
     people = people_reached(seen, today).order_by()
-    return Absence.objects.between(first, last).filter(user__in=people.values("pk")).order_by("starts_on", "pk")
+    found = Absence.objects.between(first, last).filter(user__in=people.values("pk")).order_by("starts_on", "pk")
+    return found.values_list("user_id", "starts_on", "ends_on")
 
 
 @prepared
@@ -221,40 +249,32 @@ def _computed_at() -> QuerySet:
 
 
 def _person_rows(
-    cells: Iterable[engine.Cell], people: dict[int, tuple[User, Membership]]
-) -> dict[Team, list[PersonRow]]:
+    cells: Mapping[int, list[engine.Cell]], seats: Mapping[int, Member], people: Mapping[int, Person]
+) -> dict[int, list[PersonRow]]:
     """Rows by team; people without any time for customers and without work (administrators) are left out."""
-    mine: dict[int, list[engine.Cell]] = defaultdict(list)
-    for cell in cells:
-        if cell.person is not None:
-            mine[cell.person].append(cell)
-    found: dict[Team, list[PersonRow]] = defaultdict(list)
-    for pk, (person, membership) in sorted(people.items(), key=lambda item: item[1][0].name):
-        row = mine.get(pk, [])
-        base = float(membership.weekly_hours) * 60 * float(membership.selling_share)
-        if row and (base or any(cell.workload for cell in row)):
-            found[membership.team].append(PersonRow(person, membership.role.name, base, row))
+    found: dict[int, list[PersonRow]] = defaultdict(list)
+    for pk, person in people.items():
+        if pk not in seats or pk not in cells:
+            continue
+        seat, mine = seats[pk], cells[pk]
+        if seat.base or any(cell.workload for cell in mine):
+            found[seat.team].append(PersonRow(person, seat.base, mine))
     return found
 
 
-def _teams(
-    rows: dict[Team, list[PersonRow]],
-    cells: Iterable[engine.Cell],
-    seen: dict[int, Team],
-    only: Team | None,
+def _team_rows(
+    rows: Mapping[int, list[PersonRow]],
+    unstaffed: Mapping[int, list[engine.Cell]],
+    teams: Mapping[int, Team],
     mondays: Sequence[dt.date],
 ) -> list[TeamRows]:
-    """Teams with people or unstaffed work, by name; `seen`: those whose totals the reader may see."""
-    left: dict[int, dict[dt.date, engine.Cell]] = defaultdict(dict)
-    for cell in cells:
-        if cell.person is None and cell.team in seen:
-            left[cell.team][cell.week] = cell
-    teams = {team.pk: team for team in rows} | {pk: seen[pk] for pk in left}
-    shown = [team for team in teams.values() if only is None or team.path.startswith(only.path)]
-    return [
-        TeamRows(team, rows.get(team, []), [left[team.pk].get(week) for week in mondays], team.pk in seen)
-        for team in sorted(shown, key=lambda team: team.name)
-    ]
+    """Teams with people, or with unstaffed work that the reader may see, by name."""
+    found = []
+    for pk, team in teams.items():
+        left = {cell.week: cell for cell in unstaffed.get(pk, ())} if team.shows_totals else {}
+        if pk in rows or left:
+            found.append(TeamRows(team, rows.get(pk, []), [left.get(week) for week in mondays], team.shows_totals))
+    return found
 
 
 def own_week(user: User) -> engine.Cell | None:
@@ -323,7 +343,7 @@ def explain(user: User, person: User | None, team: Team | None, week: dt.date) -
         covering=_named(seen, cell.covering),
         covered_by=_named(User.objects.all(), cell.covered_by) if person in seen else [],
         weekly_by_stage=[
-            (prospecting, *(minutes / float(engine.WEEKS_PER_MONTH) for minutes in parts))
+            (prospecting, *(minutes / WEEKS_PER_MONTH for minutes in parts))
             for prospecting, *parts in shares.order_by("is_prospecting")
             .values_list("is_prospecting")
             .annotate(Sum("touch_minutes"), Sum("travel_minutes"), Sum("other_minutes"))

@@ -1,20 +1,25 @@
 """Template tags of planning: cells of the heat map, figures without their unit. Strings only, never a query."""
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 
 from django import template
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from planning.engine.workload import Cell
+from accounts.models import Team
+from planning.engine.workload import band
+from planning.models import PlanningSettings
 from planning.queries.drafts import Change
-from planning.queries.workload import band_of
+from planning.queries.workload import Absent, PersonRow, TeamRows, band_ends
 from territory.formats.numbers import money_text, number_text, percent_text
-from territory.templatetags.look import before_after, load_cell
+from territory.templatetags.look import avatar, before_after, load_cell
 
 register = template.Library()
 
@@ -31,13 +36,90 @@ def percent_only(share: float | None) -> str:
     return "" if share is None else number_text(share * 100)
 
 
+@register.filter
+def week_name(week: dt.date) -> str:
+    """A week by its Monday: W24."""
+    return f"W{week.isocalendar().week}"
+
+
+@register.filter
+def day_and_month(day: dt.date) -> str:
+    """8 Jun."""
+    return _day(get_language(), day)
+
+
 @register.simple_tag
-def person_cell(cell: Cell, person, settings) -> str:
-    """One person's week in the heat map, opening what it is made of."""
-    band = band_of(cell.load, settings)
-    return _person_cell(
-        get_language(), person.pk, str(person), cell.week, cell.load, cell.days_present < cell.days, band
+def absences(rows: Iterable[Absent]) -> str:
+    """Who is away when: Nell Ashcombe 8 Jun to 12 Jun, Tom Hale 9 Jun."""
+    language, to = get_language(), _("to")
+    return ", ".join(
+        f"{row.person} {_day(language, row.starts_on)}"
+        + (f" {to} {_day(language, row.ends_on)}" if row.ends_on != row.starts_on else "")
+        for row in rows
     )
+
+
+@lru_cache(maxsize=1000)
+def _day(language: str | None, day: dt.date) -> str:
+    return date_format(day, "j M")
+
+
+@register.simple_tag
+def team_links(teams: Iterable[Team]) -> str:
+    """The teams to choose from."""
+    return format_html_join("", '<a href="?team={}">{}</a>', ((team.pk, team.name) for team in teams))
+
+
+@register.simple_tag
+def team_line(rows: TeamRows) -> str:
+    """A team's line of the heat map: the sums of its people, as far as the reader may see them."""
+    if not (rows.shows_totals and rows.people):
+        base, loads, load = "", [""] * len(rows.unstaffed), ""
+    else:
+        base, loads, load = hours_only(rows.base_minutes), [_load(each) for each in rows.loads], percent_only(rows.load)
+    weeks = format_html_join("", '<td role="cell">{}</td>', ((each,) for each in loads))
+    return format_html(_LINE, mark_safe(' class="heat-team"'), rows.team, base, weeks, load)
+
+
+def _load(share: float | None) -> str:
+    return _("away") if share is None else percent_only(share)
+
+
+@register.simple_tag
+def person_line(row: PersonRow, settings: PlanningSettings) -> str:
+    """A person's line: their hours of an ordinary week, each week, opening what it is made of, and the load of all."""
+    language, person, ends = get_language(), row.person, band_ends(settings)
+    weeks = [
+        _person_cell(
+            language,
+            person.pk,
+            person.name,
+            cell.week,
+            cell.load,
+            cell.days_present < cell.days,
+            band(cell.load, ends),
+        )
+        for cell in row.cells
+    ]
+    return format_html(
+        _LINE,
+        "",
+        _person_name(person.pk, person.name),
+        hours_only(row.base_minutes),
+        mark_safe("".join(weeks)),  # noqa: S308  each is escaped
+        percent_only(row.load),
+    )
+
+
+_LINE = (
+    '<tr role="row"{}><th role="rowheader" scope="row">{}</th><td role="cell" class="heat-base">{}</td>{}'
+    '<td role="cell" class="heat-total">{}</td></tr>'
+)
+
+
+@lru_cache(maxsize=1000)
+def _person_name(pk: int, name: str) -> str:
+    return format_html('{} <a href="{}">{}</a>', avatar(name), reverse("person_detail", args=[pk]), name)
 
 
 # The map holds hundreds, and most are as they were when somebody looked last.

@@ -1,6 +1,6 @@
 """Template tags for the parts of the interface: docs/interface.md shows each. Strings only, never a query."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -8,7 +8,7 @@ from django import template
 from django.template.base import NodeList, Parser, Token
 from django.template.loader_tags import BlockNode
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -40,6 +40,39 @@ def _icon(name: str, label: str, extra: str) -> SafeString:
         static("vendor/icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def nav_link(entry: Mapping[str, Any], keys: bool) -> SafeString:
+    """A page in the navigation; `keys`: with the keys that open it."""
+    keyed = entry["key"] if keys else ""
+    return _nav_link(entry["url"], entry["label"], entry["icon"], keyed, entry["current"], entry["count"] or 0)
+
+
+# Every page has each of them twice.
+@lru_cache(maxsize=1000)
+def _nav_link(url: str, label: str, icon_name: str, key: str, current: bool, count: int) -> SafeString:
+    return format_html(
+        '<a href="{}"{}{}>{} {}{}</a>',
+        url,
+        mark_safe(' aria-current="page"') if current else "",
+        format_html(' data-key="{}"', key) if key else "",
+        icon(icon_name),
+        label,
+        format_html('<span class="count">{}</span>', count) if count else "",
+    )
+
+
+@register.simple_tag
+def nav_key(entry: Mapping[str, Any]) -> SafeString:
+    """The keys of a page in the list of keys."""
+    return _nav_key(entry["label"], entry["key"])
+
+
+@lru_cache(maxsize=200)
+def _nav_key(label: str, key: str) -> SafeString:
+    letters = format_html_join("", '<kbd class="key">{}</kbd>', ((letter,) for letter in key.split()))
+    return format_html("<div><dt>{}</dt><dd>{}</dd></div>", label, letters)
 
 
 @register.simple_tag

@@ -46,7 +46,7 @@ def test_a_salesperson_sees_only_themselves(cast):
 
 def test_a_persons_load(cast):
     share(cast.own, cast.rep_membership, touch=3478.4, other=434.8)
-    row = next(row for row in workload.board(cast.manager).rows if row.person == cast.rep)
+    row = next(row for row in workload.board(cast.manager).rows if row.person.pk == cast.rep.pk)
     assert row.cells[0].workload == pytest.approx(900)
     assert row.cells[0].capacity == 1200
     assert row.load == pytest.approx(0.75)
@@ -56,7 +56,7 @@ def test_own_week_is_the_same_as_on_the_heat_map(cast):
     share(cast.own, cast.rep_membership, touch=1000, travel=200, other=50)
     factories.absence(cast.rep, MONDAY, MONDAY)
     factories.planned_touch(cast.own, cast.rep, MONDAY + dt.timedelta(days=2), duration_seconds=400 * 60)
-    row = next(row for row in workload.board(cast.manager).rows if row.person == cast.rep)
+    row = next(row for row in workload.board(cast.manager).rows if row.person.pk == cast.rep.pk)
     own = workload.own_week(cast.rep)
     assert (own.workload, own.capacity, own.by_plan) == (row.cells[0].workload, row.cells[0].capacity, True)
 
@@ -158,7 +158,8 @@ def queries_of(client) -> int:
     return len(queries)
 
 
-def test_queries_do_not_grow_with_people_customers_or_teams(client, cast):
+@pytest.mark.parametrize("reader", ["manager", "admin"])
+def test_queries_do_not_grow_with_people_customers_or_teams(client, cast, reader):
     def one_more(number: int):
         team = factories.team(f"Team {number}", cast.south_west)
         membership = factories.membership(factories.person(), team)
@@ -170,12 +171,12 @@ def test_queries_do_not_grow_with_people_customers_or_teams(client, cast):
         factories.situation(factories.order(customer, 500))
         factories.planned_touch(customer, membership.user, type=factories.touch_types()["field"])
 
-    client.force_login(cast.manager)
+    client.force_login(getattr(cast, reader))
     one_more(1)
     first = queries_of(client)
     for number in range(2, 5):
         one_more(number)
-    assert queries_of(client) == first
+    assert queries_of(client) == first <= 12
 
 
 def test_budget_against_actual_leaves_out_what_is_too_early(cast):

@@ -1,5 +1,6 @@
 """A person's week (domain 3.3): worked examples, corners, sums that add up, and a second implementation."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -8,17 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planning.engine.calendar import Span, WorkCalendar
-from planning.engine.workload import (
+from planning.engine.workload import band, workload
+from planning.engine.workload_facts import (
     Away,
     BudgetShare,
     Cover,
     Member,
-    PlannedTouch,
+    PlannedTouches,
     SetAside,
     TeamLoad,
     WorkloadFacts,
-    band,
-    workload,
 )
 
 MONDAY = date(2026, 6, 8)
@@ -44,8 +44,8 @@ def shown(cell):
     return f"{cell.workload:.2f} of {cell.capacity:.2f}: {cell.load:.6f}"
 
 
-def planned(minutes, travel=0.0, day=MONDAY, prospecting=False):
-    return PlannedTouch("ann", day, prospecting, minutes, travel)
+def planned(minutes, travel=0.0, week=MONDAY, prospecting=False):
+    return PlannedTouches("ann", week, minutes * prospecting, minutes * (not prospecting), travel)
 
 
 def days_off(*days):
@@ -98,7 +98,7 @@ def test_planned_touches_within_budgets_change_nothing():
 
 def test_planned_touches_of_another_week_do_not_count():
     assert not week(
-        planned=(planned(900, day=MONDAY - timedelta(days=1)), planned(900, day=MONDAY + timedelta(days=7)))
+        planned=(planned(900, week=MONDAY - timedelta(days=7)), planned(900, week=MONDAY + timedelta(days=7)))
     ).by_plan
 
 
@@ -235,6 +235,24 @@ def test_eight_weeks_are_eight_cells_a_person():
     assert [(cell.person, cell.week) for cell in cells] == [(person, day) for person in ("ann", "bob") for day in weeks]
 
 
+def test_an_absence_in_the_first_week_leaves_the_others_as_they_are():
+    weeks = [MONDAY + timedelta(weeks=n) for n in range(3)]
+    calendar = WorkCalendar(holidays=frozenset({weeks[2]}))
+
+    cells = workload(WorkloadFacts(shares=(BUDGETS,), members=(ANN,), away=days_off(0, 1), calendar=calendar), weeks)
+
+    assert [cell.capacity for cell in cells] == [720.0, 1200.0, 960.0]
+
+
+def test_a_colleague_who_comes_later_counts_from_then_on():
+    weeks = [MONDAY + timedelta(weeks=n) for n in range(3)]
+    cem = Member("cem", "north", "expert", 5, 1.0, starts_on=weeks[1] + timedelta(days=4))
+
+    cells = workload(WorkloadFacts(members=(ANN, BOB, cem), team_loads=(TEAM_LOAD,)), weeks)
+
+    assert [f"{cell.team_load:.2f}" for cell in cells if cell.person == "ann"] == ["50.00", "100.00", "100.00"]
+
+
 # Properties
 
 people = st.sampled_from(["ann", "bob"])
@@ -242,9 +260,7 @@ amounts = st.floats(0, 5000).map(lambda minutes: round(minutes, 3))
 shares = st.builds(
     BudgetShare, people | st.none(), st.sampled_from(["north", "south"]), st.booleans(), amounts, amounts, amounts
 )
-plans = st.builds(
-    PlannedTouch, people, st.integers(0, 6).map(lambda n: MONDAY + timedelta(days=n)), st.booleans(), amounts, amounts
-)
+plans = st.builds(PlannedTouches, people, st.just(MONDAY), amounts, amounts, amounts)
 absences = st.builds(
     Away,
     people,
@@ -271,7 +287,7 @@ def naive_total(facts):
     for person in ("ann", "bob"):
         mine = [s for s in facts.shares if s.person == person]
         touch = sum(s.touch + s.travel for s in mine) / 4.348
-        planned_minutes = sum(p.minutes + p.travel for p in facts.planned if p.person == person)
+        planned_minutes = sum(p.prospecting + p.keeping + p.travel for p in facts.planned if p.person == person)
         total += max(touch, planned_minutes) + sum(s.other for s in mine) / 4.348 + 217.4 / 4.348
         total += sum(s.hours for s in facts.set_aside if s.person == person) * 60
     return total
@@ -282,6 +298,28 @@ def test_no_minute_is_lost_or_counted_twice(facts):
     assert sum(cell.workload for cell in workload(facts, [MONDAY])) == pytest.approx(
         naive_total(facts), rel=1e-9, abs=1e-6
     )
+
+
+three_weeks = [MONDAY + timedelta(weeks=n) for n in (-1, 0, 1)]
+memberships = st.builds(
+    Member, people, st.sampled_from(["north", "south"]), st.just("rep"), st.just(40), st.sampled_from([0.0, 0.5]),
+    st.none() | st.integers(-9, 16).map(lambda n: MONDAY + timedelta(days=n)),
+)  # fmt: skip
+
+
+@given(weeks_of_facts, st.lists(memberships, max_size=3), st.sets(st.sampled_from(three_weeks)))
+def test_weeks_together_are_what_each_is_alone(facts, more, holidays):
+    calendar = WorkCalendar(holidays=frozenset(holidays))
+    facts = replace(facts, members=[*facts.members, *more], calendar=calendar)
+
+    cells = workload(facts, three_weeks)
+
+    assert [cell for cell in cells if cell.person and cell.week == MONDAY] == [
+        cell for cell in workload(facts, [MONDAY]) if cell.person
+    ]
+    assert {cell for cell in cells if not cell.person and cell.week == MONDAY} == {
+        cell for cell in workload(facts, [MONDAY]) if not cell.person
+    }
 
 
 @given(weeks_of_facts)
