@@ -15,7 +15,7 @@ from planning.engine.calendar import monday
 from planning.reports import touches as report
 from planning.reports.definition import Asked
 from territory import clock
-from territory.company.models import Company, forget_company
+from territory.company.models import AMBIGUOUS_ZONES, Company, forget_company
 from tests import factories
 
 YEAR, EVERY = 2026, dt.timedelta(minutes=30)
@@ -26,7 +26,7 @@ DAY = dt.timedelta(days=1)
 
 
 def fault(scale: float) -> list[Outcome]:
-    names = sorted(zoneinfo.available_timezones())[:: max(1, round(1 / scale))]
+    names = sorted(zoneinfo.available_timezones() - AMBIGUOUS_ZONES)[:: max(1, round(1 / scale))]
     company, number = factories.company(), _touches()
     outcome = Outcome("clocks are changed", "")
     weeks = days = 0

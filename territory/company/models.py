@@ -25,9 +25,13 @@ def monday_to_friday() -> list[int]:
     return [1, 2, 3, 4, 5]
 
 
+# Also abbreviations, and PostgreSQL takes them as such: without summer time.
+AMBIGUOUS_ZONES = {"CET", "EET", "MET", "WET"}
+
+
 def check_time_zone(name: str) -> None:
-    """A zone that this machine knows, such as Europe/Amsterdam."""
-    if name not in zoneinfo.available_timezones():
+    """A zone that this machine knows and the database reads alike, such as Europe/Amsterdam."""
+    if name not in zoneinfo.available_timezones() - AMBIGUOUS_ZONES:
         raise ValidationError(
             _("“%(name)s” is not a time zone. One reads like Europe/Amsterdam."), params={"name": name}
         )

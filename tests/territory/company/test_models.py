@@ -1,11 +1,14 @@
 """The company is one row, asked for once."""
 
+import datetime as dt
+import zoneinfo
+
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from territory import clock
-from territory.company.models import Company
+from territory.company.models import AMBIGUOUS_ZONES, Company, check_time_zone
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +56,25 @@ def test_a_field_that_cannot_be_right_is_named(field, value):
     with pytest.raises(ValidationError) as caught:
         Company(name="Acme", **{field: value}).full_clean()
     assert list(caught.value.message_dict) == [field]
+
+
+def test_every_zone_that_is_offered_means_the_same_to_python_and_to_the_database(db):
+    """Noon of every day of a year: on PostgreSQL a zone that is also an abbreviation has no summer time."""
+    if connection.vendor != "postgresql":
+        pytest.skip("only PostgreSQL has zones of its own")
+    noons = [dt.datetime(2026, month, 15, 12, tzinfo=dt.UTC) for month in range(1, 13)]
+    different = []
+    for name in sorted(zoneinfo.available_timezones() - AMBIGUOUS_ZONES):
+        zone = zoneinfo.ZoneInfo(name)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT array_agg(noon AT TIME ZONE %s) FROM unnest(%s::timestamptz[]) noon", [name, noons])
+            told = cursor.fetchone()[0]
+        if told != [noon.astimezone(zone).replace(tzinfo=None) for noon in noons]:
+            different.append(name)
+    assert different == []
+
+
+@pytest.mark.parametrize("name", ["CET", "EET", "MET", "WET"])
+def test_a_zone_that_is_also_an_abbreviation_is_refused(name):
+    with pytest.raises(ValidationError, match="is not a time zone"):
+        check_time_zone(name)
