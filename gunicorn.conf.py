@@ -23,6 +23,9 @@ class Lines(Logger):
 
 logger_class = Lines
 
+# No header of a request moves the application below another address.
+forwarder_headers = ""
+
 
 def post_worker_init(worker):
     """What a worker keeps for life is loaded now and not looked through for garbage again: that took 100 ms, in the middle of a page."""

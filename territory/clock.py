@@ -5,6 +5,11 @@ import zoneinfo
 
 from django.utils import timezone
 
+# Days and moments that can be asked about and typed: at both ends of all time they cannot be counted on.
+YEARS = range(1900, 2201)
+FIRST_MOMENT = dt.datetime.min.replace(tzinfo=dt.UTC)
+LAST_MOMENT = dt.datetime.max.replace(tzinfo=dt.UTC)
+
 
 def now() -> dt.datetime:
     """This moment, aware, in UTC."""
@@ -41,10 +46,18 @@ def day_of(moment: dt.datetime, zone: dt.tzinfo) -> dt.date:
 
 
 def start_of_day(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
-    """The first moment of a day in `zone`, aware, in UTC; also right where midnight does not exist."""
-    return dt.datetime.combine(day, dt.time.min, tzinfo=zone).astimezone(dt.UTC)
+    """The first moment of a day in `zone`, aware, in UTC; also right where midnight does not exist.
+
+    Where that lies before or after all time, the first or the last moment of all.
+    """
+    try:
+        return dt.datetime.combine(day, dt.time.min, tzinfo=zone).astimezone(dt.UTC)
+    except OverflowError:
+        return FIRST_MOMENT if day.year == 1 else LAST_MOMENT
 
 
 def end_of_day(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
-    """The first moment after a day in `zone`: an open end, for `<`."""
+    """The first moment after a day in `zone`: an open end, for `<`. After the last day of all, the last moment of all."""
+    if day == dt.date.max:
+        return LAST_MOMENT
     return start_of_day(day + dt.timedelta(days=1), zone)

@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from territory import clock
+
 
 @dataclass(frozen=True)
 class Cursor:
@@ -24,7 +26,7 @@ class Cursor:
             number = int(skip or 0)
         except ValueError:
             return None
-        if moment.tzinfo is None or not 1900 <= moment.year <= 2200 or not 0 <= number <= 10_000:
+        if moment.tzinfo is None or moment.year not in clock.YEARS or not 0 <= number <= 10_000:
             return None
         return cls(moment, number)
 

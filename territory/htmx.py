@@ -35,7 +35,10 @@ class RedirectMiddleware:
     def _back_to_page(request: HttpRequest, target: str) -> str:
         """The sign-in page with the way back to the page shown; any other target as it is."""
         parts = urlsplit(target)
-        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+        try:
+            shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+        except ValueError:  # no address at all
+            return target
         if parts.path != resolve_url(settings.LOGIN_URL) or "next" not in parse_qs(parts.query) or not shown.path:
             return target
         page = shown.path + (f"?{shown.query}" if shown.query else "")

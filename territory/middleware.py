@@ -49,6 +49,36 @@ class LoggedRequests(RequestMiddleware):
         return f"{request.method} {address_of(request)}"
 
 
+class Utf8:
+    """Reads what is sent as UTF-8, whatever else it says it is: browsers send nothing else.
+
+    Django refuses a form in another encoding with a page that reads the form again, and breaks.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.encoding:
+            request.encoding = "utf-8"
+        return self.get_response(request)
+
+
+class KeptNowhere:
+    """Pages and files of a person are kept by no browser and no proxy: after signing out, Back shows none of them.
+
+    An answer that says itself how long it may be kept is left alone.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+
 MEGABYTE = 1024 * 1024
 
 

@@ -9,13 +9,14 @@ from django.test import Client
 from tests.test_access_matrix import address, names, subjects
 from tests.two_teams import Ask, clients, filled, sent
 
-# Keys too large for a database, and for Python; no text, no day, no address.
-NONSENSE = ["99999999999999999999", "9" * 5_000, "\x00", "http://[", "٣"]
+# Keys too large for a database, and for Python; no text, no day, no address; the ends of all time.
+NONSENSE = ["99999999999999999999", "9" * 5_000, "\x00", "http://[", "٣", "0001-01-01", "9999-12-31"]
 # What addresses read, whichever of them.
 ASKED = [
     "page", "q", "sort", "team", "person", "customer", "planned", "type", "from", "to", "month", "week", "by", "status", "market",
     "stage", "view", "columns", "tab", "after", "before", "absence", "draft", "job", "state", "next", "back", "as_of", "format",
     "order", "kind", "saved", "on", "list", "moved", "version", "uuid", "like", "tier", "line", "product_line", "date", "at", "contact",
+    "since", "until",
 ]  # fmt: skip
 
 
@@ -54,6 +55,21 @@ def test_nonsense_in_a_form_is_answered_by_the_form(ground):
             assert response.status_code < 500, f"{name} {value[:20]}"
             refused += response.status_code == 422
     assert refused > 150
+
+
+def test_one_sign_that_cannot_be_kept_beside_what_is_right_is_answered_by_the_form(ground):
+    """All else is right, so that what is asked of one field is not hidden by another's fault."""
+    client, urls = ground
+    sendable = 0
+    for name, url in urls.items():
+        if sent(client, "POST", url)[0].status_code == 405:
+            continue
+        data = filled(client, Ask(name, url, {}))
+        for field in data:
+            response, _ = sent(client, "POST", url, data | {field: "\x00a"})
+            assert response.status_code < 500, f"{name} {field}"
+            sendable += 1
+    assert sendable > 150
 
 
 def test_a_form_sent_empty_is_wrong_not_asked_for(ground):

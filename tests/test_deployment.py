@@ -250,3 +250,15 @@ def test_a_backup_of_the_day_before_yesterday_is_none(tmp_path):
     old = time.time() - 27 * 3600
     os.utime(file, (old, old))
     assert not is_healthy("backup", str(tmp_path))
+
+
+def test_no_header_of_a_request_says_where_the_application_lies():
+    """A proxy on the same machine is trusted by gunicorn, and may hand on what a client sent."""
+    from gunicorn.config import Config
+    from gunicorn.http.parser import RequestParser
+
+    config = Config()
+    config.set("forwarder_headers", runpy.run_path(str(ROOT / "gunicorn.conf.py"))["forwarder_headers"])
+    sent = b"GET /customers/ HTTP/1.1\r\nHost: x\r\nSCRIPT_NAME: /elsewhere\r\n\r\n"
+    request = next(RequestParser(config, iter([sent]), ("127.0.0.1", 1)))
+    assert dict(request.headers) == {"HOST": "x"}

@@ -120,7 +120,7 @@ def _pipeline(book: Book, outcome: Outcome) -> list[tuple[str, Any]]:
     found = []
     for by in ("close", "step"):
         asked = QueryDict(f"by={by}")
-        board = Pipeline(SimpleNamespace(user=reader, GET=asked), OrderFilterForm(asked))
+        board = Pipeline(SimpleNamespace(user=reader, GET=asked), OrderFilterForm(asked, user=reader))
         found.append(_same(outcome, f"pipeline by {by}, amounts", board._total("amount"), amount))
         total = board._total("weighted")
         found.append((f"pipeline by {by}, weighted", total))

@@ -24,7 +24,7 @@ ONE_DAY = dt.timedelta(days=1)
 
 def first_day_without(last_day: dt.date | None, today: dt.date) -> dt.date:
     """From which day on others do the work of who leaves: today, or the day after a last day that is over."""
-    return min(today, last_day + ONE_DAY) if last_day else today
+    return last_day + ONE_DAY if last_day and last_day < today else today
 
 
 @transaction.atomic

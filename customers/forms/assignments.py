@@ -1,9 +1,11 @@
 """Forms for who works on a customer."""
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
+from accounts.permissions import Act, Area, people_within
 from customers.forms.fields import DayField, RowForm, VersionField
 from customers.models import Assignment
 from territory import clock
@@ -26,7 +28,7 @@ class AssignmentForm(RowForm):
         labels = {"kind": _("Works on it as"), "starts_on": _("From"), "ends_on": _("Until")}
         help_texts = {"starts_on": _("Empty: since always."), "ends_on": _("Empty: until further notice.")}
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args, user, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         if not self.is_new:
             del self.fields["membership"]
@@ -34,7 +36,9 @@ class AssignmentForm(RowForm):
         field = self.fields["membership"]
         field.queryset = (
             Membership.objects.on(clock.company_today())
-            .filter(user__is_active=True)
+            .filter(
+                Q(user=user) | Q(user__in=people_within(user, Area.NAMES, Act.SEE).values("pk")), user__is_active=True
+            )
             .select_related("user", "role", "team")
             .order_by("user__name", "pk")
         )

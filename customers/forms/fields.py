@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import Customer
 from customers.phones import check_phone
 from customers.queries.search import recent_customers
+from territory import clock
 from territory.together import answer
 
 
@@ -25,10 +26,17 @@ class DayInput(forms.DateInput):
         super().__init__(attrs, format="%Y-%m-%d")
 
 
+def in_calendar(day: Any) -> None:
+    """Refuses a day or a moment that nobody means."""
+    if day.year not in clock.YEARS:
+        raise ValidationError(_("Choose a day between 1900 and 2200."))
+
+
 class DayField(forms.DateField):
     """A day, chosen or typed as 2026-07-30."""
 
     widget = DayInput
+    default_validators = [in_calendar]
 
 
 class MomentInput(forms.DateTimeInput):
@@ -44,6 +52,7 @@ class MomentField(forms.DateTimeField):
     """Day and time."""
 
     widget = MomentInput
+    default_validators = [in_calendar]
 
 
 class VersionField(forms.IntegerField):

@@ -3,10 +3,12 @@
 from functools import partial
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
+from accounts.permissions import Act, Area, people_within
 from customers.extensions import customer_filters
 from customers.forms.fields import SeveralField
 from customers.models import Market, OrderStep, ProductLine, Stage, Tier
@@ -14,6 +16,11 @@ from customers.models import Market, OrderStep, ProductLine, Stage, Tier
 
 def _ticks(**options) -> dict:
     return {"required": False, "widget": forms.CheckboxSelectMultiple, **options}
+
+
+def people_to_choose(user: User) -> QuerySet[User]:
+    """Who ever worked somewhere, as far as the person may see names."""
+    return people_within(user, Area.NAMES, Act.SEE).filter(memberships__isnull=False).distinct()
 
 
 class CustomerFilterForm(forms.Form):
@@ -25,11 +32,12 @@ class CustomerFilterForm(forms.Form):
     )
     market = SeveralField(Market.objects.live(), label=_("Market"), required=False)
     team = SeveralField(Team.objects.live(), label=_("Team"), required=False)
-    person = SeveralField(User.objects.filter(memberships__isnull=False).distinct(), label=_("Person"), required=False)
+    person = SeveralField(User.objects.none(), label=_("Person"), required=False)
     archived = forms.BooleanField(label=_("Archived ones instead"), required=False)
 
     def __init__(self, *args, user, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = people_to_choose(user)
         self.contributed = customer_filters.visible_to(user)
         for item in self.contributed:
             self.fields[item.key] = forms.MultipleChoiceField(
@@ -57,9 +65,7 @@ class OrderFilterForm(forms.Form):
     """Filters of the list of orders."""
 
     team = SeveralField(Team.objects.live(), label=_("Team"), required=False)
-    person = SeveralField(
-        User.objects.filter(memberships__isnull=False).distinct(), label=_("Salesperson"), required=False
-    )
+    person = SeveralField(User.objects.none(), label=_("Salesperson"), required=False)
     month = forms.RegexField(
         r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])\Z",
         label=_("Expected in month"),
@@ -83,6 +89,10 @@ class OrderFilterForm(forms.Form):
     line = SeveralField(ProductLine.objects.live(), label=_("Product line"), required=False)
     market = SeveralField(Market.objects.live(), label=_("Market"), required=False)
     tier = SeveralField(Tier.objects.live(), label=_("Tier"), **_ticks())
+
+    def __init__(self, *args, user, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = people_to_choose(user)
 
     chosen = CustomerFilterForm.chosen
     chosen_labels = CustomerFilterForm.chosen_labels

@@ -277,11 +277,20 @@ class JsonForm(forms.Form):
         try:
             text = file.read().decode("utf-8-sig") if file is not None else values.get("text", "")
             values["mapping"] = json.loads(text)
+            _refuse_what_cannot_be_kept(values["mapping"])
         except (ValueError, RecursionError) as error:
             raise forms.ValidationError(_("This is no JSON: %(error)s"), params={"error": str(error)[:200]}) from error
         if not isinstance(values["mapping"], dict):
             raise forms.ValidationError(_("A mapping is an object: {…}."))
         return values
+
+
+def _refuse_what_cannot_be_kept(mapping: Any) -> None:
+    """ValueError for what JSON in Python may hold and no database does: NaN, half of a sign, the sign of no sign."""
+    written = json.dumps(mapping, ensure_ascii=False, allow_nan=False)
+    written.encode()
+    if "\\u0000" in written.replace("\\\\", ""):
+        raise ValueError(_("a text holds the sign “\\u0000”"))
 
 
 class ValuesForm(forms.Form):

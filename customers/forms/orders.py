@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, User
-from accounts.permissions import Act, Area, may_all
+from accounts.permissions import Act, Area, may_all, people_within
 from customers.forms.fields import CustomerField, DayField, MomentField, RowForm, VersionField
 from customers.models import Customer, Order, OrderStatus, OrderStep, ProductLine, SaleType
 from territory import clock
@@ -17,10 +17,13 @@ from territory.fields import PercentField
 FROZEN = ("salesperson", "step", "probability", "expected_on")
 
 
-def salespeople(present: int | None = None):
-    """Active people with a membership today, and the one there is."""
+def salespeople(user: User | None, present: int | None = None):
+    """Active people with a membership today whose names the person may see (without `user`: all), and the one there is."""
     today = Membership.objects.on(clock.company_today())
-    return User.objects.filter(Q(pk__in=today.values("user"), is_active=True) | Q(pk=present)).order_by("name", "pk")
+    rows = Q(pk__in=today.values("user"), is_active=True)
+    if user is not None:
+        rows &= Q(pk=user.pk) | Q(pk__in=people_within(user, Area.NAMES, Act.SEE).values("pk"))
+    return User.objects.filter(rows | Q(pk=present)).order_by("name", "pk")
 
 
 class OrderForm(RowForm):
@@ -40,7 +43,7 @@ class OrderForm(RowForm):
 
     def __init__(self, *args, user=None, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self._fit_choices()
+        self._fit_choices(user)
         if self.is_new:
             self.fields["opened_at"].help_text = _("Empty: now.")
         elif self.instance.status != OrderStatus.PENDING:
@@ -51,7 +54,7 @@ class OrderForm(RowForm):
         if not self.is_new and getattr(self.instance, "seen_amount", self.instance.amount) is None:
             del self.fields["amount"]
 
-    def _fit_choices(self) -> None:
+    def _fit_choices(self, user: User | None) -> None:
         order = self.instance
         kept = {"product_line": (ProductLine, "archived_at", order.product_line_id)}
         kept |= {
@@ -60,7 +63,7 @@ class OrderForm(RowForm):
         }
         for name, (model, gone, present) in kept.items():
             self.fields[name].queryset = model.objects.filter(Q(**{f"{gone}__isnull": True}) | Q(pk=present))
-        self.fields["salesperson"].queryset = salespeople(order.salesperson_id)
+        self.fields["salesperson"].queryset = salespeople(user, order.salesperson_id)
 
     def values(self) -> dict[str, Any]:
         """The order's own fields, for the action; an empty opening of a new order is left to the action (now)."""

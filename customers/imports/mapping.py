@@ -109,7 +109,7 @@ def _layout(top: dict[str, Any]) -> Layout:
         info = codecs.lookup(encoding)
         if not getattr(info, "_is_text_encoding", True) or info.name in NOT_OF_FILES:
             raise LookupError
-    except LookupError as error:
+    except (LookupError, ValueError) as error:  # ValueError: no text that could be a name
         raise CouldNot(_("encoding: “%(name)s” is not known.") % {"name": encoding}) from error
     encoding = "utf-8" if info.name in ("utf-8", "utf-8-sig") else info.name
     delimiter = _text(top.get("delimiter", ","), "delimiter")

@@ -22,7 +22,7 @@ RELATED = ("customer", "membership__user", "membership__role", "membership__team
 def assignment_create(request: HttpRequest, pk: int) -> HttpResponse:
     """Put somebody on a customer's team."""
     customer = to_change(Customer, request.user, pk)
-    form = AssignmentForm(sent(request))
+    form = AssignmentForm(sent(request), user=request.user)
     if carried_out(form, lambda: assign(actor=request.user, now=clock.now(), customer=customer, **form.values())):
         toast(request, _("%(name)s works on it now") % {"name": form.cleaned_data["membership"].user})
         return redirect("customer_detail", pk=pk)
@@ -34,7 +34,7 @@ def assignment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change as what, with which share and when somebody works on a customer."""
     assignment = to_change(Assignment, request.user, pk, *RELATED)
     back = reverse("customer_detail", args=[assignment.customer_id])
-    form = AssignmentForm(sent(request), instance=assignment)
+    form = AssignmentForm(sent(request), user=request.user, instance=assignment)
 
     def save() -> None:
         version = form.cleaned_data["version"]

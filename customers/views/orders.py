@@ -42,7 +42,7 @@ from territory.together import answers
 @permission_required_in(Area.ORDERS, Act.SEE)
 def order_list(request: HttpRequest) -> HttpResponse:
     """Orders the reader may see by status, with sums over the amounts they may see."""
-    listing = queries.OrderListing(request, OrderFilterForm(request.GET))
+    listing = queries.OrderListing(request, OrderFilterForm(request.GET, user=request.user))
     context = {
         "listing": listing,
         "page": listing.page(),
@@ -71,7 +71,7 @@ def _tabs(listing: queries.OrderListing) -> list[Link]:
 @permission_required_in(Area.ORDERS, Act.SEE)
 def order_filters(request: HttpRequest) -> HttpResponse:
     """The filter form alone, loaded when it is opened."""
-    form = OrderFilterForm(request.GET)
+    form = OrderFilterForm(request.GET, user=request.user)
     form.is_valid()
     part = request.headers.get("HX-Request") == "true"
     context = {"form": form, "kept": kept_fields(request, *form.fields), "list_url": reverse("order_list")}
@@ -84,7 +84,7 @@ def order_filters(request: HttpRequest) -> HttpResponse:
 def order_export(request: HttpRequest) -> HttpResponse:
     """The list as a CSV file, as far as the reader's reach for exports goes."""
     within = queries.orders_for(request.user).filter(hangs_within(request.user, Area.EXPORT, Act.SEE))
-    listing = queries.OrderListing(request, OrderFilterForm(request.GET), within)
+    listing = queries.OrderListing(request, OrderFilterForm(request.GET, user=request.user), within)
     columns = list(extensions.order_columns.visible_to(request.user))
     header = [_("External id"), _("Customer"), *(str(column.label) for column in columns), _("Reason lost")]
 

@@ -27,7 +27,7 @@ from territory.toasts import toast
 @permission_required_in(Area.ORDERS, Act.SEE)
 def order_board(request: HttpRequest) -> HttpResponse:
     """Pending orders in columns, what was won and lost this month beside them."""
-    pipeline = Pipeline(request, OrderFilterForm(request.GET))
+    pipeline = Pipeline(request, OrderFilterForm(request.GET, user=request.user))
     words = {CLOSE: _("By close"), STEP: _("By step")}
     context = {
         "pipeline": pipeline,
@@ -46,7 +46,7 @@ def order_board(request: HttpRequest) -> HttpResponse:
 
 def _board(request: HttpRequest, order: Order) -> str:
     """The board as it was shown, with the order's card in the focus."""
-    pipeline = Pipeline(request, OrderFilterForm(request.GET))
+    pipeline = Pipeline(request, OrderFilterForm(request.GET, user=request.user))
     return reverse("order_board") + pipeline.kept(moved=order.pk)
 
 
@@ -68,9 +68,9 @@ def order_move(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if carried_out(form, save):
             if values:
-                undo = reverse("order_move_undo", args=[pk]) + Pipeline(request, OrderFilterForm(request.GET)).kept(
-                    version=order.version
-                )
+                undo = reverse("order_move_undo", args=[pk]) + Pipeline(
+                    request, OrderFilterForm(request.GET, user=request.user)
+                ).kept(version=order.version)
                 words = {"order": order, "where": form.label_of(values)}
                 toast(request, _("%(order)s: %(where)s") % words, undo=undo)
             return redirect(back)

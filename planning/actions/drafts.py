@@ -52,7 +52,8 @@ def draft_change(
     if row.pk is not None and hasattr(row, "version"):
         _refuse_changed(kind, row, version)
     names = [name for name in form.fields if name != "version" and form.data.getlist(name)]
-    values = {name: form.data.getlist(name) for name in names}
+    # Ticks take any text for yes, also one that cannot be kept.
+    values = {name: [text.replace("\x00", "") for text in form.data.getlist(name)] for name in names}
     if instead_of is not None:
         _close(instead_of, DraftState.DISCARDED, "", actor, now)
     return _keep(kind, DraftAct.SAVE, row, actor, now, values=values, changes=_changes(kind, form))

@@ -3,9 +3,9 @@
 import importlib
 import pkgutil
 
-from planning.reports.definition import Answer, Asked, Column, Kind, Report, shown_id
+from planning.reports.definition import Answer, Asked, Column, Kind, Report, read_day, shown_id
 
-__all__ = ["Answer", "Asked", "Column", "Kind", "Report", "find", "names", "shown_id"]
+__all__ = ["Answer", "Asked", "Column", "Kind", "Report", "find", "names", "read_day", "shown_id"]
 
 
 def _modules() -> list[str]:

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from territory import clock
+
 
 class Kind(StrEnum):
     """How a column is written: minutes and money with 2 decimals, shares, loads and scores with 6, all as strings."""
@@ -21,6 +23,14 @@ class Kind(StrEnum):
     MINUTES = "minutes"
     MONEY = "money"
     SHARE = "share"
+
+
+def read_day(text: str) -> dt.date:
+    """A day written as 2026-06-09, of the years that can be asked about; else ValueError."""
+    day = dt.date.fromisoformat(text)
+    if day.year not in clock.YEARS:
+        raise ValueError(text)
+    return day
 
 
 DECIMALS = {Kind.MINUTES: 2, Kind.MONEY: 2, Kind.SHARE: 6}

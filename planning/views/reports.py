@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import permission_required_in
 from accounts.permissions import Act, Area, may
 from planning import reports
-from planning.reports import Asked, Report
+from planning.reports import Asked, Report, read_day
 from planning.reports.writing import csv_text, envelope
 from territory import clock, limits
 
@@ -57,6 +57,6 @@ def _day(request, name: str) -> dt.date | None:
     if not text:
         return None
     try:
-        return dt.date.fromisoformat(text)
+        return read_day(text)
     except ValueError as error:
         raise ValueError(_("“%(name)s” is a day such as 2026-06-09.") % {"name": name}) from error

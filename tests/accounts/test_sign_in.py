@@ -6,6 +6,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from accounts import sign_in_forms
 from accounts.models import User
 from territory.mail import outbox
 from territory.mail.models import Mail
@@ -17,8 +18,13 @@ PASSWORD = "correct horse 1"
 
 
 @pytest.fixture(autouse=True)
-def _no_earlier_guesses():
+def waited(monkeypatch):
+    """For how long a page held its answer back; nothing waits in truth, and nobody guessed before."""
     cache.clear()
+    seconds = []
+    monkeypatch.setattr(sign_in_forms.time, "sleep", seconds.append)
+    monkeypatch.setattr(sign_in_forms.time, "monotonic", lambda: 0.0)
+    return seconds
 
 
 def sign_in(client, email, password=PASSWORD, **extra):
@@ -259,3 +265,10 @@ def test_an_old_address_no_longer_signs_in(cast, client):
     assert not is_signed_in(late)
     sign_in(late, "new@example.com")
     assert is_signed_in(late)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_how_long_a_new_password_takes_tells_nothing(company, client, waited, known):
+    email = factories.person().email if known else "nobody@example.com"
+    client.post("/accounts/password/reset/", {"email": email})
+    assert waited == [sign_in_forms.ANSWERS_AFTER_SECONDS]

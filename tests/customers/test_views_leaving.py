@@ -236,8 +236,9 @@ def test_who_leaves_hands_over_and_is_shut_out_in_one(send, cast):
     assert (cast.rep.is_active, owner_of(cast.own)) == (False, "Mate")
 
 
-def test_a_wrong_last_day_is_said_at_its_field_and_nobody_is_shut_out(send, cast):
-    response = send(cast.admin, "person_deactivate", cast.rep.pk, handing(cast, last_day="soon"))
+@pytest.mark.parametrize("day", ["soon", "9999-12-31", "0001-01-01"])
+def test_a_wrong_last_day_is_said_at_its_field_and_nobody_is_shut_out(send, cast, day):
+    response = send(cast.admin, "person_deactivate", cast.rep.pk, handing(cast, last_day=day))
     assert (response.status_code, list(response.context["form"].errors)) == (422, ["last_day"])
     cast.rep.refresh_from_db()
     assert cast.rep.is_active

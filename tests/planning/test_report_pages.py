@@ -12,6 +12,8 @@ from django.urls import reverse
         ("workload", "from=2026-01-01", "workload is about one day: leave “from” and “to” out."),
         ("sales", "from=2026-02-01&to=2026-01-01", "“from” is later than “to”."),
         ("sales", "as_of=1.2.2026", "“as_of” is a day such as 2026-06-09."),
+        ("standing", "as_of=9999-12-31", "“as_of” is a day such as 2026-06-09."),
+        ("touches", "from=0001-01-01", "“from” is a day such as 2026-06-09."),
     ],
 )
 def test_what_cannot_be_asked_is_said(client, cast, name, query, why):

@@ -36,3 +36,9 @@ def test_browsers_that_ask_for_a_page_get_the_redirect():
 
 def test_other_answers_stay():
     assert answer(HttpResponse("ok"), hx_request="true").content == b"ok"
+
+
+def test_a_page_that_has_no_address_is_no_way_back():
+    sign_in = HttpResponseRedirect("/accounts/login/?next=/load/7/")
+    response = answer(sign_in, hx_request="true", hx_current_url="http://[::1")
+    assert response.headers["HX-Redirect"] == "/accounts/login/?next=/load/7/"

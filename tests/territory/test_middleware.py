@@ -5,14 +5,16 @@ import io
 
 import pytest
 from django.http import HttpResponse
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts.models import User
 from territory.company.models import Company
 from territory.formats import days
-from territory.middleware import BodyLimit, PersonalFormats
+from territory.middleware import BodyLimit, KeptNowhere, PersonalFormats
 from tests import factories
+from tests.accounts.signing_in import client_of
 
 pytestmark = pytest.mark.django_db
 LATE = dt.datetime(2025, 6, 9, 22, 30, tzinfo=dt.UTC)
@@ -58,3 +60,34 @@ def test_a_body_above_the_largest_import_is_refused_unread(client, rf, settings,
         response = client.post(reverse(name), **{"CONTENT_LENGTH": str(most + 1), "wsgi.input": Unread()})
         assert response.status_code == 413
         assert "At most 3 MB can be sent at once." in response.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize("encoding", ["idna", "utf-16", "no-such"])
+def test_a_form_is_read_as_utf_8_whatever_it_says(company, kind, encoding):
+    client = Client(enforce_csrf_checks=True)
+    client.get(reverse("account_login"))
+    response = client.generic("POST", reverse("account_login"), b"login=x", f"{kind}; charset={encoding}")
+    assert response.status_code in (400, 403)
+
+
+def test_what_was_asked_for_is_read_as_utf_8_too(company):
+    response = Client().get("/health/?q=%ff", content_type="text/plain; charset=idna")
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["customer_list", "customer_export", "profile", "order_board", "search_suggest"])
+def test_no_page_or_file_of_a_person_is_kept(cast, name):
+    response = client_of(cast.rep).get(reverse(name))
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store, private"
+
+
+def test_nor_what_is_not_there_for_them(cast):
+    response = client_of(cast.rep).get(reverse("customer_detail", args=[cast.foreign.pk]))
+    assert (response.status_code, response.headers["Cache-Control"]) == (404, "no-store, private")
+
+
+def test_what_says_itself_how_long_it_is_kept_is_left_alone(rf):
+    answer = HttpResponse(headers={"Cache-Control": "max-age=60"})
+    assert KeptNowhere(lambda request: answer)(rf.get("/")).headers["Cache-Control"] == "max-age=60"

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from planning import reports
-from planning.reports import Asked, Report
+from planning.reports import Asked, Report, read_day
 from planning.reports.writing import csv_of, envelope
 from territory import clock
 from territory.company.models import Company
@@ -17,7 +17,7 @@ from territory.company.models import Company
 def day(text: str) -> dt.date:
     """A day written as 2026-06-09."""
     try:
-        return dt.date.fromisoformat(text)
+        return read_day(text)
     except ValueError as error:
         raise ArgumentTypeError(f"“{text}” is not a day; one reads like 2026-06-09.") from error
 
