@@ -5,7 +5,8 @@ twins, or with such a control character itself) gets an apostrophe in front. Num
 apostrophe off again, so that what was exported can be imported unchanged.
 
 The same holds within a text after a sign at which some spreadsheet begins another cell: where lists are separated by a
-semicolon, a file with commas is cut at the semicolons of its texts, whether these stand in quotes or not.
+semicolon, a file with commas is cut at the semicolons of its texts, whether these stand in quotes or not, and LibreOffice
+offers to cut at tabs too.
 """
 
 import codecs
@@ -18,11 +19,11 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-_BLANK = r"[\0-\x09\x0b\x0c\x0e-\x20\x85\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]"
+_BLANK = r"[\0-\x08\x0b\x0c\x0e-\x20\x85\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]"
 _COMPUTED = rf"'*{_BLANK}*[=+\-@\uff1d\uff0b\uff0d\uff20]"
 # Where a cell may begin, with what makes a formula of it; what already looks quoted is quoted once more, else reading
 # would take off an apostrophe of its own.
-_BEGINS = rf"(?:\A(?='*[\t\r\n\0]|{_COMPUTED})|(?<=[,;|\r\n])(?={_COMPUTED}))"
+_BEGINS = rf"(?:\A(?='*[\t\r\n\0]|{_COMPUTED})|(?<=[,;|\t\r\n])(?={_COMPUTED}))"
 _FORMULA = re.compile(_BEGINS)
 _QUOTED = re.compile(rf"{_BEGINS}'")
 
