@@ -23,7 +23,7 @@ from territory.together import prepared, together
 
 __all__ = [
     "Act", "Area", "Grant", "Reach", "Scope", "current_memberships", "is_stood_in_for", "may", "may_all", "once", "people_reached", "people_within", "require", "scope", "stands_in",
-    "teams_within",
+    "teams_reached", "teams_within",
 ]  # fmt: skip
 
 
@@ -180,7 +180,9 @@ def people_reached(reached: Scope, today: dt.date) -> models.QuerySet[User]:
 
 def teams_within(user: User, area: str, act: str) -> models.QuerySet[Team]:
     """Teams over which the person has reach team, below or all: whose totals they may see."""
-    reached = scope(user, area, act)
-    if reached.everything:
-        return Team.objects.all()
-    return Team.objects.filter(reached.teams)
+    return teams_reached(scope(user, area, act))
+
+
+def teams_reached(reached: Scope) -> models.QuerySet[Team]:
+    """The same from how far the person may act."""
+    return Team.objects.all() if reached.everything else Team.objects.filter(reached.teams)

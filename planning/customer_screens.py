@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.permissions import Act, Area, may, teams_within
+from accounts.permissions import Act, Area, Scope, may, scope, teams_reached
 from customers import extensions
 from customers.models import Customer
 from customers.scope import NOTHING, seen_of, yes
@@ -170,14 +170,21 @@ def _minutes(customer: int) -> QuerySet:
 
 
 def _situations_panel(request: HttpRequest, customer: Customer) -> Panelled:
-    teams = teams_within(request.user, Area.AMOUNTS, Act.SEE)
-    figures_seen = Q(order__customer=customer, team__in=teams.values("pk"))
-    if not (customer.orders_seen and customer.amounts_seen):
-        figures_seen = NOTHING
-    rows = Situation.objects.open().visible_on(customer.pk, seen_of(customer)).select_related("team")
-    rows = rows.only("kind", "evidence", "acknowledged_at", "team__name")
-    (situations,) = yield [rows.annotate(figures_seen=yes(figures_seen))]
+    sees_figures = customer.orders_seen and customer.amounts_seen
+    amounts = scope(request.user, Area.AMOUNTS, Act.SEE) if sees_figures else None
+    (situations,) = yield [_open_situations(customer.pk, seen_of(customer), amounts)]
     return ("planning/customer/situations.html", {"situations": situations}) if situations else None
+
+
+@prepared
+def _open_situations(customer: int, seen: tuple[str, ...], amounts: Scope | None) -> QuerySet[Situation]:
+    """Open ones, each saying whether the reader, with this reach over amounts (None: none here), sees its figures."""
+    figures_seen = NOTHING
+    if amounts is not None:
+        figures_seen = Q(order__customer=customer, team__in=teams_reached(amounts).order_by().values("pk"))
+    rows = Situation.objects.open().visible_on(customer, seen).select_related("team")
+    rows = rows.only("kind", "evidence", "acknowledged_at", "team__name")
+    return rows.annotate(figures_seen=yes(figures_seen))
 
 
 def _next_panel(request: HttpRequest, customer: Customer) -> Panelled:

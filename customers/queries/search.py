@@ -13,7 +13,7 @@ from customers.queries.directory import Card, card_keys, cards
 from customers.scope import yes
 from territory.folding import fold
 from territory.rows import matching
-from territory.together import Asking
+from territory.together import Asking, prepared
 
 # How many of the person's latest touches say which customers are recent.
 LATEST_TOUCHES = 60
@@ -22,7 +22,7 @@ LATEST_TOUCHES = 60
 def recent_customers(user, limit: int = 8, within: QuerySet[Customer] | None = None) -> Asking[list[Customer]]:
     """The customers the person logged touches with last, newest first, then others of their own."""
     customers = (within if within is not None else Customer.objects.visible_to(user)).live().select_related("tier")
-    latest, others = yield [_latest(user), customers.order_by("search_text", "pk")[: 2 * limit]]
+    latest, others = yield [_latest(user.pk), customers.order_by("search_text", "pk")[: 2 * limit]]
     ids = list(dict.fromkeys(latest))[: 2 * limit]
     (recent,) = yield [customers.filter(pk__in=ids)]
     known = {row.pk: row for row in recent}
@@ -30,11 +30,11 @@ def recent_customers(user, limit: int = 8, within: QuerySet[Customer] | None = N
     return (found + [row for row in others if row not in found])[:limit]
 
 
-def _latest(user) -> QuerySet:
+@prepared
+def _latest(person: int) -> QuerySet:
     """The customers of the person's latest touches, newest first."""
-    return (
-        Touch.objects.live().filter(logged_by=user).order_by("-at").values_list("customer", flat=True)[:LATEST_TOUCHES]
-    )
+    mine = Touch.objects.live().filter(logged_by=person).order_by("-at")
+    return mine.values_list("customer", flat=True)[:LATEST_TOUCHES]
 
 
 def customers_matching(
@@ -73,7 +73,7 @@ def search(user, words: str, limit: int = 10) -> Asking[Found]:
     contacts = Contact.objects.live().visible_to(user).filter(customer__archived_at__isnull=True)
     orders = Order.objects.live().visible_to(user).filter(customer__archived_at__isnull=True)
     latest, customers, contacts, orders, people = yield [
-        _latest(user),
+        _latest(user.pk),
         customers_matching(user, words, limit),
         _best_first(matching(contacts, words), words).select_related("customer", "role")[:limit],
         matching(orders, words).select_related("customer").order_by("-pk")[:limit],

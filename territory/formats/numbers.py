@@ -2,6 +2,7 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
@@ -29,6 +30,8 @@ def _signed(number: Decimal, before: str = "") -> str:
     return f"\N{MINUS SIGN}{digits}" if number < 0 else digits
 
 
+# A page writes some hundred, and most as they were when somebody looked last. Typed: a Decimal may round otherwise than its float.
+@lru_cache(maxsize=5000, typed=True)
 def number_text(value: Number | None, decimals: int = 0) -> str:
     """1,234 or, with decimals, 1,234.5; nothing for what is not known."""
     return "" if value is None else _signed(rounded(value, decimals))
