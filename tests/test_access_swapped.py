@@ -217,6 +217,7 @@ def filters(theirs, cast) -> list[str]:
 REPORTS = [
     ("standing", ""), ("sales", "team"), ("sales", "person"), ("sales", "market"), ("sales", "line"), ("touches", "type"),
     ("touches", "person"), ("touches", "tier"), ("budgets", ""), ("workload", ""), ("due", ""), ("situations", ""),
+    ("touch_values", ""), ("nth_touch", ""), ("touches_to_customer", ""),
 ]  # fmt: skip
 
 

@@ -1,0 +1,64 @@
+"""Attempts to win business, and the touches made in each: what evidence on touches rests on (domain 3.1)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from planning.engine.rules import Key
+
+WON, LOST, OPEN = "won", "lost", "open"
+
+# The first year of business must be complete: a course counts from a year after its end, for two years more.
+YOUNGEST, OLDEST = 365, 1095
+GROWING = 730
+FEWEST_WINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A selling course, or, of a customer, the span from one won order to the next.
+
+    ``key`` names and orders it (external id, number). ``tier`` is that of its first day. ``business`` is what it won,
+    in the company's currency. ``touches`` are the types of its touches, in the order they were made. ``ended_on`` is
+    None while it is open.
+    """
+
+    key: tuple[str, int]
+    tier: Key
+    outcome: str
+    ended_on: date | None = None
+    business: Decimal = Decimal(0)
+    touches: tuple[Key, ...] = ()
+
+    @property
+    def is_won(self) -> bool:
+        return self.outcome == WON
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The courses that evidence rests on; ``is_growing``: their first year is not complete yet."""
+
+    courses: tuple[Course, ...]
+    is_growing: bool = False
+
+
+def prospects_sample(courses: Iterable[Course], on: date) -> Sample:
+    """Courses that ended 365 to 1,095 days before a day; with fewer than 10 wins, those of the last 730 days."""
+    ended = [course for course in courses if course.ended_on is not None and course.ended_on <= on]
+    complete = _between(ended, on - timedelta(days=OLDEST), on - timedelta(days=YOUNGEST))
+    if sum(course.is_won for course in complete) >= FEWEST_WINS:
+        return Sample(complete)
+    return Sample(_between(ended, on - timedelta(days=GROWING - 1), on), is_growing=True)
+
+
+def customers_sample(spans: Iterable[Course], on: date) -> Sample:
+    """Spans that ended in the last 1,095 days."""
+    ended = [span for span in spans if span.ended_on is not None]
+    return Sample(_between(ended, on - timedelta(days=OLDEST - 1), on))
+
+
+def _between(ended: Sequence[Course], first: date, last: date) -> tuple[Course, ...]:
+    found = [course for course in ended if course.ended_on is not None and first <= course.ended_on <= last]
+    return tuple(sorted(found, key=lambda course: course.key))

@@ -1,0 +1,35 @@
+"""What reports on evidence share: the courses that a reader may see, types and tiers in their own order. Not a report."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from accounts.permissions import Act, Area
+from customers.models import Customer, Tier
+from planning.loaders import Ground, load_ground
+from planning.loaders.courses import Courses, load_courses
+from planning.reports.definition import Asked
+from planning.reports.figures import touch_type_names
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Courses up to the day asked for; names of touch types and tiers by key, in order."""
+
+    ground: Ground
+    courses: Courses
+    types: dict[int, str]
+    tiers: dict[int, str]
+
+
+def evidence(asked: Asked) -> Evidence:
+    ground = load_ground(asked.on)
+    tiers = dict(Tier.objects.order_by("position", "name").values_list("pk", "name"))
+    return Evidence(ground, load_courses(_seen(asked), ground), touch_type_names(), tiers)
+
+
+def _seen(asked: Asked) -> Collection[int] | None:
+    """Customers whose amounts the reader may see and export: evidence is made of amounts. None: all."""
+    if asked.reader is None:
+        return None
+    rows = Customer.objects.visible_to(asked.reader).within(asked.reader, Area.AMOUNTS, Act.SEE)
+    return list(rows.within(asked.reader, Area.EXPORT, Act.SEE).values_list("pk", flat=True))

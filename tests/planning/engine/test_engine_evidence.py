@@ -1,0 +1,240 @@
+"""Evidence on touches: worked examples, properties, and an oracle that shares no code with the engine."""
+
+import datetime as dt
+from collections import Counter
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planning.engine.courses import LOST, OPEN, WON, Course, customers_sample, prospects_sample
+from planning.engine.equal_credit import equal_credit
+from planning.engine.nth_touch import nth_touches, shrunk, touches_to_customer
+
+VOICE, FIELD = "voice", "field"
+ON = dt.date(2026, 6, 30)
+
+
+def course(name, outcome, *touches, business=0, tier="A", ended_on=ON):
+    return Course((name, 1), tier, outcome, None if outcome == OPEN else ended_on, Decimal(business), touches)
+
+
+P1 = course("P1", WON, *[VOICE] * 10, *[FIELD] * 2, business=12_000)
+P2 = course("P2", LOST, *[VOICE] * 5)
+P3 = course("P3", WON, FIELD, FIELD, business=6_000)
+
+
+def test_the_business_of_a_win_is_shared_equally_over_the_touches_of_its_course():
+    found = equal_credit([P1, P2, P3], [(VOICE, "A"), (FIELD, "A")]).cells
+
+    assert round(found[VOICE, "A"].value, 2) == 666.67
+    assert round(found[FIELD, "A"].value, 2) == 2000.00
+    assert (found[VOICE, "A"].touches, found[VOICE, "A"].wins) == (15, 1)
+    assert (found[FIELD, "A"].touches, found[FIELD, "A"].wins) == (4, 2)
+
+
+def test_below_ten_wins_a_cell_shows_what_is_pooled_over_tiers_beside_its_own_numbers():
+    elsewhere = course("P4", WON, VOICE, business=900, tier="B")
+
+    found = equal_credit([P1, P2, P3, elsewhere], [(VOICE, "A"), (VOICE, "B")]).cells
+
+    assert found[VOICE, "A"].is_pooled
+    assert found[VOICE, "A"].value == found[VOICE, "B"].value == pytest.approx(10_900 / 16)
+    assert (found[VOICE, "B"].touches, found[VOICE, "B"].wins) == (1, 1)
+
+
+def test_from_ten_wins_on_a_cell_shows_its_own_figure():
+    own = [course(f"A{n}", WON, VOICE, business=100 + n) for n in range(10)]
+    other = course("B", WON, VOICE, business=100_000, tier="B")
+
+    found = equal_credit([*own, other], [(VOICE, "A")]).cells[VOICE, "A"]
+
+    assert not found.is_pooled
+    assert found.value == pytest.approx(104.5)
+    assert found.low < 104.5 < found.high
+
+
+def test_a_win_without_touches_credits_nobody_and_is_told():
+    found = equal_credit([course("P", WON, business=500), P3], [(FIELD, "A")])
+
+    assert found.without_touches == Decimal(500)
+    assert found.cells[FIELD, "A"].value == 3000
+
+
+def test_where_no_such_touch_was_made_there_is_no_figure():
+    assert equal_credit([P3], [(VOICE, "A")]).cells[VOICE, "A"].value is None
+    assert equal_credit([], [(VOICE, "A")]).cells[VOICE, "A"].value is None
+
+
+courses = st.lists(
+    st.builds(
+        lambda outcome, touches, business, tier: (outcome, touches, business, tier),
+        st.sampled_from([WON, LOST]),
+        st.lists(st.sampled_from([VOICE, FIELD]), max_size=6),
+        st.integers(0, 10_000),
+        st.sampled_from("AB"),
+    ),
+    min_size=1,
+    max_size=12,
+).map(
+    lambda rows: [
+        course(f"P{n:02}", outcome, *touches, business=business if outcome == WON else 0, tier=tier)
+        for n, (outcome, touches, business, tier) in enumerate(rows)
+    ]
+)
+
+
+@settings(deadline=None, max_examples=25)
+@given(courses)
+def test_credit_adds_up_to_the_business_of_the_wins_less_that_without_touches(rows):
+    cells = [(touch_type, tier) for touch_type in (VOICE, FIELD) for tier in "AB"]
+    found = equal_credit(rows, cells)
+
+    # Pooled values times all touches of the type are the credit of the type (with 12 courses no cell of one tier reaches
+    # 10 wins unless nearly all are in it, so the oracle sums by type).
+    credit = 0.0
+    for touch_type in (VOICE, FIELD):
+        by_hand, touches = _by_hand(rows, touch_type)
+        value = next(
+            (found.cells[touch_type, tier].value for tier in "AB" if found.cells[touch_type, tier].is_pooled), None
+        )
+        if value is not None:
+            assert value == pytest.approx(by_hand / touches)
+        credit += by_hand
+    assert credit + float(found.without_touches) == pytest.approx(float(sum(row.business for row in rows)))
+
+
+def _by_hand(rows, touch_type):
+    credit = touches = 0.0
+    for row in rows:
+        mine = row.touches.count(touch_type)
+        touches += mine
+        if row.outcome == WON and row.touches:
+            credit += float(row.business) * mine / len(row.touches)
+    return credit, touches
+
+
+def test_the_interval_is_that_of_drawing_courses_anew_a_thousand_times():
+    chance = np.random.default_rng(7)
+    rows = [
+        course(f"P{n:03}", WON if chance.random() < 0.4 else LOST, *[VOICE] * int(chance.integers(0, 5)),
+               *[FIELD] * int(chance.integers(0, 3)), business=int(chance.integers(100, 9000)))
+        for n in range(60)
+    ]  # fmt: skip
+
+    found = equal_credit(rows, [(VOICE, "A")]).cells[VOICE, "A"]
+
+    drawn = np.random.Generator(np.random.PCG64(1)).multinomial(60, np.full(60, 1 / 60), size=1000)
+    values = []
+    for times in drawn:
+        credit = touches = 0.0
+        for count, row in zip(times, rows, strict=True):
+            one_credit, one_touches = _by_hand([row], VOICE)
+            credit += count * one_credit
+            touches += count * one_touches
+        if touches:
+            values.append(credit / touches)
+    assert (found.low, found.high) == pytest.approx(tuple(np.percentile(values, [10, 90])))
+
+
+def test_the_nth_touch_wins_where_the_win_came_after_it_and_before_the_next():
+    found = {(row.touch_type, row.n): row for row in nth_touches([P1, P2, P3], ["A"])}
+
+    assert (found[VOICE, 5].reached, found[VOICE, 5].wins) == (2, 0)
+    assert (found[VOICE, 10].reached, found[VOICE, 10].wins) == (1, 1)
+    assert (found[FIELD, 1].reached, found[FIELD, 1].wins) == (2, 0)
+    assert (found[FIELD, 2].reached, found[FIELD, 2].wins) == (2, 2)
+
+
+def test_a_chance_is_drawn_towards_the_rate_over_all_tiers():
+    assert shrunk(wins=2, reached=10, rate=0.1) == pytest.approx(5 / 40)
+
+
+def test_the_rate_that_draws_is_that_of_the_same_type_and_number_over_all_tiers():
+    rows = [course("A", WON, VOICE), course("B", LOST, VOICE, tier="B"), course("C", LOST, FIELD, tier="B")]
+
+    found = {(row.touch_type, row.tier): row for row in nth_touches(rows, ["A", "B"])}
+
+    assert found[VOICE, "A"].chance == pytest.approx((1 + 30 * 0.5) / 31)
+    assert found[VOICE, "B"].chance == pytest.approx(30 * 0.5 / 31)
+    assert found[FIELD, "B"].chance == 0
+
+
+def test_the_share_won_within_n_touches_counts_lost_ones_as_a_competing_end():
+    shares = {step.n: step.won_share for step in touches_to_customer([P1, P2, P3])}
+
+    assert shares[0] == shares[1] == 0
+    assert shares[2] == shares[5] == shares[11] == pytest.approx(1 / 3)
+    assert shares[12] == pytest.approx(2 / 3)
+
+
+def test_of_the_same_count_ended_courses_leave_before_open_ones():
+    steps = touches_to_customer([course("W", WON, VOICE), course("O", OPEN, VOICE), course("L", LOST, VOICE, VOICE)])
+
+    assert [(step.n, step.at_risk) for step in steps] == [(0, 3), (1, 3), (2, 1)]
+    assert steps[1].won_share == steps[2].won_share == pytest.approx(1 / 3)
+
+
+outcomes = st.lists(st.tuples(st.sampled_from([WON, LOST, OPEN]), st.integers(0, 8)), min_size=1, max_size=40)
+
+
+@settings(deadline=None)
+@given(outcomes)
+def test_a_curve_never_falls_and_never_passes_one(rows):
+    steps = touches_to_customer([course(str(n), outcome, *[VOICE] * count) for n, (outcome, count) in enumerate(rows)])
+
+    shares = [step.won_share for step in steps]
+    assert shares == sorted(shares)
+    assert shares[-1] <= 1 + 1e-12
+
+
+@settings(deadline=None)
+@given(outcomes.filter(lambda rows: all(outcome != OPEN for outcome, _ in rows)))
+def test_with_no_course_open_the_share_is_a_plain_fraction(rows):
+    steps = touches_to_customer([course(str(n), outcome, *[VOICE] * count) for n, (outcome, count) in enumerate(rows)])
+
+    won = Counter(count for outcome, count in rows if outcome == WON)
+    for step in steps:
+        assert step.won_share == pytest.approx(sum(won[n] for n in range(step.n + 1)) / len(rows))
+
+
+@settings(deadline=None)
+@given(courses, st.randoms())
+def test_the_order_of_rows_does_not_matter(rows, chance):
+    turned = list(rows)
+    chance.shuffle(turned)
+    on = ON + dt.timedelta(days=400)
+
+    cells = [(VOICE, "A"), (FIELD, "B")]
+    assert equal_credit(prospects_sample(turned, on).courses, cells) == equal_credit(
+        prospects_sample(rows, on).courses, cells
+    )
+    assert nth_touches(turned, "AB") == nth_touches(rows, "AB")
+
+
+def test_the_sample_of_prospects_is_of_courses_whose_first_year_is_complete():
+    def ended(days):
+        return [course(f"P{days}-{n}", WON, ended_on=ON - dt.timedelta(days=days)) for n in range(5)]
+
+    found = prospects_sample([*ended(364), *ended(365), *ended(1095), *ended(1096)], ON)
+
+    assert not found.is_growing
+    assert {(ON - row.ended_on).days for row in found.courses} == {365, 1095}
+
+
+def test_with_fewer_than_ten_such_wins_the_sample_is_of_the_last_730_days_and_growing():
+    ends = [0, 729, 730, 900]
+    rows = [course(f"P{days}", WON, ended_on=ON - dt.timedelta(days=days)) for days in ends]
+
+    found = prospects_sample([*rows, course("open", OPEN)], ON)
+
+    assert found.is_growing
+    assert sorted((ON - row.ended_on).days for row in found.courses) == [0, 729]
+
+
+def test_the_sample_of_customers_is_of_spans_that_ended_in_the_last_1095_days():
+    rows = [course(f"P{days}", WON, ended_on=ON - dt.timedelta(days=days)) for days in (-1, 0, 1094, 1095)]
+
+    assert sorted((ON - row.ended_on).days for row in customers_sample(rows, ON).courses) == [0, 1094]
