@@ -218,6 +218,7 @@ REPORTS = [
     ("standing", ""), ("sales", "team"), ("sales", "person"), ("sales", "market"), ("sales", "line"), ("touches", "type"),
     ("touches", "person"), ("touches", "tier"), ("budgets", ""), ("workload", ""), ("due", ""), ("situations", ""),
     ("touch_values", ""), ("nth_touch", ""), ("touches_to_customer", ""),
+    ("time_to_business", ""),
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from customers import lifecycle
 from customers.facts import lifecycles
 from customers.models import Customer, Touch
 from planning.engine.courses import LOST, OPEN, WON, Course
+from planning.engine.time_to_business import Start
 from planning.loaders.ground import Ground
 from planning.loaders.touches import MOST_IDS
 
@@ -22,10 +23,14 @@ LOOK_BACK_DAYS = 365
 
 @dataclass(frozen=True)
 class Courses:
-    """`prospects`: selling courses; `customers`: spans from one won order to the next. Both by key."""
+    """`prospects`: selling courses; `customers`: spans from one won order to the next; both by key. `starts`: of each
+    selling course, what it brought and when. `brought`: of those who are customers that day, tier and orders of a year.
+    """
 
     prospects: tuple[Course, ...]
     customers: tuple[Course, ...]
+    starts: tuple[Start, ...]
+    brought: tuple[tuple[int | None, Decimal], ...]
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,15 @@ def load_courses(ids: Collection[int] | None, ground: Ground) -> Courses:
     known, made = lifecycles(ids), _touches(ids, ground)
     prospects: list[Course] = []
     spans: list[Course] = []
+    starts: list[Start] = []
+    brought: list[tuple[int | None, Decimal]] = []
     for pk, name in names.items():
         reader = _Reader(name, known[pk], made.get(pk, NOTHING_MADE), ground)
         prospects += reader.courses()
         spans += reader.spans()
-    return Courses(tuple(sorted(prospects, key=_key)), tuple(sorted(spans, key=_key)))
+        starts += reader.starts()
+        brought += reader.brought()
+    return Courses(tuple(sorted(prospects, key=_key)), tuple(sorted(spans, key=_key)), tuple(starts), tuple(brought))
 
 
 def _key(course: Course) -> tuple[str, int]:
@@ -116,6 +125,24 @@ class _Reader:
         return sum(
             (order.amount for at, order in self._won() if at >= winner.closed_at and self._day(at) <= last), Decimal(0)
         )
+
+    def starts(self) -> Iterator[Start]:
+        courses = self.known.courses(self.end)
+        for course, following in zip(courses, [*courses[1:], None], strict=True):
+            until = following.started_at if following else self.ground.until
+            won = ((self._day(at), order.amount) for at, order in self._won() if course.started_at <= at < until)
+            started_on = self._day(course.started_at)
+            yield Start(self.known.tier_on(started_on), started_on, tuple(won))
+
+    def brought(self) -> Iterator[tuple[int | None, Decimal]]:
+        """Where this is a customer on the day: its tier, and its orders of the last 365 days."""
+        on = self.ground.on
+        if self.known.stage_at(self.end) == lifecycle.Stage.CUSTOMER:
+            first = on - dt.timedelta(days=BUSINESS_DAYS - 1)
+            yield (
+                self.known.tier_on(on),
+                sum((order.amount for at, order in self._won() if self._day(at) >= first), Decimal(0)),
+            )
 
     def spans(self) -> Iterator[Course]:
         """From each won order to the next; after the last, or where the next one won a selling course: to lapse or loss."""

@@ -6,6 +6,7 @@ Pages, CSV, JSON and the command line read the same rows. A file of this folder 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -63,7 +64,8 @@ class Asked:
 
     `today` and `now` are the company's day and this moment. `as_of` None reads stored figures where a report has any;
     a day has all computed from the log. `starts_on` and `ends_on` (--from, --to) are both counted. `reader` None is the
-    machine, which sees all; a person gets the rows that are visible to them.
+    machine, which sees all; a person gets the rows that are visible to them. `amount` (--amount) is in the company's
+    currency.
     """
 
     today: dt.date
@@ -73,6 +75,7 @@ class Asked:
     ends_on: dt.date | None = None
     by: str | None = None
     reader: Any = None
+    amount: Decimal | None = None
 
     @property
     def on(self) -> dt.date:
@@ -97,7 +100,7 @@ class Answer:
 class Report:
     """A report. `by` lists what --by may be, the first being the default; empty where the report has no --by.
 
-    `takes_window`: whether --from and --to mean something.
+    `takes_window`: whether --from and --to mean something; `takes_amount`: whether --amount does.
     """
 
     name: str
@@ -105,8 +108,16 @@ class Report:
     answer: Callable[[Asked], Answer]
     by: tuple[str, ...] = ()
     takes_window: bool = False
+    takes_amount: bool = False
 
-    def check(self, *, by: str | None, starts_on: dt.date | None, ends_on: dt.date | None) -> None:
+    def check(
+        self,
+        *,
+        by: str | None,
+        starts_on: dt.date | None,
+        ends_on: dt.date | None,
+        amount: Decimal | None = None,
+    ) -> None:
         """Raises ValueError with what cannot be asked of this report."""
         if by is not None and by not in self.by:
             if not self.by:
@@ -114,6 +125,10 @@ class Report:
             raise ValueError(_("“by” is one of: %(names)s.") % {"names": ", ".join(self.by)})
         if (starts_on or ends_on) and not self.takes_window:
             raise ValueError(_("%(report)s is about one day: leave “from” and “to” out.") % {"report": self.name})
+        if amount is not None and not self.takes_amount:
+            raise ValueError(_("%(report)s is about no amount: leave “amount” out.") % {"report": self.name})
+        if amount is not None and not (amount.is_finite() and amount > 0):
+            raise ValueError(_("“amount” is a sum of money above 0, such as 5000 or 12.50."))
         if starts_on and ends_on and starts_on > ends_on:
             raise ValueError(_("“from” is later than “to”."))
 

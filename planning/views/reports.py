@@ -1,6 +1,7 @@
 """Every report as a file: what a screen shows, as CSV or JSON, for the rows that the reader may see."""
 
 import datetime as dt
+from decimal import Decimal, InvalidOperation
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
@@ -19,7 +20,7 @@ from territory import clock, limits
 @permission_required_in(Area.BUDGETS, Act.SEE)
 @limits.exports
 def report(request, name: str) -> HttpResponse:
-    """The report `name`: ?format=csv or json, ?by=, ?as_of=, ?from=, ?to=."""
+    """The report `name`: ?format=csv or json, ?by=, ?as_of=, ?from=, ?to=, ?amount=."""
     if not may(request.user, Area.EXPORT, Act.SEE):
         raise PermissionDenied
     found = reports.find(name)
@@ -40,7 +41,8 @@ def _asked(request, found: Report) -> Asked:
     """What the address asks for; raises ValueError with what is wrong."""
     by = request.GET.get("by") or None
     starts_on, ends_on = _day(request, "from"), _day(request, "to")
-    found.check(by=by, starts_on=starts_on, ends_on=ends_on)
+    amount = _amount(request)
+    found.check(by=by, starts_on=starts_on, ends_on=ends_on, amount=amount)
     return Asked(
         today=clock.company_today(),
         now=clock.now(),
@@ -49,7 +51,18 @@ def _asked(request, found: Report) -> Asked:
         ends_on=ends_on,
         by=by or (found.by[0] if found.by else None),
         reader=request.user,
+        amount=amount,
     )
+
+
+def _amount(request) -> Decimal | None:
+    text = request.GET.get("amount")
+    if not text:
+        return None
+    try:
+        return Decimal(text[:30])
+    except InvalidOperation as error:
+        raise ValueError(_("“amount” is a sum of money above 0, such as 5000 or 12.50.")) from error
 
 
 def _day(request, name: str) -> dt.date | None:

@@ -242,6 +242,31 @@ def test_the_reports_on_the_nth_touch_and_on_touches_to_a_customer_have_it_too(e
     assert shares["D", 12] == shares[None, 12] == "0.666667"
 
 
+def test_time_to_business_takes_the_orders_since_a_course_began_and_before_the_next(customer, tiers):
+    won(customer, "2024-01-31", 400)
+    won(customer, "2024-04-10", 600)
+    lost(customer, "2024-05-01")
+    StageDecision.objects.create(customer=customer, stage="prospect", at=at("2026-05-01"))
+    won(customer, "2026-05-11", 1000)
+
+    asked = Asked(NOW.date(), NOW, ON, amount=Decimal(1000))
+    found = [(row["days"], row["share"]) for row in find("time_to_business").rows(asked)[0] if row["tier"] == "B"]
+
+    assert found == [(10, "0.500000"), (100, "1.000000")]
+
+
+def test_without_an_amount_a_tier_s_own_is_the_lower_quartile_of_what_its_customers_brought(customer, tiers):
+    won(customer, "2026-01-01", 400)
+    other = factories.customer("Other", since=dt.date(2026, 1, 1))
+    Potential.objects.create(customer=other, amount=20_000)
+    won(other, "2026-02-01", 800)
+
+    found = [(row["days"], row["share"]) for row in rows("time_to_business") if row["tier"] == "B"]
+
+    # 500 each: the first one, with 400 in the last 365 days, has not brought that much.
+    assert found == [(31, "0.500000")]
+
+
 def test_evidence_rests_on_customers_whose_amounts_the_reader_may_see(cast):
     factories.tiers()
     factories.touch(cast.foreign, at=at("2026-02-01"))

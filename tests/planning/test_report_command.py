@@ -193,6 +193,9 @@ def test_csv_neutralises_formulas_and_keeps_numbers(book):
         ["budgets", "--by", "team"],
         ["budgets", "--from", "2026-01-01"],
         ["budgets", "--format", "xml"],
+        ["budgets", "--amount", "5"],
+        ["time_to_business", "--amount", "much"],
+        ["time_to_business", "--amount", "0"],
     ],
 )
 def test_wrong_usage_is_status_2(book, args):

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from argparse import ArgumentParser, ArgumentTypeError
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -22,6 +23,14 @@ def day(text: str) -> dt.date:
         raise ArgumentTypeError(f"“{text}” is not a day; one reads like 2026-06-09.") from error
 
 
+def money(text: str) -> Decimal:
+    """An amount written as 5000 or 12.50."""
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ArgumentTypeError(f"“{text}” is not an amount; one reads like 5000 or 12.50.") from error
+
+
 class Command(BaseCommand):
     """Exit status 0 when it ran, 1 when it could not, 2 for wrong usage."""
 
@@ -35,6 +44,7 @@ class Command(BaseCommand):
             "--to", type=day, metavar="DATE", dest="ends_on", help="last day of the window, itself counted"
         )
         parser.add_argument("--by", help="what a row is about, where a report can be divided")
+        parser.add_argument("--amount", type=money, help="what prospects are to bring, where a report is about that")
         parser.add_argument("--format", choices=["json", "csv"], default="json")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,12 +60,12 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(envelope(report, asked), indent=1, ensure_ascii=False))
 
     def _asked(self, report: Report, options: dict[str, Any]) -> Asked:
-        by, starts_on, ends_on = options["by"], options["starts_on"], options["ends_on"]
+        by, starts_on, ends_on, amount = (options[name] for name in ("by", "starts_on", "ends_on", "amount"))
         try:
-            report.check(by=by, starts_on=starts_on, ends_on=ends_on)
+            report.check(by=by, starts_on=starts_on, ends_on=ends_on, amount=amount)
         except ValueError as error:
             raise CommandError(str(error), returncode=2) from error
         now = clock.now()
         today = clock.day_of(now, clock.company_zone())
         by = by or (report.by[0] if report.by else None)
-        return Asked(today, now, options["as_of"], starts_on, ends_on, by)
+        return Asked(today, now, options["as_of"], starts_on, ends_on, by, amount=amount)
