@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy as many
 
 from planning.actions.effects import EFFECT
-from planning.actions.runs import find_all_situations, run_everything, sweep_stale
+from planning.actions.evidence import compute_evidence
+from planning.actions.runs import EVIDENCE, find_all_situations, run_everything, sweep_stale
 from planning.models import FactsMark
 from territory import clock
 from territory.jobs import registry
@@ -73,6 +74,20 @@ def register() -> None:
             words={
                 "customers": many("%(shown)s customer looked at", "%(shown)s customers looked at", "n"),
                 "touched": many("%(shown)s of them would change", "%(shown)s of them would change", "n"),
+            },
+        )
+    )
+    registry.add(
+        Job(
+            name=EVIDENCE,
+            label=_("What touches brought"),
+            help=_("Equal credit by touch type and tier, to hold official values against."),
+            task="planning.tasks.evidence",
+            run=lambda progress: compute_evidence(now=clock.now(), progress=progress),
+            daily=True,
+            words={
+                "courses": many("%(shown)s ended course looked at", "%(shown)s ended courses looked at", "n"),
+                "figures": many("%(shown)s figure", "%(shown)s figures", "n"),
             },
         )
     )

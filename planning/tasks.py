@@ -4,7 +4,13 @@ from celery import shared_task
 
 from planning.actions.effects import run_effect
 from planning.actions.recompute import recompute
-from planning.actions.runs import find_all_situations, find_situations_of_new_orders, run_nightly, sweep_stale
+from planning.actions.runs import (
+    find_all_situations,
+    find_situations_of_new_orders,
+    run_evidence,
+    run_nightly,
+    sweep_stale,
+)
 from territory import clock
 from territory.jobs.runner import run_tick
 
@@ -32,6 +38,12 @@ def compute_rule_effect(draft: int, asked: int) -> None:
 def nightly() -> None:
     """The full run, once per local day of the company."""
     run_nightly(now=clock.now())
+
+
+@shared_task
+def evidence() -> None:
+    """What touches brought, once per local day of the company."""
+    run_evidence(now=clock.now())
 
 
 @shared_task

@@ -21,5 +21,6 @@ urlpatterns = [
     path("rules/<slug:key>/<int:pk>/remove/", rules.rule_remove, name="rule_remove"),
     path("rules/<slug:key>/<int:pk>/restore/", rules.rule_restore, name="rule_restore"),
     path("touch-values/", values.touch_values, name="touch_values"),
+    path("touch-values/adopt/", values.touch_value_adopt, name="touch_value_adopt"),
     path("touch-values/set/", values.touch_value_set, name="touch_value_set"),
 ]

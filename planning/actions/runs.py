@@ -9,6 +9,7 @@ from customers.actions.imports import remove_old_files
 from customers.actions.lifecycle import refresh_due_lifecycles
 from customers.models import Order
 from planning.actions.effects import run_waiting_effects
+from planning.actions.evidence import compute_evidence
 from planning.actions.recompute import recompute_stale
 from planning.situations.large_order import find_large_orders
 from planning.staleness import stale_customers
@@ -24,6 +25,8 @@ NIGHT_SECONDS = 150
 
 # A sweep stops taking up work well before that; the next tick goes on where it stopped.
 SWEEP_SECONDS = 120
+
+EVIDENCE = "touch evidence"
 
 # An order written within this time is looked at without waiting for the next tick.
 LATELY = dt.timedelta(minutes=2)
@@ -49,6 +52,14 @@ def run_everything(now: dt.datetime, progress: Progress) -> dict[str, Any]:
         ).customers,
         "left_to_sweeps": stale_customers(clock.day_of(now, clock.company_zone())).count(),
     }
+
+
+def run_evidence(*, now: dt.datetime) -> JobRun | None:
+    """What touches brought, once per local day of the company; None where that day's run is done or under way."""
+    day = clock.day_of(now, clock.company_zone())
+    return run_job(
+        EVIDENCE, lambda progress: compute_evidence(now=now, progress=progress), key=f"{EVIDENCE} {day.isoformat()}"
+    )
 
 
 def sweep_stale(progress: Progress) -> dict[str, int]:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from customers.actions.lifecycle import rebuild_lifecycle
 from customers.models import Customer
+from planning.actions.evidence import compute_evidence
 from planning.actions.recompute import recompute_all
 from planning.demo.activity import log_activity, plan_ahead
 from planning.demo.book import Account, create_customers
@@ -45,6 +46,7 @@ def load(now: dt.datetime) -> list[SignIn]:
         plan_ahead(rng, book, people, now)
     recompute_all(now=now)
     find_large_orders(now=now)
+    compute_evidence(now=now)
     return [SignIn(label, email, password) for label, email, password in passwords]
 
 

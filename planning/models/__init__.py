@@ -1,6 +1,7 @@
 """Rules and official values that administrators set, and the figures computed under them."""
 
 from .drafts import DraftAct, DraftState, RuleDraft
+from .evidence import EvidenceRun, TouchEvidence
 from .figures import Budget, BudgetShare, BudgetStatus, CustomerFigures, DueTouch, FactsMark
 from .rules import (
     ContactLoad,
@@ -25,6 +26,7 @@ __all__ = [
     "DraftAct",
     "DraftState",
     "DueTouch",
+    "EvidenceRun",
     "FactsMark",
     "OrderRule",
     "Period",
@@ -36,6 +38,7 @@ __all__ = [
     "SituationKind",
     "TeamLoad",
     "TeamSellingLoad",
+    "TouchEvidence",
     "TouchValue",
     "ValueStage",
 ]

@@ -1,0 +1,95 @@
+"""Computes what touches brought, and keeps it beside the official values (domain 3.1)."""
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from customers.models import Tier, TouchType
+from planning.engine import equal_credit as engine
+from planning.engine.courses import LOST, Course, Sample, customers_sample, prospects_sample
+from planning.loaders import load_ground
+from planning.loaders.courses import load_courses
+from planning.models import EvidenceRun, TouchEvidence, ValueStage
+from territory import clock
+from territory.jobs.runner import Progress
+
+# The version of the formulas: raised when the same log gives other figures.
+ENGINE = 1
+PARAMETERS = {"draws": engine.DRAWS, "seed": engine.SEED, "interval": [engine.LOWER, engine.UPPER]}
+
+
+def compute_evidence(*, now: dt.datetime, progress: Progress | None = None) -> dict[str, Any]:
+    """Evidence of the company's day at `now`, in the place of an earlier one of the same month; returns what it rests on.
+
+    Where no course has ended yet there is none.
+    """
+    on = clock.day_of(now, clock.company_zone())
+    say = progress or (lambda done, total=None: None)
+    say(0, 3)
+    courses = load_courses(None, load_ground(on))
+    say(1)
+    samples = {
+        ValueStage.PROSPECT: prospects_sample(courses.prospects, on),
+        ValueStage.CUSTOMER: customers_sample(courses.customers, on),
+    }
+    rows = [row for stage, sample in samples.items() for row in _rows(stage, sample)]
+    say(2)
+    if not any(sample.courses for sample in samples.values()):
+        return {"courses": 0, "figures": 0}
+    said = {stage.value: _summary(sample) for stage, sample in samples.items()}
+    _store(on, now, said, rows)
+    say(3)
+    return {"courses": sum(len(sample.courses) for sample in samples.values()), "figures": len(rows)}
+
+
+@transaction.atomic
+def _store(on: dt.date, now: dt.datetime, samples: dict[str, Any], rows: list[TouchEvidence]) -> None:
+    EvidenceRun.objects.filter(on__year=on.year, on__month=on.month).delete()
+    run = EvidenceRun.objects.create(on=on, computed_at=now, engine=ENGINE, parameters=PARAMETERS, samples=samples)
+    for row in rows:
+        row.run = run
+    TouchEvidence.objects.bulk_create(rows)
+
+
+def _rows(stage: ValueStage, sample: Sample) -> Iterator[TouchEvidence]:
+    types = TouchType.objects.live().order_by("pk").values_list("pk", flat=True)
+    tiers = list(Tier.objects.live().order_by("pk").values_list("pk", flat=True))
+    cells = [(touch_type, tier) for touch_type in types for tier in tiers]
+    for (touch_type, tier), credit in engine.equal_credit(sample.courses, cells).cells.items():
+        yield TouchEvidence(
+            stage=stage,
+            touch_type_id=touch_type,
+            tier_id=tier,
+            value=credit.value,
+            low=credit.low,
+            high=credit.high,
+            touches=credit.touches,
+            wins=credit.wins,
+            is_pooled=credit.is_pooled,
+        )
+
+
+def _summary(sample: Sample) -> dict[str, Any]:
+    """What the figures of a stage rest on: of each tier, and of all under ""."""
+    tiers = {course.tier for course in sample.courses if course.tier is not None}
+    return {
+        "is_growing": sample.is_growing,
+        "tiers": {
+            "": _counts(sample.courses),
+            **{str(tier): _counts([course for course in sample.courses if course.tier == tier]) for tier in tiers},
+        },
+    }
+
+
+def _counts(courses: Any) -> dict[str, Any]:
+    won: list[Course] = [course for course in courses if course.is_won]
+    untouched = sum((course.business for course in won if not course.touches), Decimal(0))
+    return {
+        "won": len(won),
+        "lost": sum(course.outcome == LOST for course in courses),
+        "business": str(sum((course.business for course in won), Decimal(0))),
+        "without_touches": str(untouched),
+    }

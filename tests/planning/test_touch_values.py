@@ -1,0 +1,229 @@
+"""Touch values: official beside evidence, and adopting what it suggests."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from customers.models import Potential, StageDecision
+from planning.actions.evidence import compute_evidence
+from planning.actions.runs import run_evidence
+from planning.models import EvidenceRun, TouchEvidence, TouchValue
+from planning.queries.touch_values import suggested
+from planning.tasks import evidence
+from territory.jobs.models import JobRun, JobState
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+NOW = dt.datetime(2026, 11, 25, 10, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def log(cast):
+    """Twelve prospects of tier A won with one call each, between 1,000 and 1,011; a thirteenth lost after one."""
+    tiers, types = factories.tiers(), factories.touch_types()
+    for number in range(13):
+        row = factories.customer(f"P{number:02}", cast.exeter, since=dt.date(2025, 1, 1))
+        Potential.objects.create(customer=row, amount=50_000)
+        factories.touch(row, at=dt.datetime(2025, 2, 1, 9, tzinfo=dt.UTC), type=types["voice"])
+        if number < 12:
+            at = dt.datetime(2025, 3, 1, 9, tzinfo=dt.UTC)
+            factories.order(row, amount=1000 + number, status="won", closed_at=at)
+        else:
+            StageDecision.objects.create(
+                customer=row, stage="lost", at=dt.datetime(2025, 3, 1, 9, tzinfo=dt.UTC), reason="price"
+            )
+    return {"tier": tiers["A"], "type": types["voice"], "types": types, "tiers": tiers}
+
+
+def page(client, query=""):
+    answer = client.get(reverse("touch_values") + query)
+    assert answer.status_code == 200
+    return answer
+
+
+def test_evidence_is_kept_with_what_it_rests_on(log):
+    compute_evidence(now=NOW)
+
+    run = EvidenceRun.objects.get()
+    assert (run.on, run.engine, run.parameters["draws"]) == (dt.date(2026, 11, 25), 1, 1000)
+    sample = run.samples["prospect"]["tiers"][str(log["tier"].pk)]
+    assert (sample["won"], sample["lost"], Decimal(sample["business"])) == (12, 1, 12_066)
+    row = run.rows.get(stage="prospect", touch_type=log["type"], tier=log["tier"])
+    assert (row.touches, row.wins, row.is_pooled) == (13, 12, False)
+    assert row.value == pytest.approx(12_066 / 13)
+    assert row.low < row.value < row.high
+
+
+def test_of_a_month_the_last_is_kept(log):
+    for day in (10, 25):
+        compute_evidence(now=NOW.replace(day=day))
+    compute_evidence(now=NOW.replace(month=12, day=1))
+
+    assert [run.on.isoformat() for run in EvidenceRun.objects.order_by("on")] == ["2026-11-25", "2026-12-01"]
+    assert TouchEvidence.objects.filter(run__on="2026-11-25").count() == 4 * 4 * 2
+
+
+def test_where_no_course_has_ended_there_is_none(cast):
+    factories.tiers()
+    factories.touch_types()
+
+    assert compute_evidence(now=NOW)["courses"] == 0
+    assert not EvidenceRun.objects.exists()
+
+
+def test_it_is_computed_once_a_day(log):
+    assert run_evidence(now=NOW).state == JobState.DONE
+    assert run_evidence(now=NOW + dt.timedelta(hours=3)) is None
+
+
+def test_the_task_writes_down_how_it_went(log):
+    evidence()
+
+    assert JobRun.objects.get(name="touch evidence").state == JobState.DONE
+
+
+def test_the_page_shows_official_beside_evidence_and_what_lies_outside(client, cast, log):
+    factories.touch_value(log["type"], log["tier"], 120)
+    compute_evidence(now=NOW)
+    client.force_login(cast.admin)
+
+    text = page(client).content.decode()
+
+    assert "1 of 1 official value lies outside its interval" in text
+    assert "£928.15" in text
+    assert "−87" in text
+    assert "association, not proof" in text
+    assert "Adopt £928" in text
+
+
+def test_a_value_within_the_interval_is_inside(client, cast, log):
+    factories.touch_value(log["type"], log["tier"], 930)
+    compute_evidence(now=NOW)
+    client.force_login(cast.admin)
+
+    assert "0 of 1 official value lies outside" in page(client).content.decode()
+
+
+def test_too_few_wins_are_said_and_suggest_nothing(client, cast, log):
+    compute_evidence(now=NOW)
+    client.force_login(cast.admin)
+
+    text = page(client, f"?for=prospect&type={log['type'].pk}&tier={log['tiers']['B'].pk}").content.decode()
+
+    assert "too few wins to tell, the figures of all tiers are shown" in text
+    assert "Too few wins to tell: this is the figure of all tiers." in text
+    assert "Adopt" not in text
+
+
+def test_evidence_is_a_sum_of_all_amounts_and_shown_to_nobody_who_may_not_see_them(client, cast, log):
+    factories.touch_value(log["type"], log["tier"], 120)
+    compute_evidence(now=NOW)
+
+    for person in (cast.rep, cast.manager):
+        client.force_login(person)
+        text = page(client).content.decode()
+        assert "£120" in text
+        assert "928" not in text
+        assert "wins" not in text
+
+
+def adopt(client, row, reason="Below the interval for over a year."):
+    return client.post(reverse("touch_value_adopt"), {"evidence": row.pk, "reason": reason})
+
+
+@pytest.fixture
+def row(log):
+    compute_evidence(now=NOW)
+    return TouchEvidence.objects.get(stage="prospect", touch_type=log["type"], tier=log["tier"])
+
+
+def test_adopting_lets_the_suggestion_be_the_official_value_from_today_on(client, cast, row, time_machine):
+    time_machine.move_to(NOW)
+    client.force_login(cast.admin)
+
+    answer = adopt(client, row)
+
+    assert answer.status_code == 302
+    value = TouchValue.objects.get()
+    assert (value.amount, value.starts_on, value.approved_by) == (928, dt.date(2026, 11, 25), cast.admin)
+    assert value.reason == "Below the interval for over a year."
+
+
+def test_adopting_without_a_reason_is_refused_and_nothing_is_set(client, cast, row):
+    client.force_login(cast.admin)
+
+    answer = adopt(client, row, reason="")
+
+    assert answer.status_code == 422
+    assert "This field is required" in answer.content.decode()
+    assert not TouchValue.objects.exists()
+
+
+def test_adopting_twice_sets_it_once(client, cast, row):
+    client.force_login(cast.admin)
+    adopt(client, row)
+
+    answer = adopt(client, row)
+
+    assert answer.status_code == 422
+    assert "A value starts on this day already" in answer.content.decode()
+    assert TouchValue.objects.count() == 1
+
+
+def test_what_was_computed_anew_meanwhile_is_looked_at_again(client, cast, row):
+    compute_evidence(now=NOW)
+    client.force_login(cast.admin)
+
+    answer = adopt(client, row)
+
+    assert answer.status_code == 422
+    assert "Evidence was computed anew meanwhile" in answer.content.decode()
+    assert not TouchValue.objects.exists()
+
+
+def test_who_may_not_approve_may_not_adopt(client, cast, row):
+    client.force_login(cast.manager)
+
+    assert adopt(client, row).status_code == 403
+    assert not TouchValue.objects.exists()
+
+
+@pytest.mark.parametrize(("value", "amount"), [(155.5, 156), (155.49, 155), (9.994, "9.99"), (0.125, "0.13")])
+def test_a_suggestion_is_an_amount_one_would_set(value, amount):
+    assert suggested(value) == Decimal(amount)
+
+
+def test_months_side_by_side(client, cast, log):
+    factories.touch_value(log["type"], log["tier"], 120, starts_on=dt.date(2026, 11, 1))
+    for month in (10, 11):
+        compute_evidence(now=NOW.replace(month=month))
+    client.force_login(cast.admin)
+
+    past = page(client, f"?for=prospect&type={log['type'].pk}&tier={log['tier'].pk}").context["past"]
+
+    assert [(row.on.month, row.official) for row in past] == [(10, None), (11, 120)]
+
+
+def test_the_number_of_queries_does_not_grow_with_types_tiers_values_and_months(client, cast, log):
+    client.force_login(cast.admin)
+    compute_evidence(now=NOW)
+
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            page(client)
+        return len(queries)
+
+    factories.touch_value(log["type"], log["tier"], 120)
+    asked()
+    few = asked()
+    for number in range(3):
+        kind = factories.touch_type(f"Kind {number}")
+        factories.tier(f"T{number}", 100 + number, 10 + number)
+        factories.touch_value(kind, log["tier"], 10, starts_on=dt.date(2026, 1, 1 + number))
+        compute_evidence(now=NOW.replace(month=1 + number))
+    assert asked() == few
