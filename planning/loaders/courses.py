@@ -12,7 +12,7 @@ from customers.models import Customer, Touch
 from planning.engine.courses import LOST, OPEN, WON, Course
 from planning.engine.time_to_business import Start
 from planning.loaders.ground import Ground
-from planning.loaders.touches import MOST_IDS
+from territory.rows import among
 
 ONE_TICK = dt.timedelta(microseconds=1)
 # Business of a win: what is won from its closing to so many days later.
@@ -54,7 +54,7 @@ NOTHING_MADE = _Made()
 
 def load_courses(ids: Collection[int] | None, ground: Ground) -> Courses:
     """Those of live customers (None: of all) up to the end of the ground's day, in a fixed number of queries."""
-    customers = Customer.objects.live() if ids is None else Customer.objects.live().filter(pk__in=ids)
+    customers = Customer.objects.live() if ids is None else Customer.objects.live().filter(among("pk", ids))
     names = {pk: external or name for pk, external, name in customers.values_list("pk", "external_id", "name")}
     known, made = lifecycles(ids), _touches(ids, ground)
     prospects: list[Course] = []
@@ -76,8 +76,8 @@ def _key(course: Course) -> tuple[str, int]:
 
 def _touches(ids: Collection[int] | None, ground: Ground) -> dict[int, _Made]:
     touches = Touch.objects.live().filter(at__lt=ground.until, customer__archived_at__isnull=True)
-    if ids is not None and len(ids) <= MOST_IDS:
-        touches = touches.filter(customer_id__in=ids)
+    if ids is not None:
+        touches = touches.filter(among("customer_id", ids))
     found: dict[int, tuple[list[dt.datetime], list[int]]] = defaultdict(lambda: ([], []))
     rows = touches.order_by("at", "pk").values_list("customer_id", "at", "type_id")
     for customer, at, touch_type in rows.iterator(chunk_size=5000):

@@ -37,7 +37,6 @@ def percent_only(share: float | None) -> str:
 
 
 @register.filter
-<<<<<<< HEAD
 def week_name(week: dt.date) -> str:
     """A week by its Monday: W24."""
     return f"W{week.isocalendar().week}"
@@ -47,12 +46,13 @@ def week_name(week: dt.date) -> str:
 def day_and_month(day: dt.date) -> str:
     """8 Jun."""
     return _day(get_language(), day)
-=======
+
+
+@register.filter
 def signed_percent(share: float) -> str:
     """A difference as whole per cent with its sign: +13 %, −61 %."""
     sign = "+" if round(share * 100) > 0 else "−" if round(share * 100) < 0 else "±"
     return f"{sign}{percent_text(abs(share))}"
->>>>>>> f711305 (Hold official values against what touches brought: computed every night, shown beside, adopted with a reason)
 
 
 @register.simple_tag
