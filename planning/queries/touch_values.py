@@ -63,6 +63,11 @@ class Group:
     sample: Mapping[str, Any] | None
 
     @property
+    def business(self) -> Decimal | None:
+        """What these courses won."""
+        return None if self.sample is None else Decimal(self.sample["business"])
+
+    @property
     def has_too_few(self) -> bool:
         """Whether no touch type has wins enough on this tier."""
         return self.sample is not None and all(line.evidence is None or line.evidence.is_pooled for line in self.lines)
