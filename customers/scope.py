@@ -22,13 +22,24 @@ NOTHING = Q(pk__in=[])
 EVERYTHING = Q(pk__isnull=False)
 
 
-def _among(field: str, rows: QuerySet) -> Q:
-    """`field` is among `rows` of one column, turned into SQL here and now: a page that asks ten times builds it once."""
-    try:
-        sql, params = rows.query.sql_with_params()
-    except EmptyResultSet:
+def _among(field: str, *sources: QuerySet) -> Q:
+    """`field` is among these rows of one column, turned into SQL here and now: a page that asks ten times builds it once.
+
+    One list of all of them, not one condition "or" another: a database reads each by its index and goes on from the few that
+    it finds, where it would have to try every condition on every row there is.
+    """
+    parts: list[str] = []
+    values: list = []
+    for rows in sources:
+        try:
+            sql, params = rows.order_by().query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        parts.append(sql)
+        values += params
+    if not parts:
         return NOTHING
-    return Q(**{f"{field}__in": RawSQL(sql, params)})  # noqa: S611  SQL of our own queries
+    return Q(**{f"{field}__in": RawSQL(" UNION ALL ".join(parts), values)})  # noqa: S611  SQL of our own queries
 
 
 def customers_within(user, area: str, act: str) -> Q:
@@ -42,7 +53,7 @@ def _reached(reached: Scope, covering: bool, on: dt.date) -> Q:
     """Condition on Customer: those within reach on a day, and those covered if it is known that some may be."""
     if reached.everything:
         return EVERYTHING
-    return _worked_on(tuple(reached.memberships), covering, on) | _teams(reached, on)
+    return _among("pk", *_works_on(tuple(reached.memberships), covering, on), *_of_teams(reached, on))
 
 
 def in_directory(user) -> Q:
@@ -61,14 +72,19 @@ def worked_on(memberships: list[int], *, covering: bool) -> Q:
 
 @lru_cache(maxsize=500)
 def _worked_on(memberships: tuple[int, ...], covering: bool, on: dt.date) -> Q:
+    return _among("pk", *_works_on(memberships, covering, on))
+
+
+def _works_on(memberships: tuple[int, ...], covering: bool, on: dt.date) -> list[QuerySet]:
+    """Keys of customers with an assignment of one of these memberships on a day, and of those that one of them covers."""
     if not memberships:
-        return NOTHING
-    own = _among("pk", _assignments(on).filter(membership_id__in=memberships).values("customer"))
-    return own | _covered_by(memberships, on) if covering else own
+        return []
+    own = _assignments(on).filter(membership_id__in=memberships).values("customer")
+    return [own, *_covered_by(memberships, on)] if covering else [own]
 
 
-def _covered_by(memberships: tuple[int, ...], on: dt.date) -> Q:
-    """Condition on Customer: those that one of these memberships covers on a day."""
+def _covered_by(memberships: tuple[int, ...], on: dt.date) -> list[QuerySet]:
+    """Keys of customers that one of these memberships covers on a day."""
     covers = Cover.objects.on(on).filter(membership_id__in=memberships)
     members = on_day(on, "membership__")
     of_all = _assignments(on).filter(
@@ -80,7 +96,7 @@ def _covered_by(memberships: tuple[int, ...], on: dt.date) -> Q:
         Exists(chosen.filter(customer=OuterRef("customer"), cover__user=OuterRef("membership__user"))),
         customer__in=chosen.values("customer"),
     )
-    return _among("pk", of_all.values("customer")) | _among("pk", of_chosen.values("customer"))
+    return [of_all.values("customer"), of_chosen.values("customer")]
 
 
 def stood_in_for(user, person: str, customer: str = "customer") -> Q:
@@ -108,19 +124,19 @@ def _assignments(on: dt.date):
     return apps.get_model("customers.Assignment").objects.filter(on_day(on)).order_by()
 
 
-def _teams(reached: Scope, on: dt.date) -> Q:
-    """Customers of the teams within reach, or with a current assignment of a member or an open order of such a team."""
+def _of_teams(reached: Scope, on: dt.date) -> list[QuerySet]:
+    """Keys of customers of the teams within reach, or with a current assignment of a member or an open order of such a team."""
     if not reached.has_teams:
-        return NOTHING
+        return []
     assignments = _assignments(on).filter(reached.teams_through("membership__team__"))
     orders = apps.get_model("customers.Order").objects.filter(
         reached.teams_through("team__"), status="pending", archived_at__isnull=True
     )
-    return (
-        reached.teams_through("team__")
-        | _among("pk", assignments.values("customer"))
-        | _among("pk", orders.values("customer"))
-    )
+    return [
+        _customers(reached.teams_through("team__")).values("pk"),
+        assignments.values("customer"),
+        orders.values("customer"),
+    ]
 
 
 def _customers(condition: Q):
@@ -132,7 +148,10 @@ def on_customer(condition: Q, field: str = "customer") -> Q:
     """A condition on Customer as one on rows whose `field` is a customer."""
     if condition == EVERYTHING:
         return EVERYTHING
-    return _among(field, _customers(condition).order_by().values("pk"))
+    match condition.children:
+        case [("pk__in", RawSQL() as keys)] if not condition.negated:
+            return Q(**{f"{field}__in": keys})
+    return _among(field, _customers(condition).values("pk"))
 
 
 def hangs_within(user, area: str, act: str) -> Q:
