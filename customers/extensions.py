@@ -92,8 +92,13 @@ class Column:
 
     @property
     def classes(self) -> str:
-        """The cell's CSS classes."""
+        """The CSS classes of its head."""
         return " ".join(name for name, on in (("num", self.numeric), ("wide", self.wide)) if on)
+
+    @property
+    def cell_classes(self) -> str:
+        """Those of its cells: most are left out on a phone, so that those are named that stay."""
+        return " ".join(name for name, on in (("num", self.numeric), ("stays", self.phone)) if on)
 
 
 @dataclass(frozen=True, kw_only=True)

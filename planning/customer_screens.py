@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.permissions import Act, Area, Scope, may, scope, teams_reached
 from customers import extensions
 from customers.models import Customer
-from customers.scope import NOTHING, seen_of, yes
+from customers.scope import NOTHING, seen_of, seen_within, yes
 from customers.working_as import role_at_work
-from planning.models import BudgetStatus, ContactRule, CustomerFigures, PlanningSettings, Situation
+from planning.models import BudgetStatus, ContactRule, CustomerFigures, PlanningSettings, Situation, SituationKind
 from planning.queries import customer as queries
 from territory import clock
 from territory.formats.numbers import number_text, percent_text
 from territory.templatetags.look import badge, budget_bar, icon
-from territory.together import Asking, prepared
+from territory.together import Asking, prepared, together
 
 Panelled = Asking[tuple[str, dict[str, Any]] | None]
 
@@ -34,10 +34,16 @@ def _figures(user, rows: Sequence[Any]) -> Sequence[CustomerFigures]:
         return ()
     kept = getattr(rows[0], "_figures_of_rows", None)
     if kept is None or kept[0] is not rows or kept[1] != user:
-        within = Customer.objects.within(user, Area.BUDGETS, Act.SEE).filter(pk__in=[row.pk for row in rows])
-        figures = CustomerFigures.objects.filter(customer__in=within.values("pk")).select_related("next_due_type")
-        kept = rows[0]._figures_of_rows = (rows, user, list(figures))
+        [figures] = together(_stored(frozenset(row.pk for row in rows), seen_within(user, Area.BUDGETS, Act.SEE)))
+        kept = rows[0]._figures_of_rows = (rows, user, figures)
     return kept[2]
+
+
+@prepared
+def _stored(customers: frozenset[int], seen: Q) -> QuerySet[CustomerFigures]:
+    figures = CustomerFigures.objects.filter(seen, customer__in=customers).select_related("next_due_type").order_by()
+    shown = ("budget_minutes", "actual_minutes", "status", "next_due_on", "next_due_type__name", "next_due_type__icon")
+    return figures.only(*shown)
 
 
 def _budget_values(user, rows: Sequence[Any]) -> Mapping[int, Any]:
@@ -126,8 +132,18 @@ def _overdue_sort(user) -> Any:
 
 
 def _situation_values(user, rows: Sequence[Any]) -> Mapping[int, Any]:
-    open_ones = Situation.objects.open().visible_to(user).filter(customer__in=[row.pk for row in rows])
-    return {row.customer_id: row.get_kind_display() for row in open_ones}
+    [kinds] = together(_open_kinds(frozenset(row.pk for row in rows), seen_within(user, Area.BUDGETS, Act.SEE)))
+    return {customer: SituationKind(kind).label for customer, kind in kinds}
+
+
+@prepared
+def _open_kinds(customers: frozenset[int], seen: Q) -> QuerySet:
+    return (
+        Situation.objects.open()
+        .filter(seen, customer__in=customers)
+        .order_by("-opened_at", "-pk")
+        .values_list("customer_id", "kind")
+    )
 
 
 def _situation_cell(kind: str) -> str:

@@ -9,21 +9,23 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Min, Q
+from django.db.models import Min, Q, QuerySet
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Team
-from accounts.permissions import Act, Area, may, scope, teams_within
+from accounts.permissions import Act, Area, may, scope
 from customers import extensions
 from customers.models import Order, OrderStatus
+from customers.scope import EVERYTHING, seen_within
 from planning.engine.large_order import YEAR_DAYS, base_sales, share_of
 from planning.models import Situation, SituationKind
 from territory import clock
 from territory.formats.numbers import percent_text
 from territory.sums import MoneySum
 from territory.templatetags.look import icon
+from territory.together import prepared, together
 
 
 @dataclass(frozen=True)
@@ -41,43 +43,52 @@ def _is_seen(user) -> bool:
 
 
 def _uplifts(user, rows: Sequence[Any]) -> Mapping[int, Uplift]:
-    """Of pending orders; the figure only where the reader sees the order's amount and the team's, in 3 questions."""
+    """Of pending orders; the figure only where the reader sees the order's amount and the team's, in 2 questions."""
     pending = [row for row in rows if row.status == OrderStatus.PENDING]
     if not pending:
         return {}
-    open_ones = Situation.objects.open().visible_to(user).filter(kind=SituationKind.LARGE_ORDER)
-    large = set(open_ones.filter(order__in=[row.pk for row in pending]).values_list("order", flat=True))
-    bases = _sales_of({row.team_id for row in pending if row.seen_amount is not None}, user)
+    teams = frozenset(row.team_id for row in pending if row.seen_amount is not None)
+    marked, paths = together(
+        _large(frozenset(row.pk for row in pending), seen_within(user, Area.BUDGETS, Act.SEE)),
+        _paths(teams, _reached(user)),
+    )
+    large, bases = {order for (order,) in marked}, _sales_of(dict(paths))
     found = {}
     for row in pending:
         base = bases.get(row.team_id) if row.seen_amount is not None else None
         share = None if base is None else share_of(row.seen_amount, base)
         if share is not None or row.pk in large:
-            found[row.pk] = Uplift(share, row.team.name, row.pk in large)
+            found[row.pk] = Uplift(share, str(row.team), row.pk in large)
     return found
 
 
-def _sales_of(teams: set[int], user) -> dict[int, Fraction]:
-    """What these teams won in 365 days with all under them, as the base of a large order; only those within reach."""
-    reached = teams_within(user, Area.AMOUNTS, Act.SEE).filter(pk__in=teams)
-    paths = dict(reached.values_list("pk", "path"))
+@prepared
+def _large(orders: frozenset[int], seen: Q) -> QuerySet:
+    """Which of these orders, whose customers the reader sees, have an open situation that they may see, too."""
+    open_ones = Situation.objects.open().filter(seen, order__in=orders, kind=SituationKind.LARGE_ORDER)
+    return open_ones.order_by().values_list("order_id")
+
+
+def _reached(user) -> Q:
+    """Condition on Team: those whose totals the reader may see."""
+    reached = scope(user, Area.AMOUNTS, Act.SEE)
+    return EVERYTHING if reached.everything else reached.teams
+
+
+@prepared
+def _paths(teams: frozenset[int], reached: Q) -> QuerySet:
+    return Team.objects.filter(reached, pk__in=teams).order_by().values_list("pk", "path")
+
+
+def _sales_of(paths: Mapping[int, str]) -> dict[int, Fraction]:
+    """What these teams won in 365 days with all under them, as the base of a large order."""
     if not paths:
         return {}
     today, zone = clock.company_today(), clock.company_zone()
     until = clock.end_of_day(today, zone)
     since = clock.start_of_day(today - dt.timedelta(days=YEAR_DAYS - 1), zone)
-    below = Q(pk__in=[])
-    for path in paths.values():
-        below |= Q(path__startswith=path)
-    won = Order.objects.live().filter(
-        status=OrderStatus.WON, closed_at__lt=until, team__in=Team.objects.filter(below).values("pk")
-    )
-    sums = (
-        won.order_by()
-        .values("team__path")
-        .annotate(worth=MoneySum("amount", filter=Q(closed_at__gte=since)), first=Min("closed_at"))
-    )
-    rows = [(row["team__path"], row["worth"] or Decimal(0), row["first"]) for row in sums]
+    [sums] = together(_won(tuple(sorted(paths.values())), since, until))
+    rows = [(path, worth or Decimal(0), first) for path, worth, first in sums]
     found = {}
     for team, path in paths.items():
         own = [(worth, first) for under, worth, first in rows if under.startswith(path)]
@@ -85,6 +96,19 @@ def _sales_of(teams: set[int], user) -> dict[int, Fraction]:
             first = clock.day_of(min(at for _worth, at in own), zone)
             found[team] = base_sales(sum((worth for worth, _at in own), Decimal(0)), (today - first).days + 1)
     return found
+
+
+@prepared
+def _won(paths: tuple[str, ...], since: dt.datetime, until: dt.datetime) -> QuerySet:
+    """By team on or below one of these paths: what it won since then, and when it first won anything."""
+    below = Q(pk__in=[])
+    for path in paths:
+        below |= Q(path__startswith=path)
+    won = Order.objects.live().filter(
+        status=OrderStatus.WON, closed_at__lt=until, team__in=Team.objects.filter(below).values("pk")
+    )
+    worth = MoneySum("amount", filter=Q(closed_at__gte=since))
+    return won.order_by().values_list("team__path").annotate(worth=worth, first=Min("closed_at"))
 
 
 def _words(value: Uplift) -> str:

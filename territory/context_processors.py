@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Act, Area, current_memberships, may
 from customers.scope import hangs_within
 from planning.models import Situation
+from territory.links import link_to
 from territory.together import prepared, together
 
 
@@ -123,17 +124,18 @@ class Shell:
     @cached_property
     def tabs(self) -> dict[str, dict]:
         """The pages of a phone's tab bar by name."""
-        return {entry.url_name: item for entry in OWN if (item := self._item(entry))}
+        return {item["name"]: item for group in self.groups[:1] if group["label"] is None for item in group["entries"]}
 
     def _item(self, entry: Entry) -> dict | None:
         if entry.area and not may(self.request.user, entry.area, entry.act):
             return None
         try:
-            url = reverse(entry.url_name)
+            url = link_to(entry.url_name)
         except NoReverseMatch:
             return None
         here = getattr(self.request.resolver_match, "url_name", None) or ""
         return {
+            "name": entry.url_name,
             "url": url,
             "label": str(entry.label),
             "icon": entry.icon,

@@ -4,6 +4,7 @@ from functools import partial
 
 from django import forms
 from django.db.models import QuerySet
+from django.forms.utils import ErrorDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +24,32 @@ def people_to_choose(user: User) -> QuerySet[User]:
     return people_within(user, Area.NAMES, Act.SEE).filter(memberships__isnull=False).distinct()
 
 
-class CustomerFilterForm(forms.Form):
+class _Filters(forms.Form):
+    """A form of filters. Mostly none is in the address, and then there is nothing to check."""
+
+    def full_clean(self) -> None:
+        if self.data.keys() & self.fields.keys():
+            super().full_clean()
+        else:
+            self._errors, self.cleaned_data = ErrorDict(), {}
+
+    def chosen(self, name: str) -> list:
+        """What was validly chosen for a filter, as a list; empty when nothing was."""
+        value = self.cleaned_data.get(name)
+        if isinstance(value, bool | str):
+            return [value] if value else []
+        return list(value or [])
+
+    def chosen_labels(self, name: str) -> list[str]:
+        """The chosen values as words."""
+        field, chosen = self.fields[name], self.chosen(name)
+        if isinstance(field, forms.MultipleChoiceField) and not isinstance(field, SeveralField):
+            words = {str(value): str(label) for value, label in field.choices}
+            return [words[value] for value in chosen]
+        return [str(_("yes")) if value is True else str(value) for value in chosen]
+
+
+class CustomerFilterForm(_Filters):
     """Filters of the list of customers; rooms above add theirs (customers.extensions). Nothing is required."""
 
     tier = SeveralField(Tier.objects.live(), label=_("Tier"), **_ticks())
@@ -45,23 +71,8 @@ class CustomerFilterForm(forms.Form):
             )
         self.order_fields([name for name in self.fields if name != "archived"] + ["archived"])
 
-    def chosen(self, name: str) -> list:
-        """What was validly chosen for a filter, as a list; empty when nothing was."""
-        value = self.cleaned_data.get(name)
-        if isinstance(value, bool | str):
-            return [value] if value else []
-        return list(value or [])
 
-    def chosen_labels(self, name: str) -> list[str]:
-        """The chosen values as words."""
-        field, chosen = self.fields[name], self.chosen(name)
-        if isinstance(field, forms.MultipleChoiceField) and not isinstance(field, SeveralField):
-            words = {str(value): str(label) for value, label in field.choices}
-            return [words[value] for value in chosen]
-        return [str(_("yes")) if value is True else str(value) for value in chosen]
-
-
-class OrderFilterForm(forms.Form):
+class OrderFilterForm(_Filters):
     """Filters of the list of orders."""
 
     team = SeveralField(Team.objects.live(), label=_("Team"), required=False)
@@ -93,6 +104,3 @@ class OrderFilterForm(forms.Form):
     def __init__(self, *args, user, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"].queryset = people_to_choose(user)
-
-    chosen = CustomerFilterForm.chosen
-    chosen_labels = CustomerFilterForm.chosen_labels

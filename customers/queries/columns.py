@@ -1,5 +1,6 @@
 """The list's own columns and tabs. Rooms above add theirs through customers.extensions."""
 
+import datetime as dt
 from decimal import Decimal
 
 from django.db.models import Case, DecimalField, F, Max, Min, OuterRef, QuerySet, Subquery, Value, When
@@ -17,6 +18,7 @@ from territory.formats.days import day_text
 from territory.rows import on_day
 from territory.templatetags.look import avatar
 from territory.templatetags.territory import short_date, when
+from territory.together import prepared, together
 
 
 def sees_amounts(user) -> bool:
@@ -39,8 +41,14 @@ def _ids(rows) -> list[int]:
 
 def _owners(user, rows) -> dict[int, str]:
     """Who owns each customer today."""
-    owners = Assignment.objects.owners().on(clock.company_today()).filter(customer_id__in=_ids(rows))
-    return dict(owners.values_list("customer_id", "membership__user__name"))
+    [owners] = together(_owners_of(frozenset(_ids(rows)), clock.company_today()))
+    return dict(owners)
+
+
+@prepared
+def _owners_of(customers: frozenset[int], today: dt.date) -> QuerySet:
+    owners = Assignment.objects.owners().filter(on_day(today), customer__in=customers)
+    return owners.values_list("customer_id", "membership__user__name")
 
 
 def _owner_name(user) -> Subquery:

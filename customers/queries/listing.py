@@ -10,6 +10,8 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
@@ -17,6 +19,7 @@ from customers.extensions import Column, Tab, customer_columns, customer_tabs
 from customers.models import Assignment, Customer, Market
 from customers.queries.columns import seen_yearly_value
 from territory import clock
+from territory.links import links_of
 from territory.rows import LONGEST_SEARCH, matching
 
 # With all columns a page of so many rows stays under 60 KB.
@@ -31,10 +34,11 @@ def asked_words(request: HttpRequest) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """A customer (or an order) with what stands in each chosen column, and the second line of a phone."""
+    """A customer (or an order) with its address, what stands in each chosen column, and the second line of a phone."""
 
     subject: Any
-    cells: list[tuple[Column, str]]
+    url: str
+    cells: SafeString
     note: str
 
 
@@ -163,19 +167,31 @@ class CustomerListing:
 
     def shown(self, customers: Sequence[Customer]) -> list[Row]:
         """Customers as rows of the list."""
-        return shown_rows(self.user, self.columns, customers)
+        return shown_rows(self.user, self.columns, customers, "customer_detail")
 
 
-def shown_rows(user, columns: Sequence[Column], subjects: Sequence[Any]) -> list[Row]:
-    """Customers or orders with what stands in each column: one question a column at most."""
-    values = [(column, column.values(user, subjects)) for column in columns]
-    rows = []
+def shown_rows(user, columns: Sequence[Column], subjects: Sequence[Any], address: str) -> list[Row]:
+    """Customers or orders with what stands in each column, one question a column at most; `address` names their page."""
+    filled = [(column, column.values(user, subjects), _cell_begins(column)) for column in columns]
+    url_of, rows = links_of(address), []
     for subject in subjects:
-        known = [(column, column_values.get(subject.pk)) for column, column_values in values]
-        cells = [(column, "" if value is None else column.cell(value)) for column, value in known]
-        notes = [str(column.note(value)) for column, value in known if column.note and value is not None]
-        rows.append(Row(subject, cells, ", ".join(note for note in notes if note)))
+        cells, notes = [], []
+        for column, values, begins in filled:
+            value = values.get(subject.pk)
+            if value is None:
+                cells.append(f"{begins}</td>")
+                continue
+            cells.append(f"{begins}{conditional_escape(column.cell(value))}</td>")
+            if column.note and (note := str(column.note(value))):
+                notes.append(note)
+        written = mark_safe("".join(cells))  # noqa: S308  each cell is escaped above
+        rows.append(Row(subject, url_of(subject.pk), written, ", ".join(notes)))
     return rows
+
+
+def _cell_begins(column: Column) -> str:
+    """A list has hundreds of cells: what all of a column begin with is put together once."""
+    return format_html('<td class="{}">', column.cell_classes) if column.cell_classes else "<td>"
 
 
 class CountedPaginator(Paginator):

@@ -45,10 +45,14 @@ def next_month(month: dt.date) -> dt.date:
     return (month.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
 
 
-def close_conditions(today: dt.date) -> dict[str, Q]:
-    """Orders by their expected close, each in one: the keys are those of the list's filter."""
+def close_days(today: dt.date) -> tuple[dt.date, dt.date, dt.date]:
+    """Where one expected close ends and another begins: today, the first of next month and of that after it."""
     following = next_month(today)
-    after = next_month(following)
+    return today, following, next_month(following)
+
+
+def close_conditions(today: dt.date, following: dt.date, after: dt.date) -> dict[str, Q]:
+    """Orders by their expected close, each in one: the keys are those of the list's filter."""
     return {
         "overdue": Q(expected_on__lt=today),
         "this": Q(expected_on__gte=today, expected_on__lt=following),
@@ -151,7 +155,7 @@ class OrderListing:
         if self.form.chosen("nostep"):
             rows = rows.filter(step__isnull=True)
         if closes := self.form.chosen("close"):
-            known = close_conditions(clock.today(self.user))
+            known = close_conditions(*close_days(clock.today(self.user)))
             rows = rows.filter(reduce(or_, (known[close] for close in closes)))
         if month := self.form.cleaned_data.get("month"):
             first = dt.date.fromisoformat(f"{month}-01")
@@ -198,5 +202,5 @@ class OrderListing:
         """The page asked for."""
         known = sum(total.count for total in self.totals if self.status in (total.status, "all"))
         page = CountedPaginator(self.rows, PER_PAGE, known=known).get_page(self.request.GET.get("page"))
-        page.object_list = shown_rows(self.user, self.columns, list(page.object_list))
+        page.object_list = shown_rows(self.user, self.columns, list(page.object_list), "order_detail")
         return page

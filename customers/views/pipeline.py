@@ -12,8 +12,9 @@ from customers.actions.order_moves import move_order, take_back_move
 from customers.forms.filters import OrderFilterForm
 from customers.forms.order_moves import MoveForm, TakeBackForm, buttons
 from customers.models import Order
+from customers.queries.board_cards import CLOSE, STEP
 from customers.queries.columns import sees_amounts
-from customers.queries.pipeline import CLOSE, STEP, Pipeline
+from customers.queries.pipeline import Pipeline
 from customers.views.orders import order_of_page
 from customers.views.parts import Link, filter_chips, kept_fields
 from customers.views.saving import carried_out, form_page
@@ -35,6 +36,7 @@ def order_board(request: HttpRequest) -> HttpResponse:
         "chips": filter_chips(request, pipeline.form),
         "kept": kept_fields(request, "q", "moved"),
         "ways": [Link(pipeline.kept(by=by) or "?", label, "", pipeline.by == by) for by, label in words.items()],
+        "by_close": pipeline.by == CLOSE,
         "moved": request.GET.get("moved", ""),
         "amounts_shown": sees_amounts(request.user),
         "may_add": may(request.user, Area.ORDERS, Act.CHANGE),

@@ -4,12 +4,9 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 from typing import NamedTuple
 
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import Cover, User
 from accounts.permissions import Act, Area, is_stood_in_for, stands_in
@@ -19,6 +16,7 @@ from planning.engine import due as engine
 from planning.engine import travel
 from planning.engine.value import OfficialValue, ValueTable
 from planning.models import BudgetStatus, CustomerFigures, DueTouch, PlanningSettings, TouchValue
+from planning.queries.today_row import Callee, Row
 from territory import clock
 from territory.together import Prepared, prepared, together
 
@@ -58,77 +56,6 @@ class Thing(engine.Candidate):
     value_is_set: bool
     minutes: float
     travel_minutes: float
-
-
-class Callee(NamedTuple):
-    """A contact to call."""
-
-    name: str
-    phone: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """One thing to do: a customer, a touch type, why, and what it is worth; `covered`: for whom the reader stands in."""
-
-    customer: Customer
-    touch_type: TouchType
-    due_on: dt.date
-    overdue_days: int
-    score: float
-    value: Decimal
-    value_is_set: bool
-    minutes: float
-    travel_minutes: float
-    planned: PlannedTouch | None = None
-    covered: User | None = None
-    contact: Callee | None = None
-    order_amount: Decimal | None = None
-    budget_share: float | None = None
-
-    @property
-    def all_minutes(self) -> float:
-        """Minutes of the touch and of getting there and back."""
-        return self.minutes + self.travel_minutes
-
-    @property
-    def phone(self) -> str:
-        """The number to call: the contact's, else the customer's."""
-        return (self.contact.phone if self.contact else "") or self.customer.phone
-
-    @cached_property
-    def lateness(self) -> str:
-        """The touch and when it is or was due, in words."""
-        if self.planned and self.planned.due_at:
-            return ""
-        words = {"type": self.touch_type.name, "days": self.overdue_days}
-        if self.overdue_days == 1:
-            return _("%(type)s due yesterday") % words
-        if self.overdue_days > 1:
-            return (
-                ngettext("%(type)s due %(days)s day ago", "%(type)s due %(days)s days ago", self.overdue_days) % words
-            )
-        return _("%(type)s due today") % words
-
-    @property
-    def about(self) -> str:
-        """What a form about it is asked with."""
-        planned = f"&planned={self.planned.pk}" if self.planned else ""
-        return f"customer={self.customer.pk}&type={self.touch_type.pk}{planned}"
-
-    @property
-    def reasons(self) -> list[str]:
-        """What else speaks for it: the plan's own reason, a stage, an order, a budget not kept."""
-        words = []
-        if self.planned and self.planned.reason:
-            words.append(self.planned.reason)
-        elif self.planned:
-            words.append(self.planned.get_source_display())
-        if self.customer.stage != "customer":
-            words.append(self.customer.get_stage_display())
-        if self.budget_share is not None:
-            words.append(_("at %(share)s %% of its budget") % {"share": round(self.budget_share * 100)})
-        return words
 
 
 def rows(user: User) -> list[Row]:

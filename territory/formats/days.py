@@ -1,6 +1,7 @@
 """Days and moments as people read them, in the zone and the formats that are active (territory.middleware)."""
 
 import datetime as dt
+from functools import lru_cache
 
 from django.utils import timezone, translation
 from django.utils.dateformat import format as written
@@ -25,31 +26,41 @@ def today_here() -> dt.date:
     return timezone.localtime(clock.now()).date()
 
 
-def _american() -> bool:
-    return translation.get_language() == "en-us"
+def _american(language: str | None) -> bool:
+    return language == "en-us"
+
+
+# A list writes some dozens of days, and most pages the same ones.
+@lru_cache(maxsize=5000)
+def _day_written(day: dt.date, form: str, _language: str | None) -> str:
+    return written(day, form)
+
+
+def _day_of(local: Moment) -> dt.date:
+    return local.date() if isinstance(local, dt.datetime) else local
 
 
 def day_text(moment: Moment | None) -> str:
     """A day in short: 2 Jun (Jun 2 in the United States); with its year where that is not this one."""
     if moment is None:
         return ""
-    day = here(moment)
-    short, with_year = ("M j", "M j, Y") if _american() else ("j M", "j M Y")
-    return written(day, short if day.year == today_here().year else with_year)
+    day, language = _day_of(here(moment)), translation.get_language()
+    short, with_year = ("M j", "M j, Y") if _american(language) else ("j M", "j M Y")
+    return _day_written(day, short if day.year == today_here().year else with_year, language)
 
 
 def full_text(moment: Moment | None) -> str:
     """A day in full, 9 June 2026; a moment with its time, 9 June 2026, 14:30."""
     if moment is None:
         return ""
-    local = here(moment)
-    day = written(local, "F j, Y" if _american() else "j F Y")
+    local, language = here(moment), translation.get_language()
+    day = _day_written(_day_of(local), "F j, Y" if _american(language) else "j F Y", language)
     return f"{day}, {time_text(local)}" if isinstance(local, dt.datetime) else day
 
 
 def time_text(moment: dt.datetime | None) -> str:
     """The time of day: 14:30, or 2:30 p.m. in the United States."""
-    return "" if moment is None else written(here(moment), "g:i a" if _american() else "H:i")
+    return "" if moment is None else written(here(moment), "g:i a" if _american(translation.get_language()) else "H:i")
 
 
 def moment_text(moment: dt.datetime | None) -> str:
@@ -61,8 +72,7 @@ def when_text(moment: Moment | None) -> str:
     """How far away a day is: today, tomorrow, in 3 days, 4 days ago; the day itself beyond a month."""
     if moment is None:
         return ""
-    local = here(moment)
-    day = local.date() if isinstance(local, dt.datetime) else local
+    day = _day_of(here(moment))
     distance = (day - today_here()).days
     near = {-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")}
     if distance in near:

@@ -3,11 +3,13 @@
 import datetime as dt
 import json
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.html import format_html
+from django.utils.translation import get_language
 
 from territory.formats import days, numbers
 
@@ -52,7 +54,14 @@ def when_and_time(moment: dt.datetime | None) -> str:
 @register.filter
 def short_date(moment: days.Moment | None) -> str:
     """2 Jun; the full date on hover."""
-    return _time_element(moment, days.day_text(moment))
+    if moment is None or isinstance(moment, dt.datetime):
+        return _time_element(moment, days.day_text(moment))
+    return _day_element(moment, days.day_text(moment), get_language())
+
+
+@lru_cache(maxsize=5000)
+def _day_element(day: dt.date, text: str, _language: str | None) -> str:
+    return _time_element(day, text)
 
 
 @register.filter

@@ -298,3 +298,10 @@ def test_every_head_that_sorts_does(cast, sign):
         assert len(listing.sorts) > 5
         for key in listing.sorts:
             assert client.get(reverse(name), {"sort": f"{sign}{key}", "status": "all"}).status_code == 200, key
+
+
+def test_on_a_phone_the_amount_stays_beside_the_name(get, cast):
+    factories.order(cast.own, 700)
+    page = get(cast.rep, "/orders/").content.decode()
+    assert '<table class="list list-lead">' in page
+    assert '<td class="num stays">£700</td>' in page
