@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import BigIntegerField, Case, Count, F, Q, QuerySet, Sum, Value, When, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models.functions import Cast, Coalesce, RowNumber
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Act, Area
@@ -69,7 +69,8 @@ def front_of(rows: QuerySet[Order], amounts: Q, by: str, days: Sequence[Any], si
         stands = Case(*close, output_field=BigIntegerField())
     ended = (When(status=status, then=Value(place)) for status, place in ENDED.items())
     place = Case(*ended, default=stands, output_field=BigIntegerField())
-    seen = F("amount") if amounts == EVERYTHING else Case(When(amounts, then=F("amount")), output_field=AMOUNT)
+    unseen = Cast(Value(None), AMOUNT)  # of a type even where no amount at all is seen: PostgreSQL sums no mere NULL
+    seen = F("amount") if amounts == EVERYTHING else Case(When(amounts, then=F("amount")), default=unseen)
     first = [F("closed_at").desc(nulls_last=True), F("expected_on").asc(nulls_last=True), F("pk").desc()]
     share = Coalesce("probability", "step__probability")
 
