@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import BigIntegerField, Case, Count, F, Q, QuerySet, Sum, Value, When, Window
+from django.db.models import BigIntegerField, Case, Count, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import Cast, Coalesce, RowNumber
 from django.utils.translation import gettext as _
 
@@ -22,8 +22,9 @@ from customers.models.orders import AMOUNT
 from customers.queries.columns import whole_money
 from customers.queries.orders import close_conditions
 from customers.scope import EVERYTHING, seen_within, yes
-from territory.links import links_of
 from territory.formats.numbers import percent_text, rounded
+from territory.links import links_of
+from territory.sums import MoneyWindow
 from territory.templatetags.look import tier_chip
 from territory.templatetags.territory import initials, short_date
 from territory.together import prepared, together
@@ -74,19 +75,17 @@ def front_of(rows: QuerySet[Order], amounts: Q, by: str, days: Sequence[Any], si
     first = [F("closed_at").desc(nulls_last=True), F("expected_on").asc(nulls_last=True), F("pk").desc()]
     share = Coalesce("probability", "step__probability")
 
-    def over_column(expression: Any, order_by: Any = None) -> Window:
-        return Window(expression, partition_by=F("place"), order_by=order_by)
-
+    column: dict[str, Any] = {"partition_by": F("place")}
     return (
         rows.filter(pending | Q(status__in=list(ENDED), closed_at__gte=since))
         .annotate(place=place, seen=seen)
         .annotate(
-            row=over_column(RowNumber(), first),
+            row=Window(RowNumber(), order_by=first, **column),
             rank=Window(RowNumber(), partition_by=F("status"), order_by=[F("seen").desc(nulls_last=True), F("pk")]),
-            count=over_column(Count("pk")),
-            known=over_column(Count("seen")),
-            worth=over_column(Sum("seen")),
-            weighted=over_column(Sum(F("seen") * share)),
+            count=Window(Count("pk"), **column),
+            known=Window(Count("seen"), **column),
+            worth=MoneyWindow("seen", **column),
+            weighted=MoneyWindow(F("seen") * share, places=6, **column),
         )
         .filter(Q(place__gte=0, row__lte=CARDS) | Q(place__gte=0, rank__lte=PARTS_OF_BAR) | Q(row__lte=CARDS_OF_ENDED))
         .order_by("place", "row")

@@ -11,8 +11,8 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from customers.models import Customer, PlannedTouch, TouchType
-from territory.links import links_of
 from territory.formats.numbers import money_text
+from territory.links import links_of
 
 
 class Callee(NamedTuple):

@@ -8,7 +8,7 @@ from django.utils.timezone import template_localtime
 from django.utils.translation import gettext as _
 
 from planning.queries.today_row import Row
-from territory.addresses import address
+from territory.links import link_to
 from territory.templatetags.look import badge, icon, tier_chip
 
 register = template.Library()
@@ -28,13 +28,13 @@ def thing_to_do(row: Row) -> SafeString:
         tier_chip(row.customer.tier),
         covered_badge(row),
         reasons(row),
-        address("log_touch"),
+        link_to("log_touch"),
         row.about,
         f"&covered={row.covered.pk}" if row.covered else "",
         _("Log"),
         row.more,
         icon("three-dots"),
-        address("planned_put_off"),
+        link_to("planned_put_off"),
         row.about,
         _("Put off"),
     )

@@ -7,7 +7,7 @@ import pytest
 from django.db.models import F, Q
 
 from customers.models import Order
-from territory.sums import MoneySum
+from territory.sums import MoneySum, MoneyWindow
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -44,3 +44,14 @@ def test_parts_of_cents_are_added_up_as_well(amounts):
 
 def test_a_sum_of_nothing_is_none(company):
     assert Order.objects.aggregate(sum=MoneySum("amount"))["sum"] is None
+
+
+def test_over_a_window_they_do_as_well(amounts):
+    rows = Order.objects.annotate(
+        sum=MoneyWindow("amount", partition_by=F("status")),
+        parts=MoneyWindow(F("amount") * F("probability"), places=6, partition_by=F("status")),
+    )
+
+    assert set(rows.values_list("sum", "parts")) == {
+        (sum(amounts), sum(amount * Decimal("0.3333") for amount in amounts))
+    }
