@@ -8,11 +8,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import Cover, Membership, Role, User
 from customers.models import Assignment, CoveredCustomer, Customer
 from territory.rows import on_day
+from territory.together import prepared, together
 
 # "Since always" is earlier than any day.
 EARLIEST_FIRST = (F("starts_on").asc(nulls_first=True), "pk")
@@ -21,7 +22,7 @@ AtWork = tuple[Membership, Role]
 
 
 def memberships_at_work(user_ids: Iterable[int], customer: Customer | None, on: dt.date) -> dict[int, Membership]:
-    """The membership under which each person works on that day, in four queries at most; who has none is left out."""
+    """The membership under which each person works on that day, in two queries at most; who has none is left out."""
     return {user: membership for user, (membership, _role) in _at_work(user_ids, customer, on).items()}
 
 
@@ -67,49 +68,52 @@ def roles_on_many(user_ids: Iterable[int], customers: Collection[Customer], on: 
 
 
 def _at_work(user_ids: Iterable[int], customer: Customer | None, on: dt.date) -> dict[int, AtWork]:
-    wanted = set(user_ids)
+    wanted, key = frozenset(user_ids), customer.pk if customer else 0
+    assigned, covers, current = together(_assigned(wanted, key, on), _covers(wanted, key, on), _current(wanted, on))
     found: dict[int, AtWork] = {}
-    if customer is not None:
-        assigned = _assigned(customer, on).filter(membership__user__in=wanted)
-        for assignment in assigned.order_by(*EARLIEST_FIRST):
-            membership = assignment.membership
-            found.setdefault(membership.user_id, (membership, membership.role))
-        if wanted - set(found):
-            found |= _standing_in(wanted - set(found), customer, on)
-    if wanted - set(found):
-        current = Membership.objects.on(on).filter(user__in=wanted - set(found)).select_related("role", "team")
-        for membership in current.order_by(*EARLIEST_FIRST):
-            found.setdefault(membership.user_id, (membership, membership.role))
+    for assignment in assigned:
+        membership = assignment.membership
+        found.setdefault(membership.user_id, (membership, membership.role))
+    missing = [cover for cover in covers if cover.membership.user_id not in found]
+    for cover, role in _with_roles(missing, key, on):
+        found.setdefault(cover.membership.user_id, (cover.membership, role))
+    for membership in current:
+        found.setdefault(membership.user_id, (membership, membership.role))
     return found
 
 
-def _assigned(customer: Customer, on: dt.date):
-    rows = Assignment.objects.on(on).filter(on_day(on, "membership__"), customer=customer)
-    return rows.select_related("membership__role", "membership__team")
+@prepared
+def _assigned(people: frozenset[int], customer: int, on: dt.date) -> QuerySet[Assignment]:
+    rows = Assignment.objects.on(on).filter(on_day(on, "membership__"), customer=customer, membership__user__in=people)
+    return rows.select_related("membership__role", "membership__team").order_by(*EARLIEST_FIRST)
+
+
+@prepared
+def _current(people: frozenset[int], on: dt.date) -> QuerySet[Membership]:
+    rows = Membership.objects.on(on).filter(user__in=people).select_related("role", "team")
+    return rows.order_by(*EARLIEST_FIRST)
+
+
+@prepared
+def _covers(people: frozenset[int], customer: int, on: dt.date) -> QuerySet[Cover]:
+    """Covers by these people of somebody's customers, this one among them."""
+    chosen = CoveredCustomer.objects.filter(cover=OuterRef("pk"), customer=customer)
+    covers = Cover.objects.on(on).filter(Q(covers_all=True) | Q(Exists(chosen)), membership__user__in=people)
+    return covers.select_related("membership__role", "membership__team").order_by("starts_on", "pk")
 
 
 def covered_roles(user: int, customer: Customer, on: dt.date) -> dict[int, Role]:
     """Whom a person stands in for on a customer on that day, and the role in which each of these works on it."""
-    return {cover.user_id: role for cover, role in _covers({user}, customer, on)}
+    [covers] = together(_covers(frozenset([user]), customer.pk, on))
+    return {cover.user_id: role for cover, role in _with_roles(covers, customer.pk, on)}
 
 
-def _standing_in(wanted: set[int], customer: Customer, on: dt.date) -> dict[int, AtWork]:
-    """Those who cover somebody on this customer: under the membership that covers, in the role of whom they cover."""
-    found: dict[int, AtWork] = {}
-    for cover, role in _covers(wanted, customer, on):
-        found.setdefault(cover.membership.user_id, (cover.membership, role))
-    return found
-
-
-def _covers(wanted: set[int], customer: Customer, on: dt.date) -> list[tuple[Cover, Role]]:
-    """Covers of these people on a customer, each with the role of whom it covers there, in two queries at most."""
-    chosen = CoveredCustomer.objects.filter(cover=OuterRef("pk"), customer=customer)
-    covers = Cover.objects.on(on).filter(Q(covers_all=True) | Q(Exists(chosen)), membership__user__in=wanted)
-    rows = list(covers.select_related("membership__role", "membership__team").order_by("starts_on", "pk"))
-    if not rows:
+def _with_roles(covers: list[Cover], customer: int, on: dt.date) -> list[tuple[Cover, Role]]:
+    """These covers of a customer, each with the role of whom it covers there; without those who do not work on it."""
+    if not covers:
         return []
-    covered = {cover.user_id for cover in rows}
+    [assigned] = together(_assigned(frozenset(cover.user_id for cover in covers), customer, on))
     roles: dict[int, Role] = {}
-    for assignment in _assigned(customer, on).filter(membership__user__in=covered).order_by(*EARLIEST_FIRST):
+    for assignment in assigned:
         roles.setdefault(assignment.membership.user_id, assignment.membership.role)
-    return [(cover, roles[cover.user_id]) for cover in rows if cover.user_id in roles]
+    return [(cover, roles[cover.user_id]) for cover in covers if cover.user_id in roles]

@@ -6,6 +6,7 @@ import copy
 import datetime as dt
 import itertools
 import json
+import uuid
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, wraps
@@ -157,7 +158,7 @@ def prepared(build: Callable[..., models.QuerySet]) -> Callable[..., Prepared]:
     """A question that is put into words once for all days, times and keys that it is asked about.
 
     Building a queryset takes longer than answering it. So `build` is called with blanks in the place of arguments that are a
-    day, a time, a whole number or a frozenset of keys (for `__in`), and its words are kept; any other argument (a condition, a
+    day, a time, a whole number, a UUID or a frozenset of keys (for `__in`), and its words are kept; any other argument (a condition, a
     name, None) is part of the words. It must rest on its arguments alone: what it reads from anywhere else, such as the
     clock, would be read once for ever.
     """
@@ -215,6 +216,7 @@ _BLANKS: dict[type, Callable[[int], _Blank]] = {
     dt.date: lambda place: _Blank(place, models.DateField()),
     dt.datetime: lambda place: _Blank(place, models.DateTimeField()),
     int: lambda place: _Blank(place, models.BigIntegerField()),
+    uuid.UUID: lambda place: _Blank(place, models.UUIDField()),
     frozenset: lambda place: _Keys(place, models.BigIntegerField()),
 }
 

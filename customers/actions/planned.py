@@ -19,6 +19,7 @@ from customers.models import Customer, Order, PlannedSource, PlannedTouch, Touch
 from customers.working_days import working_day_after
 from territory import clock
 from territory.conflicts import claim
+from territory.together import prepared, together
 
 # "No answer" plans a retry in so many working days (domain 2), where administrators set no other number.
 RETRY_AFTER_WORKING_DAYS = 2
@@ -190,16 +191,15 @@ def close_planned(touch: Touch, entry: TouchEntry, *, actor: User, now: dt.datet
 
     What was planned on a later day than the touch is not what it did, and stays.
     """
-    ours = PlannedTouch.objects.open().filter(customer=touch.customer)
     if entry.planned is not None:
-        row = ours.filter(pk=entry.planned.pk).first()
+        row = PlannedTouch.objects.open().filter(customer=touch.customer, pk=entry.planned.pk).first()
     else:
         people = {person.user.pk for person in entry.participants} or {actor.pk}
         if entry.covered is not None:
             people.add(entry.covered.pk)
         zone = clock.company_zone()
         before = clock.end_of_day(clock.day_of(touch.at, zone), zone)
-        rows = ours.filter(type=touch.type_id, planned_at__lt=before).exclude(from_touch=touch)
+        [rows] = together(_open_of_type(touch.customer_id, touch.type_id, before, touch.pk))
         row = min(rows, key=lambda each: (each.assignee_id not in people, each.due_on, each.pk), default=None)
     if row is None:
         return []
@@ -207,6 +207,13 @@ def close_planned(touch: Touch, entry: TouchEntry, *, actor: User, now: dt.datet
     row.version += 1
     write(row, actor=actor, now=now, fields=["closed_at", "closed_by_touch", "version"])
     return [row]
+
+
+@prepared
+def _open_of_type(customer: int, touch_type: int, before: dt.datetime, touch: int) -> QuerySet[PlannedTouch]:
+    """What is open of a type on a customer and was planned before then, by another touch than this."""
+    rows = PlannedTouch.objects.open().filter(customer=customer, type=touch_type, planned_at__lt=before)
+    return rows.exclude(from_touch=touch).order_by()
 
 
 def planned_for_next_step(touch: Touch, step: NextStep, *, actor: User, now: dt.datetime) -> PlannedTouch:

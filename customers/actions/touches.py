@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -21,6 +22,7 @@ from customers.models.touches import parts_of
 from customers.working_as import covered_roles, roles_at_work
 from territory import clock
 from territory.conflicts import claim
+from territory.together import prepared, together
 
 __all__ = [
     "ConflictError",
@@ -68,12 +70,18 @@ def log_touch(*, actor: User, now: dt.datetime, uuid: uuids.UUID, entry: TouchEn
 
 
 def _replayed(uuid: uuids.UUID, entry: TouchEntry, actor: User) -> LoggedTouch | None:
-    touch = Touch.objects.filter(uuid=uuid).first()
-    if touch is None:
+    [known] = together(_known(uuid))
+    if not known:
         return None
+    [touch] = known
     if touch.logged_by_id != actor.pk or touch.request_digest != entry.digest():
         raise ConflictError
     return LoggedTouch(touch, is_new=False)
+
+
+@prepared
+def _known(uuid: uuids.UUID) -> QuerySet[Touch]:
+    return Touch.objects.filter(uuid=uuid).order_by()
 
 
 def _log(actor: User, now: dt.datetime, uuid: uuids.UUID, entry: TouchEntry) -> LoggedTouch:

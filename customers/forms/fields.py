@@ -62,13 +62,62 @@ class VersionField(forms.IntegerField):
         super().__init__(**{"widget": forms.HiddenInput, "min_value": 1, "required": True, **kwargs})
 
 
-class SeveralField(forms.ModelMultipleChoiceField):
+class _WhenAsked(ModelChoiceIterator):
+    """Choices of a field whose rows are looked for when somebody asks."""
+
+    def __init__(self, field: Any) -> None:
+        self.field = field
+
+    @property
+    def queryset(self) -> QuerySet:  # type: ignore[override]
+        return self.field.queryset
+
+
+class Later(forms.ModelChoiceField):
+    """A choice among rows that are looked for when somebody asks: who sends a form that says nothing here needs none of them."""
+
+    iterator = _WhenAsked
+    _find: Callable[[], QuerySet] | None = None
+
+    def find_later(self, find: Callable[[], QuerySet]) -> None:
+        self._find = find
+
+    @property
+    def queryset(self) -> QuerySet:
+        find, self._find = self._find, None
+        if find is not None:
+            self._set_queryset(find())
+        return self._queryset
+
+    @queryset.setter
+    def queryset(self, rows: QuerySet) -> None:
+        self._set_queryset(rows)
+
+
+class RowField(forms.ModelChoiceField):
+    """One of `rows` that the form has read already."""
+
+    rows: Sequence[Any] = ()
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        for row in self.rows:
+            if str(row.pk) == str(getattr(value, "pk", value)):
+                return row
+        raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value})
+
+
+class SeveralField(Later, forms.ModelMultipleChoiceField):
     """Several rows. A key too large for any row is no valid choice, rather than a fault of the database.
 
     Where the form has read all `rows` of the queryset already, they are not asked for again.
     """
 
     rows: Sequence[Any] | None = None
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value) if value or self.required else []
 
     def _check_values(self, value):
         for key in value or ():

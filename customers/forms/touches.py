@@ -1,4 +1,4 @@
-"""Forms for touches: log one, correct one, mend its minutes."""
+"""Forms for touches: what they have in common, and the one that logs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from accounts.models import User
 from accounts.permissions import stands_in
 from customers import extensions
 from customers.actions.touches import NextStep, Participant, TouchEntry
-from customers.forms.fields import CustomerField, DayField, SeveralField, VersionField
-from customers.forms.log_fields import ContactsField, LogForm, PastField
+from customers.forms.fields import CustomerField, DayField, Later, RowField, SeveralField
+from customers.forms.log_fields import ContactsField, LogForm, PastField, key
 from customers.models import Customer, Order, PlannedTouch, Touch, TouchChannel, TouchOutcome, TouchType
 from customers.models.touches import IMPLAUSIBLE_SECONDS
 from customers.queries import touch_choices as choices
@@ -71,7 +71,7 @@ class TouchForm(LogForm):
         "reason": "next_reason",
     }
 
-    type = forms.ModelChoiceField(
+    type = RowField(
         TouchType.objects.none(),
         label=_("Type"),
         widget=forms.RadioSelect,
@@ -85,9 +85,7 @@ class TouchForm(LogForm):
         label=_("Outcome"), choices=TouchOutcome.choices, widget=forms.RadioSelect, initial=TouchOutcome.NEUTRAL
     )
     contacts = ContactsField(label=_("Whom you met"))
-    order = forms.ModelChoiceField(
-        Order.objects.none(), label=_("For the order"), required=False, empty_label=_("none")
-    )
+    order = Later(Order.objects.none(), label=_("For the order"), required=False, empty_label=_("none"))
     people = SeveralField(
         User.objects.none(),
         label=_("People who took part"),
@@ -99,19 +97,32 @@ class TouchForm(LogForm):
     def __init__(self, data=None, *, user: User, touch: Touch | None = None, initial: dict | None = None) -> None:
         super().__init__(data, initial=initial)
         self.user, self.touch = user, touch
-        self.chosen = touch.customer if touch else self._settle_customer()
-        self.fields["type"].queryset = choices.types(touch.type_id if touch else None)
-        self.fields["contacts"].queryset = choices.contacts(user, self.chosen, touch)
-        self.fields["order"].queryset = choices.orders(user, self.chosen, touch.order_id if touch else None)
-        self.fields["people"].queryset = choices.colleagues(user, self.chosen, self._named())
-        self.offered_people = list(self.fields["people"].queryset)
+        self.chosen, self.fields["type"].rows = self._settle()
+        self.fields["contacts"].find_later(lambda: choices.contacts(user, self.chosen, touch))
+        self.fields["order"].find_later(lambda: choices.orders(user, self.chosen, touch.order_id if touch else None))
+        self.offered_people = choices.colleagues_on(user, self.chosen if self.seen else None, self._named())
         self.fields["people"].rows = self.offered_people
         for person in self.offered_people:
-            for name, label in (("minutes", _("%(name)s: minutes")), ("travel", _("%(name)s: travel"))):
-                self.fields[f"{name}_{person.pk}"] = MinutesField(label=label % {"name": person}, required=False)
+            # Of a new touch that is sent only what says something: the others are made where the form is shown again.
+            if touch or not self.is_bound or any(self.data.get(name) for name in self._own_names(person)):
+                self._offer_own(person)
 
-    def _settle_customer(self):
-        return None
+    def _settle(self) -> tuple[Customer | None, list[TouchType]]:
+        """The customer that stands in the form, and the types that can be chosen."""
+        if self.touch is None:
+            return None, list(choices.types())
+        return self.touch.customer, list(choices.types(self.touch.type_id))
+
+    @staticmethod
+    def _own_names(person: User) -> tuple[str, str]:
+        return f"minutes_{person.pk}", f"travel_{person.pk}"
+
+    def _offer_own(self, person: User) -> None:
+        """Fields for minutes and travel of one person."""
+        labels = (_("%(name)s: minutes"), _("%(name)s: travel"))
+        for name, label in zip(self._own_names(person), labels, strict=True):
+            if name not in self.fields:
+                self.fields[name] = MinutesField(label=label % {"name": person}, required=False)
 
     def _named(self) -> list[int]:
         return [person.user_id for person in self.touch.people.all()] if self.touch else []
@@ -127,7 +138,7 @@ class TouchForm(LogForm):
         chosen = str(self["type"].value() or "")
         lengths = extensions.usual_lengths(self.user, self.chosen) if self.chosen and self.seen else {}
         tier = self.chosen.tier if self.chosen else None
-        rows = self.fields["type"].queryset
+        rows = self.fields["type"].rows
         return [TypeChoice(row, str(row.pk) == chosen, lengths.get(row.pk), tier) for row in rows]
 
     @property
@@ -184,6 +195,8 @@ class TouchForm(LogForm):
     def people_choices(self) -> list[tuple[User, bool, Any, Any]]:
         """Each person, whether they took part, and the fields of their own minutes and travel."""
         chosen = {str(getattr(each, "pk", each)) for each in self["people"].value() or ()}
+        for person in self.offered_people:
+            self._offer_own(person)
         return [
             (row, str(row.pk) in chosen, self[f"minutes_{row.pk}"], self[f"travel_{row.pk}"])
             for row in self.offered_people
@@ -264,9 +277,9 @@ class NewTouchForm(TouchForm):
 
     uuid = forms.UUIDField(widget=forms.HiddenInput(attrs={"data-uuid": ""}))
     back = forms.CharField(required=False, widget=forms.HiddenInput, max_length=2000)
-    planned = forms.ModelChoiceField(PlannedTouch.objects.none(), required=False, widget=forms.HiddenInput)
+    planned = Later(PlannedTouch.objects.none(), required=False, widget=forms.HiddenInput)
     customer = CustomerField(error_messages={"required": _("Choose the customer.")})
-    covered = forms.ModelChoiceField(
+    covered = Later(
         User.objects.none(), label=_("In the place of"), required=False, empty_label=_("nobody: my own part")
     )
     next_type = forms.ModelChoiceField(TouchType.objects.live(), label=_("What"), required=False, empty_label=_("none"))
@@ -277,19 +290,18 @@ class NewTouchForm(TouchForm):
 
     def __init__(self, data=None, *, user: User, initial: dict | None = None) -> None:
         super().__init__(data, user=user, initial=initial)
-        self.fields["covered"].queryset = choices.covered(user, self.chosen)
+        self.fields["covered"].find_later(lambda: choices.covered(user, self.chosen))
         self.covers = stands_in(user) and self.chosen is not None and self.fields["covered"].queryset.exists()
         if not self.is_bound and self.initial.get("minutes") is None and self.type_chosen:
             self.initial["minutes"] = self.type_chosen.minutes
 
-    def _settle_customer(self):
-        customers = choices.loggable(self.user)
-        chosen = self.chosen_customer(customers)
-        self.fields["customer"].offer(self.user, customers, chosen or self.typed("customer"))
-        self.fields["planned"].queryset = PlannedTouch.objects.visible_to(self.user)
+    def _settle(self) -> tuple[Customer | None, list[TouchType]]:
+        chosen, types = choices.to_log(self.user, key(self.typed("customer")))
+        self.fields["customer"].offer(self.user, choices.loggable(self.user), chosen or self.typed("customer"))
+        self.fields["planned"].find_later(lambda: PlannedTouch.objects.visible_to(self.user))
         if chosen is None:
             self.fields["customer"].widget.attrs["autofocus"] = True
-        return chosen
+        return chosen, types
 
     def renew(self) -> None:
         """Give it another number: what was sent under the old one was another touch."""
@@ -330,80 +342,3 @@ def start_of_touch(user: User, now: dt.datetime, **given: Any) -> dict[str, Any]
         "people": [user.pk],
         **{name: getattr(value, "pk", value) for name, value in given.items() if value is not None},
     }
-
-
-class TouchEditForm(TouchForm):
-    """A touch to be corrected, as it was shown."""
-
-    version = VersionField()
-
-    def __init__(self, data=None, *, user: User, touch: Touch) -> None:
-        super().__init__(data, user=user, touch=touch, initial=touch_as_typed(touch))
-
-
-def touch_as_typed(touch: Touch) -> dict[str, Any]:
-    """A touch as it stands in the form; the minutes of several people are those of the first, where not said."""
-    people = list(touch.people.all())
-    minutes = people[0].duration_seconds if people else touch.duration_seconds
-    travel = people[0].travel_seconds if people else touch.travel_seconds
-    own = {
-        f"{name}_{person.user_id}": value
-        for person in people
-        for name, value, usual in (
-            ("minutes", person.duration_seconds, minutes),
-            ("travel", person.travel_seconds, travel),
-        )
-        if value != usual
-    }
-    return {
-        "type": touch.type_id,
-        "at": touch.at.replace(second=0, microsecond=0),
-        "minutes": minutes,
-        "travel": travel or None,
-        "outcome": touch.outcome,
-        "contacts": [contact.pk for contact in touch.contacts.all()],
-        "order": touch.order_id,
-        "people": [person.user_id for person in people],
-        "note": touch.note,
-        "version": touch.version,
-        **own,
-    }
-
-
-class MendForm(forms.Form):
-    """The minutes of a touch that was implausible."""
-
-    version = VersionField()
-    minutes = MinutesField(
-        label=_("Minutes"),
-        min_value=1,
-        max_value=IMPLAUSIBLE_SECONDS // 60,
-        help_text=_("Each person's, without travel."),
-    )
-
-    def entry(self, touch: Touch) -> TouchEntry:
-        """The touch as it is, with these minutes for who was too long."""
-        seconds = self.cleaned_data["minutes"]
-
-        def mended(present: int) -> int:
-            return seconds if present > IMPLAUSIBLE_SECONDS else present
-
-        return TouchEntry(
-            customer=touch.customer,
-            type=touch.type,
-            at=touch.at,
-            participants=tuple(
-                Participant(
-                    user=person.user,
-                    duration_seconds=mended(person.duration_seconds),
-                    travel_seconds=person.travel_seconds,
-                )
-                for person in touch.people.all()
-            ),
-            duration_seconds=mended(touch.duration_seconds),
-            travel_seconds=touch.travel_seconds,
-            contacts=tuple(touch.contacts.all()),
-            outcome=touch.outcome,
-            order=touch.order,
-            note=touch.note,
-        )

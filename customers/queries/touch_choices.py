@@ -6,10 +6,22 @@ from collections.abc import Iterable
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from accounts.models import Cover, Membership, Team, User
-from accounts.permissions import Act, Area, current_memberships, people_within, scope, stands_in, teams_within
+from accounts.permissions import (
+    Act,
+    Area,
+    Scope,
+    current_memberships,
+    once,
+    people_reached,
+    people_within,
+    scope,
+    stands_in,
+    teams_within,
+)
 from customers.models import Assignment, Contact, CoveredCustomer, Customer, Order, OrderStatus, Touch, TouchType
 from customers.scope import customers_within, worked_on
 from territory import clock
+from territory.together import prepared, together
 
 # Orders that closed lately are offered too: their touches are often written down afterwards.
 CLOSED_LATELY = dt.timedelta(days=60)
@@ -20,11 +32,37 @@ def loggable(user: User) -> QuerySet[Customer]:
 
     Whose role lets them change only what they wrote themselves may still write on customers of their own or that they cover.
     """
+    return Customer.objects.visible_to(user).live().filter(_written_on(user))
+
+
+def _written_on(user: User) -> Q:
+    """Condition on visible customers: the person may log on them. Found once as long as their memberships are read once."""
+    return once(user, "written on", lambda: _find_written_on(user))
+
+
+def _find_written_on(user: User) -> Q:
     within = customers_within(user, Area.TOUCHES, Act.CHANGE)
     authored = scope(user, Area.TOUCHES, Act.CHANGE).authored_memberships
     if within and authored:
         within |= worked_on(authored, covering=stands_in(user))
-    return Customer.objects.visible_to(user).live().filter(within)
+    return within
+
+
+def to_log(user: User, customer: int | None, present: int = 0) -> tuple[Customer | None, list[TouchType]]:
+    """This one of the loggable customers (with tier and team), if it is one; and `types`, in one statement."""
+    seen = customers_within(user, Area.CUSTOMERS, Act.SEE)
+    rows, types_ = together(_loggable(seen, _written_on(user), customer or 0), _types(present))
+    return next(iter(rows), None), types_
+
+
+@prepared
+def _loggable(seen: Q, within: Q, customer: int) -> QuerySet[Customer]:
+    return Customer.objects.filter(seen, pk=customer).live().filter(within).select_related("tier", "team")
+
+
+@prepared
+def _types(present: int) -> QuerySet[TouchType]:
+    return types(present)
 
 
 def covered(user: User, customer: Customer | None) -> QuerySet[User]:
@@ -93,6 +131,39 @@ def colleagues(user: User, customer: Customer | None, named: Iterable[int] = ())
     offered = Q(pk__in=members.values("user")) | Q(pk__in=assigned)
     rank = Case(When(pk=user.pk, then=Value(0)), When(pk__in=assigned, then=Value(1)), default=Value(2))
     condition = Q(pk__in=seen.filter(offered).values("pk")) | Q(pk__in=[user.pk, *named])
+    return User.objects.filter(condition).order_by(rank, "name", "pk")
+
+
+def colleagues_on(user: User, customer: Customer | None, named: Iterable[int] = ()) -> list[User]:
+    """The same, read in one statement, of a customer that the person is known to see."""
+    teams = {membership.team_id for membership in current_memberships(user)}
+    if customer is not None:
+        teams.add(customer.team_id)
+    seen = scope(user, Area.NAMES, Act.SEE)
+    [rows] = together(
+        _colleagues(
+            None if seen.everything else seen,
+            user.pk,
+            frozenset(teams),
+            customer.pk if customer is not None else 0,
+            frozenset(named),
+            clock.company_today(),
+        )
+    )
+    return rows
+
+
+@prepared
+def _colleagues(
+    seen: Scope | None, person: int, teams: frozenset[int], customer: int, named: frozenset[int], today: dt.date
+) -> QuerySet[User]:
+    """`seen`: how far the person may read names, None: all."""
+    working = Assignment.objects.on(today).filter(customer=customer).order_by().values("membership__user")
+    members = Membership.objects.on(today).filter(team__in=teams).order_by().values("user")
+    people = User.objects.all() if seen is None else people_reached(seen, today)
+    offered = people.filter(Q(pk__in=members) | Q(pk__in=working), is_active=True)
+    rank = Case(When(pk=person, then=Value(0)), When(pk__in=working, then=Value(1)), default=Value(2))
+    condition = Q(pk__in=offered.order_by().values("pk")) | Q(pk=person) | Q(pk__in=named)
     return User.objects.filter(condition).order_by(rank, "name", "pk")
 
 

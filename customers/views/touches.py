@@ -24,7 +24,8 @@ from customers.actions.touches import (
 )
 from customers.actions.touches import log_touch as write_touch
 from customers.forms.log_fields import key
-from customers.forms.touches import MendForm, NewTouchForm, TouchEditForm, TouchForm, start_of_touch
+from customers.forms.touch_edits import MendForm, TouchEditForm
+from customers.forms.touches import NewTouchForm, TouchForm, start_of_touch
 from customers.models import Customer, Order, PlannedTouch, Touch, TouchType
 from customers.queries.touch_history import Step, as_written, others_changed, steps
 from customers.views.planned_touches import customer_to_log_on

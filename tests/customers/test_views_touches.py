@@ -219,6 +219,25 @@ class TestWrong:
         assert message in str(response.context["form"].errors[field])
         assert "Wants a quote" in response.content.decode()
 
+    def test_own_minutes_come_back_and_everyones_can_be_typed(self, as_user, cast, types):
+        people = {"people": [cast.rep.pk, cast.technician.pk], f"minutes_{cast.technician.pk}": "45"}
+        response = log(as_user(cast.rep), cast.rep, cast.own, types["voice"], minutes="", **people)
+        shown = {
+            row.pk: (minutes.value(), travel.value())
+            for row, _, minutes, travel in response.context["form"].people_choices
+        }
+        assert (response.status_code, shown[cast.technician.pk], shown[cast.rep.pk]) == (
+            422,
+            ("45", None),
+            (None, None),
+        )
+        assert f'name="travel_{cast.rep.pk}"' in response.content.decode()
+
+    def test_own_minutes_that_are_none_are_said_at_their_field(self, as_user, cast, types):
+        response = log(as_user(cast.rep), cast.rep, cast.own, types["voice"], **{f"minutes_{cast.rep.pk}": "x"})
+        assert (response.status_code, Touch.objects.count()) == (422, 0)
+        assert response.context["form"].errors[f"minutes_{cast.rep.pk}"]
+
     def test_every_error_stands_on_the_page(self, as_user, cast, types):
         wrong = {"minutes": "", "at": "", "people": [], "type": None, "customer": "", "next_reason": "x"}
         response = log(as_user(cast.rep), cast.rep, cast.own, types["voice"], **wrong)
@@ -558,6 +577,23 @@ class TestCost:
             factories.order(cast.own)
             factories.membership(team=cast.exeter)
         assert asked(client, address) == few
+
+    def test_logging_asks_as_often_for_many_people_contacts_and_plans(self, as_user, cast, types):
+        client = as_user(cast.rep)
+
+        def sent() -> int:
+            with CaptureQueriesContext(connection) as queries:
+                assert log(client, cast.rep, cast.own, types["voice"]).status_code == 302
+            return len(queries)
+
+        sent()
+        few = sent()
+        for _ in range(4):
+            factories.contact(cast.own, role=factories.contact_role())
+            factories.order(cast.own)
+            factories.membership(team=cast.exeter)
+            factories.planned_touch(cast.own, cast.rep, type=types["field"])
+        assert sent() <= few
 
     def test_the_list_of_implausible_ones_asks_as_often_for_many(self, as_user, cast, types):
         client, address = as_user(cast.admin), reverse("implausible_touches")

@@ -1,6 +1,7 @@
 """Several questions in one statement give what each gives alone."""
 
 import datetime as dt
+import uuid
 from decimal import Decimal
 
 import pytest
@@ -147,6 +148,16 @@ def test_a_prepared_question_is_asked_about_something_else_each_time(questions, 
     assert [[row.is_it for row in rows] for rows in found[:2]] == [[True], [False, False, True]]
     for about, rows in zip(asked, found, strict=True):
         assert together(_touched(*about)) == [rows]
+
+
+def test_a_prepared_question_is_asked_about_another_number_that_a_client_made(company):
+    @prepared
+    def ask(number):
+        return Touch.objects.filter(uuid=number)
+
+    one, other = (factories.touch(factories.customer(), None, dt.datetime(2026, 3, 1, tzinfo=dt.UTC)) for _ in range(2))
+
+    assert together(ask(one.uuid), ask(other.uuid), ask(uuid.uuid4())) == [[one], [other], []]
 
 
 def test_a_prepared_question_is_put_into_words_once():
