@@ -33,7 +33,8 @@ def conflict_page(request, form, conflict: Conflict, back: str, present=None, ac
     and what to send when saving again, where that is another address than the one asked for.
     """
     if present is None and hasattr(form, "_meta"):
-        present = form.__class__(instance=conflict.row)
+        reader = {"user": form.user} if hasattr(form, "user") else {}
+        present = form.__class__(instance=conflict.row, **reader)
     fields = []
     for name in form.changed_data:
         if name not in form.fields or form[name].is_hidden:

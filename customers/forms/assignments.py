@@ -29,6 +29,7 @@ class AssignmentForm(RowForm):
         help_texts = {"starts_on": _("Empty: since always."), "ends_on": _("Empty: until further notice.")}
 
     def __init__(self, *args, user, **kwargs) -> None:
+        self.user = user
         super().__init__(*args, **kwargs)
         if not self.is_new:
             del self.fields["membership"]
