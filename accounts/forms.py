@@ -1,6 +1,7 @@
 """Forms of people, teams and roles. They check shape; the rules are the actions', which answer by field."""
 
 import zoneinfo
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -8,8 +9,10 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import Absence, Membership, Role, Team, User
+from accounts.role_rows import RoleRows
 from territory.fields import PercentField
 from territory.mail.choices import chosen_in
 from territory.mail.kinds import offered_to
@@ -260,16 +263,34 @@ class RoleCostForm(RoleForm):
         help_texts = {**RoleForm.Meta.help_texts, "cost_per_hour": _("For who has no cost of their own.")}
 
 
-def new_role_form(base: type[RoleForm]) -> type[RoleForm]:
-    """A form for a role that does not exist yet: it starts with the access of another."""
-    like = forms.ModelChoiceField(
+class LikeRole(forms.ModelChoiceField):
+    """Another role; beside its name how many rows a new one may copy from it."""
+
+    counts: Mapping[int, int] = {}
+
+    def label_from_instance(self, role: Role) -> str:
+        rows = self.counts.get(role.pk, 0)
+        if not rows:
+            return role.name
+        return ngettext("%(role)s (%(n)s row)", "%(role)s (%(n)s rows)", rows) % {"role": role, "n": rows}
+
+
+def new_role_form(base: type[RoleForm], rows: RoleRows | None) -> type[RoleForm]:
+    """A form for a role that does not exist yet: it starts with the access of another, and with its `rows` if wanted."""
+    like = LikeRole(
         queryset=Role.objects.live(),
         label=_("May do the same as"),
         required=False,
         empty_label=_("Nothing yet"),
         help_text=_("What this role may see, change and approve."),
     )
-    return type(f"New{base.__name__}", (base,), {"like": like})
+    fields: dict[str, forms.Field] = {"like": like}
+    if rows is not None:
+        like.counts = rows.counts()
+        fields["with_rows"] = forms.BooleanField(
+            label=rows.label, required=False, initial=True, help_text=rows.help_text
+        )
+    return type(f"New{base.__name__}", (base,), fields)
 
 
 class PeopleFilter(forms.Form):

@@ -6,13 +6,15 @@ class PlanningConfig(AppConfig):
     verbose_name = "Planning"
 
     def ready(self) -> None:
-        from planning import audited, customer_screens, due_mails, hand_over_screens, jobs, order_screens, receivers  # noqa: F401  receivers connect themselves
+        from planning import audited, customer_screens, due_mails, hand_over_screens, jobs, order_screens, role_rows
+        from planning import receivers as receivers  # they connect themselves
         from planning.situations import mails
 
         audited.register()
         customer_screens.register()
         order_screens.register()
         hand_over_screens.register()
+        role_rows.register()
         mails.register()
         due_mails.register()
         jobs.register()

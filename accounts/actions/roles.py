@@ -15,6 +15,7 @@ from accounts import reaches
 from accounts.administrators import administrators_kept, oneself_kept
 from accounts.models import Membership, Role, User
 from accounts.permissions import current_memberships
+from accounts.role_rows import copy_rows
 from accounts.second_factor import has_second_factor
 from accounts.signals import people_facts_changed, roles_changed
 from territory.conflicts import claim
@@ -31,10 +32,14 @@ def add_role(
     name: str,
     function: str,
     like: Role | None = None,
+    with_rows: bool = False,
     cost_per_hour: Decimal | None = None,
     second_factor_required: bool = False,
 ) -> Role:
-    """A new role at the end of the list; it may do what `like` may, or nothing."""
+    """A new role at the end of the list; it may do what `like` may, or nothing.
+
+    `with_rows`: what else is kept for `like`, its rules and loads, is copied too (accounts.role_rows).
+    """
     last = Role.objects.aggregate(last=Max("position"))["last"] or 0
     role = Role(
         name=name,
@@ -46,6 +51,8 @@ def add_role(
     )
     _check(role)
     save(role, actor=actor, now=now)
+    if like and with_rows:
+        copy_rows(like=like, role=role, actor=actor, now=now)
     return role
 
 

@@ -12,6 +12,7 @@ from accounts.actions import roles as actions
 from accounts.forms import RoleCostForm, RoleForm, new_role_form
 from accounts.models import Role, User
 from accounts.permissions import Act, Area, may, may_all
+from accounts.role_rows import rows_for
 from territory import clock
 from territory.sent import sent
 
@@ -48,10 +49,10 @@ def role_create(request: HttpRequest) -> HttpResponse:
 
     return form_page(
         request,
-        new_role_form(_form_for(request.user))(sent(request)),
+        new_role_form(_form_for(request.user), rows_for(request.user))(sent(request)),
         save,
         back=reverse("role_list"),
-        done=_("%(name)s added. Contact rules ask nothing of it yet: add some under Rules."),
+        done=_("%(name)s added. How often it makes which touch is set under Rules."),
         draft="role-new",
         title=_("Add role"),
     )
