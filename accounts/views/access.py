@@ -11,6 +11,7 @@ from accounts import access_effects, access_words, effect_words
 from accounts.access import permission_required_in, recent_sign_in_required
 from accounts.access_form import AccessForm
 from accounts.actions import roles as actions
+from accounts.administrators import locked_out
 from accounts.models import Role
 from accounts.permissions import Act, Area, may_all
 from territory import clock
@@ -76,6 +77,7 @@ def _preview(request: HttpRequest, form: AccessForm) -> HttpResponse:
         "closes": [effect_words.sentence(line, counts_customers=counts) for line in lines if not line.opens],
         "changed": access_words.changed(form.role.access, form.chosen()),
         "people": access_effects.people_in(form.role),
+        "locked_out": locked_out(request.user, form.role, form.chosen(), clock.company_today()),
         "by_covering": access_effects.reaches_by_covering(form.chosen()),
         "typed": [(name, request.POST.get(name, "")) for name in form.fields],
     }

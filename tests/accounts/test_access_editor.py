@@ -215,6 +215,30 @@ class TestNobodyIsLockedOut:
         assert response.status_code == 422
         assert stored(admins)["people"] == {"see": "all", "change": "all"}
 
+    def test_the_preview_says_what_would_be_lost_and_offers_no_saving(self, cast, admins, time_machine):
+        time_machine.move_to(NOW, tick=False)
+        response = client_of(cast.admin).post(url(admins), typed(admins, people_change="none"))
+        assert response.context["locked_out"] == [
+            (
+                "From 9 Jun on nobody could change people, teams, roles and access any more. "
+                "This is the last administrator. Make somebody else an administrator first."
+            ),
+            "You could no longer change access yourself. Ask another administrator to do this for you.",
+        ]
+        assert "nobody could change people, teams, roles and access any more" in text(response)
+        assert 'value="save"' not in response.content.decode()
+        assert 'value="choose"' in response.content.decode()
+
+    def test_the_preview_says_so_of_oneself_alone_where_others_stay(self, cast, admins):
+        factories.membership(factories.person(), cast.south_west, factories.role("Second", access=admins.access))
+        response = client_of(cast.admin).post(url(admins), typed(admins, people_change="none"))
+        assert [sentence[:21] for sentence in response.context["locked_out"]] == ["You could no longer c"]
+
+    def test_the_preview_is_saved_where_nobody_is_locked_out(self, cast, admins):
+        response = client_of(cast.admin).post(url(admins), typed(admins, amounts_see="none"))
+        assert response.context["locked_out"] == []
+        assert 'value="save"' in response.content.decode()
+
     def test_not_by_somebody_elses_hand(self, cast, admins):
         with pytest.raises(ValidationError, match="last administrator"):
             roles.change_access(actor=None, now=NOW, on=TODAY, role=admins, version=1, access={})
