@@ -29,6 +29,9 @@ forwarder_headers = ""
 
 def post_worker_init(worker):
     """What a worker keeps for life is loaded now and not looked through for garbage again: that took 100 ms, in the middle of a page."""
+    from territory.translations import remember_words  # the application is loaded only now
+
+    remember_words()
     get_resolver().url_patterns  # noqa: B018  views, forms and templates' tags, else loaded by the first who asks
     gc.collect()
     gc.freeze()
