@@ -14,3 +14,4 @@ def remember_words() -> None:
     for language, _name in settings.LANGUAGES:
         known = trans_real.translation(language)
         known.gettext = lru_cache(maxsize=MOST_WORDS)(known.gettext)  # type: ignore[method-assign]
+        known.ngettext = lru_cache(maxsize=MOST_WORDS)(known.ngettext)  # type: ignore[method-assign]
