@@ -194,11 +194,11 @@ def _situations_panel(request: HttpRequest, customer: Customer) -> Panelled:
 
 @prepared
 def _open_situations(customer: int, seen: tuple[str, ...], amounts: Scope | None) -> QuerySet[Situation]:
-    """Open ones, each saying whether the reader, with this reach over amounts (None: none here), sees its figures."""
+    """Open ones, an order once, each saying whether the reader, with this reach over amounts (None: none here), sees its figures."""
     figures_seen = NOTHING
     if amounts is not None:
         figures_seen = Q(order__customer=customer, team__in=teams_reached(amounts).order_by().values("pk"))
-    rows = Situation.objects.open().visible_on(customer, seen).select_related("team")
+    rows = Situation.objects.open().visible_on(customer, seen).once_each().select_related("team")
     rows = rows.only("kind", "evidence", "acknowledged_at", "team__name")
     return rows.annotate(figures_seen=yes(figures_seen))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch
 from django.utils.functional import SimpleLazyObject, cached_property
@@ -78,9 +78,8 @@ RULES = (
 
 @prepared
 def _unacknowledged(seen: Q) -> QuerySet:
-    """How many open situations nobody has acknowledged, by kind."""
-    found = Situation.objects.open().filter(seen, acknowledged_at__isnull=True)
-    return found.order_by().values_list("kind").annotate(Count("pk"))
+    """Of how many orders an open situation is acknowledged by nobody, by kind."""
+    return Situation.objects.open().filter(seen, acknowledged_at__isnull=True).how_many()
 
 
 def is_signed_in(request: HttpRequest) -> bool:
@@ -101,7 +100,7 @@ class Shell:
 
     @cached_property
     def situations(self) -> int:
-        """Open special situations that the person sees and nobody has acknowledged: one query on stored rows."""
+        """Orders with a special situation that the person sees and nobody has acknowledged: one query on stored rows."""
         [counts] = together(_unacknowledged(hangs_within(self.request.user, Area.BUDGETS, Act.SEE)))
         return sum(count for _kind, count in counts)
 

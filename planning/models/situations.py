@@ -2,7 +2,8 @@
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, F, Q, Window
+from django.db.models.functions import Coalesce, RowNumber
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -14,9 +15,25 @@ class SituationKind(models.TextChoices):
     LARGE_ORDER = "large_order", _("large pending order")
 
 
+# What a situation is about: its order, else its customer.
+ABOUT = Coalesce("order_id", -F("customer_id"))
+
+# Of a team that has sold nothing any order is more than all.
+LARGEST_FIRST = (F("share").desc(nulls_first=True), "-opened_at", "pk")
+
+
 class SituationQuerySet(models.QuerySet):
     def open(self):
         return self.filter(resolved_at__isnull=True)
+
+    def once_each(self):
+        """Of each order the one of the team for which it is largest: an order may be large for a team and for those above it."""
+        place = Window(RowNumber(), partition_by=["kind", ABOUT], order_by=LARGEST_FIRST)
+        return self.annotate(place=place).filter(place=1).order_by(*LARGEST_FIRST)
+
+    def how_many(self):
+        """Kind and how many orders these are about, as rows."""
+        return self.order_by().values_list("kind").annotate(of=Count(ABOUT, distinct=True))
 
     def visible_to(self, user):
         """Those on visible customers within reach over budgets and situations."""

@@ -87,7 +87,7 @@ def _situations(user: User) -> Prepared:
 
 @prepared
 def _open_situations(seen: Q, mine: Q) -> QuerySet[Situation]:
-    situations = Situation.objects.open().filter(seen & mine).select_related("customer", "team")
+    situations = Situation.objects.open().filter(seen & mine).once_each().select_related("customer", "team")
     return situations.only("kind", "customer__name", "team__name")
 
 

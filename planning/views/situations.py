@@ -31,7 +31,12 @@ def situation_list(request):
     resolved = request.GET.get("view") == "resolved"
     situations = _seen(request).filter(resolved_at__isnull=not resolved)
     page = Paginator(situations.order_by("-opened_at", "-pk"), 25).get_page(request.GET.get("page"))
-    context = {"page": page, "resolved": resolved, "figures": _figures(request.user, page)}
+    context = {
+        "page": page,
+        "resolved": resolved,
+        "figures": _figures(request.user, page),
+        "orders": 0 if resolved else sum(count for _kind, count in situations.how_many()),
+    }
     return render(request, "planning/situations/list.html", context)
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 import itertools
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet, Window
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from accounts.permissions import Act, Area, people_within, teams_within
 from customers.scope import hangs_within
 from planning.engine.calendar import monday
 from planning.models import BudgetStatus, Situation
+from planning.models.situations import SituationQuerySet
 from planning.queries import service
 from planning.queries import workload as weeks
 from territory.together import prepared, together
@@ -41,11 +42,13 @@ def workload(request):
     """Person x week for 8 weeks, budget against actual, who is under- and over-served, who is away."""
     user, team = request.user, _team_asked(request)
     board = weeks.board(user, team)
-    *table, under_rows, over_rows, situations = together(
+    seen, below = hangs_within(user, Area.BUDGETS, Act.SEE), team.path if team else ""
+    *table, under_rows, over_rows, situations, situation_counts = together(
         *service.table_questions(user, team),
         service.most_served(user, BudgetStatus.UNDER, team),
         service.most_served(user, BudgetStatus.OVER, team),
-        _situations(hangs_within(user, Area.BUDGETS, Act.SEE), team.path if team else ""),
+        _situations(seen, below),
+        _situation_count(seen, below),
     )
     under, under_count = service.served_of(under_rows)
     over, over_count = service.served_of(over_rows)
@@ -62,7 +65,7 @@ def workload(request):
         "over": over,
         "over_count": over_count,
         "situations": situations,
-        "situation_count": situations[0].of if situations else 0,
+        "situation_count": sum(count for _kind, count in situation_counts),
         "chart": _chart(board),
     }
     return render(request, "planning/workload/board.html", context)
@@ -77,12 +80,19 @@ def _by_team(lines):
 
 @prepared
 def _situations(seen: Q, below: str) -> QuerySet[Situation]:
-    """The newest open situations, of all teams or below one, each saying how many there are."""
-    found = Situation.objects.open().filter(seen)
-    if below:
-        found = found.filter(team__path__startswith=below)
-    named = found.annotate(of=Window(Count("*"))).select_related("customer", "team")
+    """The largest open situations, of all teams or below one."""
+    named = _open_situations(seen, below).once_each().select_related("customer", "team")
     return named.only("customer__name", "team__name")[:SITUATIONS_NAMED]
+
+
+@prepared
+def _situation_count(seen: Q, below: str) -> QuerySet:
+    return _open_situations(seen, below).how_many()
+
+
+def _open_situations(seen: Q, below: str) -> SituationQuerySet:
+    found = Situation.objects.open().filter(seen)
+    return found.filter(team__path__startswith=below) if below else found
 
 
 def _chart(board: weeks.Board) -> dict:

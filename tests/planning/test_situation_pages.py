@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from planning.models import SituationHours
+from planning.models import Situation, SituationHours
 from tests import factories
 from tests.two_teams import body
 
@@ -112,3 +112,55 @@ def test_queries_of_the_list_do_not_grow(client, cast, situation):
     for number in range(4):
         factories.situation(factories.order(factories.customer(owner=cast.rep_membership), 1000 + number))
     assert count() == first
+
+
+@pytest.fixture
+def in_two_teams(cast, situation):
+    """The same order is large for the team above, too, if less so."""
+    return factories.situation(situation.order, team=cast.south_west, share=0.22)
+
+
+def shell_count(page) -> int:
+    groups = page.context["shell"].groups
+    return next(e["count"] for g in groups for e in g["entries"] if e["name"] == "situation_list")
+
+
+def test_an_order_that_is_large_for_two_teams_counts_once(client, cast, situation, in_two_teams):
+    client.force_login(cast.manager)
+    page = client.get(reverse("situation_list"))
+    assert shell_count(page) == 1
+    assert len(page.context["page"].object_list) == 2
+    assert "It is one order, large for several teams." in page.content.decode()
+
+
+def test_it_counts_until_nobody_has_to_acknowledge_it_any_more(client, cast, situation, in_two_teams):
+    client.force_login(cast.manager)
+    acknowledge(client, situation)
+    assert shell_count(client.get(reverse("situation_list"))) == 1
+    acknowledge(client, in_two_teams)
+    assert shell_count(client.get(reverse("situation_list"))) == 0
+
+
+@pytest.mark.parametrize("larger", ["below", "above", "first sales"])
+def test_banners_show_it_once_for_the_team_for_which_it_is_largest(client, cast, situation, in_two_teams, larger):
+    if larger != "below":
+        Situation.objects.filter(pk=in_two_teams.pk).update(share=0.5 if larger == "above" else None)
+    shown = situation if larger == "below" else in_two_teams
+    client.force_login(cast.manager)
+
+    board = client.get(reverse("workload"))
+    assert board.context["situation_count"] == 1
+    assert [row.pk for row in board.context["situations"]] == [shown.pk]
+    customer = body(client.get(reverse("customer_detail", args=[cast.own.pk])))
+    assert customer.count("Large pending order.") == 1
+    assert reverse("situation_detail", args=[shown.pk]) in customer
+    client.force_login(cast.rep)
+    assert [row.pk for row in client.get(reverse("today")).context["situations"]] == [shown.pk]
+
+
+def test_two_orders_are_two_the_largest_first(client, cast, situation, in_two_teams):
+    more = factories.situation(factories.order(cast.own, 400_000, salesperson=cast.rep), share=0.4)
+    client.force_login(cast.manager)
+    page = client.get(reverse("workload"))
+    assert shell_count(page) == page.context["situation_count"] == 2
+    assert [row.pk for row in page.context["situations"]] == [more.pk, situation.pk]
