@@ -16,18 +16,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from customers.models import ContactRole, OrderStep, SaleType
 from planning.forms.rules import CompanyForm, HolidayForm, ThresholdsForm
 from planning.loaders.rulebook import RuleBook
-from planning.models import ContactLoad, ContactRule, DraftAct, OrderRule, PlanningSettings, RuleDraft
+from planning.models import WITHOUT_EFFECT, ContactLoad, ContactRule, DraftAct, OrderRule, PlanningSettings, RuleDraft
 from planning.rule_kinds import RULE_KINDS
 from territory.company.models import Company, Holiday
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
-
-# What is only offered or shown: no budget, due day or load follows from it.
-WITHOUT_EFFECT = (ContactRole, OrderStep, SaleType)
 
 
 @dataclass(frozen=True)

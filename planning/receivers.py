@@ -47,7 +47,7 @@ def _words(signal: Signal) -> str:
         return _("roles in use changed")
     if signal is company_changed:
         return _("company, working days or holidays changed")
-    return _("tiers, touch types or other words of the catalogue changed")
+    return _("tiers or touch types changed")
 
 
 @receiver([catalogue_changed, company_changed, roles_changed], dispatch_uid="planning raises the version of the rules")

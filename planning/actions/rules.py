@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from customers.actions.lifecycle import mark_lifecycles_due
 from customers.models import Tier
-from planning.models import RulesVersion, TouchValue
+from planning.models import WITHOUT_EFFECT, RulesVersion, TouchValue
 from planning.nudge import recompute_soon
 from territory.company.models import Company, Holiday
 from territory.conflicts import claim
@@ -112,6 +112,8 @@ def refuse_last_tier(row: models.Model) -> None:
 
 def _announce(row: models.Model, *, actor: User, now: dt.datetime, what: str, reason: str = "") -> None:
     """Figures rest on older rules from now on; a change of tiers also asks for every customer's tier anew."""
+    if isinstance(row, WITHOUT_EFFECT):
+        return
     # The version before the customers, as everywhere: of two changes of rules neither waits for the other in turn.
     raise_rules_version(actor=actor, now=now, what=what, reason=reason)
     if isinstance(row, Tier):

@@ -4,6 +4,7 @@ from .drafts import DraftAct, DraftState, RuleDraft
 from .evidence import EvidenceRun, TouchEvidence
 from .figures import Budget, BudgetShare, BudgetStatus, CustomerFigures, DueTouch, FactsMark
 from .rules import (
+    WITHOUT_EFFECT,
     ContactLoad,
     ContactRule,
     OrderRule,
@@ -17,6 +18,7 @@ from .situations import Situation, SituationHours, SituationKind
 from .values import TouchValue, ValueStage
 
 __all__ = [
+    "WITHOUT_EFFECT",
     "Budget",
     "BudgetShare",
     "BudgetStatus",

@@ -8,8 +8,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from customers.models import Stage
+from customers.models import ContactRole, OrderStep, SaleType, Stage
 from territory.company.models import Company
+
+# What an administrator sets beside rules and is only offered or shown: no budget, due day or load follows from it.
+WITHOUT_EFFECT = (ContactRole, OrderStep, SaleType)
 
 
 class Period(models.TextChoices):
@@ -186,7 +189,7 @@ class PlanningSettings(models.Model):
 
 
 class RulesVersion(models.Model):
-    """Raised by every change of rules, tiers, types, loads, working days: figures of an older version are stale."""
+    """Raised by every change of rules, tiers, touch types, loads, working days: figures of an older version are stale."""
 
     number = models.BigAutoField(primary_key=True)
     changed_at = models.DateTimeField()

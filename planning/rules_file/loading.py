@@ -15,7 +15,7 @@ from customers.actions.lifecycle import mark_lifecycles_due
 from customers.models import SaleTypeKind
 from customers.signals import catalogue_changed
 from planning.actions.rules import raise_rules_version
-from planning.models import PlanningSettings, TouchValue
+from planning.models import WITHOUT_EFFECT, PlanningSettings, TouchValue
 from planning.rules_file.dumping import live_rows
 from planning.rules_file.reading import Entry, RulesFile, read_rules
 from planning.rules_file.sections import BY_NAME, SECTIONS, RulesFileError, Section
@@ -24,20 +24,23 @@ from territory.company.signals import company_changed
 
 REASON = "Rules file"
 
+# Sections on which no figure rests.
+WITHOUT = {section.name for section in SECTIONS if section.model in WITHOUT_EFFECT}
+
 
 def load_rules(given: Any, *, actor: User | None, now: dt.datetime) -> dict[str, int]:
     """Bring the rules in line with the file; returns how many rows each section changed, without those that changed none.
 
     One transaction. Sections that the file leaves out stay as they are. Raises RulesFileError, with nothing changed.
-    Where something changed, figures computed under the older rules become stale.
+    Where something changed on which figures rest, those computed under the older rules become stale.
     """
     with transaction.atomic():
         changes = _Changes(read_rules(given), actor, now).make()
-        if changes:
+        if any(name not in WITHOUT for name in changes):
             raise_rules_version(
                 actor=actor, now=now, what=_("Rules file: %(sections)s") % {"sections": ", ".join(changes)}
             )
-            if set(changes) & {"tiers", "touch_types", "contact_roles"}:
+            if set(changes) & {"tiers", "touch_types"}:
                 catalogue_changed.send(sender=Company)
             if "tiers" in changes:
                 mark_lifecycles_due(now=now)

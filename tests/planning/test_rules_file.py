@@ -142,6 +142,16 @@ def test_a_change_of_rules_alone_raises_the_version_too(started):
     assert ContactRule.objects.filter(count=3).count() == 1
 
 
+def test_what_no_figure_rests_on_leaves_the_version(started, heard):
+    version = RulesVersion.current()
+    found = dump_rules()
+    found["order_steps"][0]["probability"] = "0.35"
+    found["contact_roles"].append({"name": "Advisor", "expected_in_top_tiers": False})
+    found["sale_types"].append({"name": "Upgrade"})
+    assert load(found) == {"contact_roles": 1, "order_steps": 1, "sale_types": 1}
+    assert (RulesVersion.current(), heard) == (version, [])
+
+
 def test_sections_that_are_left_out_stay(started):
     before = dump_rules()
     load({"team_loads": []})

@@ -106,6 +106,29 @@ def test_a_change_raises_the_version_of_the_rules(client, rules):
     assert RulesVersion.objects.first().changed_by == rules.admin
 
 
+@pytest.mark.parametrize(
+    ("key", "typed"),
+    [
+        ("order-steps", {"name": "Offer", "probability": "35", "position": "1"}),
+        ("contact-roles", {"name": "Advisor", "position": "1"}),
+        ("sale-types", {"name": "Upgrade", "kind": "other", "position": "9"}),
+    ],
+)
+def test_what_no_figure_rests_on_leaves_them_fresh(client, rules, key, typed):
+    client.force_login(rules.admin)
+    before, model = RulesVersion.current(), RULE_KINDS[key].model
+    answer = client.post(reverse("rule_create", args=[key]), typed)
+    assert answer.status_code == 302, answer.context["form"].errors
+    row = model.objects.get(name=typed["name"])
+    changed = {**typed, "name": "Renamed", "version": row.version}
+    assert client.post(reverse("rule_edit", args=[key, row.pk]), changed).status_code == 302
+    client.post(reverse("rule_remove", args=[key, row.pk]))
+    client.post(reverse("rule_restore", args=[key, row.pk]))
+    row.refresh_from_db()
+    assert (row.name, row.retired_at, row.history.count()) == ("Renamed", None, 4)
+    assert RulesVersion.current() == before
+
+
 def test_a_denied_change_changes_nothing(client, rules):
     client.force_login(rules.manager)
     rule = ContactRule.objects.first()
