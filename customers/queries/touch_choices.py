@@ -20,6 +20,7 @@ from accounts.permissions import (
 )
 from customers.models import Assignment, Contact, CoveredCustomer, Customer, Order, OrderStatus, Touch, TouchType
 from customers.scope import customers_within, worked_on
+from customers.working_as import covered_roles
 from territory import clock
 from territory.together import prepared, together
 
@@ -167,8 +168,12 @@ def _colleagues(
     return User.objects.filter(condition).order_by(rank, "name", "pk")
 
 
-def whose_turn(user: User, customer: Customer) -> User:
-    """For whom something is put off: oneself when one works on the customer, else its owner (also while one stands in for them)."""
+def whose_turn(user: User, customer: Customer, covered: int | None) -> User:
+    """For whom something is put off: the `covered` person whose it is, while one stands in for them there; else oneself when one
+    works on the customer, else its owner.
+    """
+    if covered is not None and stands_in(user) and covered in covered_roles(user.pk, customer, clock.company_today()):
+        return User.objects.get(pk=covered)
     rows = Assignment.objects.on(clock.company_today()).filter(customer=customer).select_related("membership__user")
     people = [(row.kind == "support", row.pk, row.membership.user) for row in rows]
     if not people or any(person == user for _, _, person in people):

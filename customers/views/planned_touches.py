@@ -112,7 +112,7 @@ def _changed(request: HttpRequest, form: PlannedEditForm, planned: PlannedTouch)
 @require_http_methods(["GET", "POST"])
 @permission_required_in(Area.TOUCHES, Act.CHANGE)
 def planned_put_off(request: HttpRequest) -> HttpResponse:
-    """Put a due or planned touch off: ?customer and ?type of a due row, or ?planned."""
+    """Put a due or planned touch off: ?customer and ?type of a due row (?covered: whose it is), or ?planned."""
     customer, touch_type, planned = _due_row(request)
     start = {"until": working_day_after(clock.today(request.user), 1), "back": page_before(request)}
     form = PutOffForm(request.POST if request.method == "POST" else None, initial=start)
@@ -145,7 +145,7 @@ def _put_off(request: HttpRequest, form: PutOffForm, customer, touch_type, plann
             movable=PlannedTouch.objects.editable_by(request.user),
             until=said["until"],
             reason=said["reason"],
-            assignee=choices.whose_turn(request.user, customer),
+            assignee=choices.whose_turn(request.user, customer, key(request.GET.get("covered"))),
         )
     except ValidationError as error:
         form.take_errors(error)

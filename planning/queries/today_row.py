@@ -91,7 +91,8 @@ class Row:
     def about(self) -> str:
         """What a form about it is asked with."""
         planned = f"&planned={self.planned.pk}" if self.planned else ""
-        return f"customer={self.customer.pk}&type={self.touch_type.pk}{planned}"
+        covered = f"&covered={self.covered.pk}" if self.covered else ""
+        return f"customer={self.customer.pk}&type={self.touch_type.pk}{planned}{covered}"
 
     @cached_property
     def more(self) -> str:

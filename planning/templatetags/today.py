@@ -19,7 +19,7 @@ def thing_to_do(row: Row) -> SafeString:
     """Any but the best: a round button for its touch, customer and reasons, *Log*, and a menu to put it off."""
     return format_html(
         '<li class="action">{}<div class="action-body"><a class="action-name" href="{}">{}</a> {}{}'
-        '<p class="action-reason">{}</p></div> <a class="btn btn-plain" href="{}?{}{}" data-panel>{}</a> '
+        '<p class="action-reason">{}</p></div> <a class="btn btn-plain" href="{}?{}" data-panel>{}</a> '
         '<details class="menu wide"><summary class="btn btn-quiet btn-icon" aria-label="{}">{}</summary>'
         '<div class="menu-body"><a href="{}?{}" data-panel>{}</a></div></details></li>',
         _round_button(row),
@@ -30,7 +30,6 @@ def thing_to_do(row: Row) -> SafeString:
         reasons(row),
         link_to("log_touch"),
         row.about,
-        f"&covered={row.covered.pk}" if row.covered else "",
         _("Log"),
         row.more,
         icon("three-dots"),

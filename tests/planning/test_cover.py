@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from customers.actions.covers import add_cover
 from customers.actions.touches import Participant, TouchEntry, edit_touch, log_touch
-from customers.models import Touch
+from customers.models import PlannedTouch, Touch
 from planning.actions.recompute import recompute
 from planning.models import BudgetShare, DueTouch
 from planning.queries import workload
@@ -189,6 +189,38 @@ def test_a_supporter_who_covers_the_owner_settles_the_owners_row_or_their_own(cl
     assert due()["Salesperson"] == before["Salesperson"]
     assert logged(client, cast, cast.own, covered=cast.rep.pk) == "Salesperson"
     assert due()["Salesperson"] == dt.date(2026, 6, 16)
+
+
+def put_off(client, page):
+    """Put the one row of a page off to Friday, as its menu offers it."""
+    address = page[page.index(reverse("planned_put_off")) :].split('"')[0].replace("&amp;", "&")
+    answer = client.post(address, {"until": FRIDAY.isoformat(), "reason": "On holiday"})
+    assert answer.status_code == 302
+    return PlannedTouch.objects.get()
+
+
+@pytest.mark.parametrize("name", ["today", "customer_detail"])
+def test_a_supporter_puts_the_owners_row_off_for_the_owner(client, cast, weekly, name):
+    factories.touch(cast.own, cast.rep, NOW - 9 * DAY)
+    Touch.objects.filter(at__gt=NOW - 8 * DAY).delete()
+    factories.cover(cast.rep, cast.technician_membership, TODAY, FRIDAY)
+    due_of(cast)
+    client.force_login(cast.technician)
+    args = [cast.own.pk] if name == "customer_detail" else []
+
+    planned = put_off(client, client.get(reverse(name, args=args)).content.decode())
+
+    assert (planned.assignee, planned.planned_by, planned.due_on) == (cast.rep, cast.technician, FRIDAY)
+
+
+def test_nobody_puts_off_for_somebody_whom_they_do_not_cover(client, cast, weekly):
+    voice = factories.touch_type()
+    client.force_login(cast.technician)
+    about = urlencode({"customer": cast.own.pk, "type": voice.pk, "covered": cast.rep.pk})
+
+    put_off(client, f'{reverse("planned_put_off")}?{about}"')
+
+    assert PlannedTouch.objects.get().assignee == cast.technician
 
 
 def test_the_place_of_somebody_whom_one_does_not_cover_is_not_offered_and_refused(client, cast, weekly):
