@@ -23,6 +23,7 @@ from customers.models import (
     Touch,
 )
 from territory import clock
+from territory.rows import among
 
 
 def lifecycles(
@@ -95,7 +96,7 @@ def _order_fact(pk, external_id, amount, status, opened_at, closed_at, chosen) -
 
 
 def _of(rows: QuerySet, customer_ids: Collection[int] | None, field: str = "customer_id") -> QuerySet:
-    return rows if customer_ids is None else rows.filter(**{f"{field}__in": customer_ids})
+    return rows if customer_ids is None else rows.filter(among(field, customer_ids))
 
 
 def _orders(customer_ids: Collection[int] | None) -> dict[int, list[lifecycle.Order]]:
@@ -153,5 +154,5 @@ def _known_from(customer_ids: list[int], zone: ZoneInfo) -> dict[int, dt.date]:
 
 
 def _earliest(rows: QuerySet, field: str, customer_ids: list[int]) -> QuerySet:
-    dated = rows.filter(customer_id__in=customer_ids, **{f"{field}__isnull": False}).order_by()
+    dated = rows.filter(among("customer_id", customer_ids), **{f"{field}__isnull": False}).order_by()
     return dated.values_list("customer_id").annotate(earliest=Min(F(field)))

@@ -175,7 +175,7 @@ def _whole(touches):
 def touch_history(request: HttpRequest, pk: int) -> HttpResponse:
     """Who changed what on a touch; to its author, whose customer it is no longer, only what they did themselves."""
     touch = get_object_or_404(Touch.objects.visible_to(request.user).select_related("customer", "type"), pk=pk)
-    done = steps(touch, "type", "order")
+    done = steps(touch, "customer", "type", "order")
     if not Customer.objects.visible_to(request.user).filter(pk=touch.customer_id).exists():
         # A step says from what to what: what another wrote in between is not the author's to see.
         changed = others_changed(touch, request.user)

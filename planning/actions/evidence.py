@@ -35,11 +35,15 @@ def compute_evidence(*, now: dt.datetime, progress: Progress | None = None) -> d
         ValueStage.PROSPECT: prospects_sample(courses.prospects, on),
         ValueStage.CUSTOMER: customers_sample(courses.customers, on),
     }
-    rows = [row for stage, sample in samples.items() for row in _rows(stage, sample)]
-    say(2)
     if not any(sample.courses for sample in samples.values()):
         return {"courses": 0, "figures": 0}
-    said = {stage.value: _summary(sample) for stage, sample in samples.items()}
+    rows: list[TouchEvidence] = []
+    said: dict[str, Any] = {}
+    for stage, sample in samples.items():
+        found = engine.equal_credit(sample.courses, _cells())
+        rows += _rows(stage, found)
+        said[stage.value] = {**_summary(sample), "without_touches": str(found.without_touches)}
+    say(2)
     _store(on, now, said, rows)
     say(3)
     return {"courses": sum(len(sample.courses) for sample in samples.values()), "figures": len(rows)}
@@ -47,18 +51,24 @@ def compute_evidence(*, now: dt.datetime, progress: Progress | None = None) -> d
 
 @transaction.atomic
 def _store(on: dt.date, now: dt.datetime, samples: dict[str, Any], rows: list[TouchEvidence]) -> None:
-    EvidenceRun.objects.filter(on__year=on.year, on__month=on.month).delete()
-    run = EvidenceRun.objects.create(on=on, computed_at=now, engine=ENGINE, parameters=PARAMETERS, samples=samples)
+    """Safe beside another of the same day: the later one stands."""
+    said = {"computed_at": now, "engine": ENGINE, "parameters": PARAMETERS, "samples": samples}
+    run, _is_new = EvidenceRun.objects.update_or_create(on=on, defaults=said)
+    EvidenceRun.objects.filter(on__year=on.year, on__month=on.month).exclude(pk=run.pk).delete()
+    run.rows.all().delete()
     for row in rows:
         row.run = run
     TouchEvidence.objects.bulk_create(rows)
 
 
-def _rows(stage: ValueStage, sample: Sample) -> Iterator[TouchEvidence]:
+def _cells() -> list[engine.Cell]:
     types = TouchType.objects.live().order_by("pk").values_list("pk", flat=True)
     tiers = list(Tier.objects.live().order_by("pk").values_list("pk", flat=True))
-    cells = [(touch_type, tier) for touch_type in types for tier in tiers]
-    for (touch_type, tier), credit in engine.equal_credit(sample.courses, cells).cells.items():
+    return [(touch_type, tier) for touch_type in types for tier in tiers]
+
+
+def _rows(stage: ValueStage, found: engine.EqualCredit) -> Iterator[TouchEvidence]:
+    for (touch_type, tier), credit in found.cells.items():
         yield TouchEvidence(
             stage=stage,
             touch_type_id=touch_type,
@@ -86,10 +96,8 @@ def _summary(sample: Sample) -> dict[str, Any]:
 
 def _counts(courses: Any) -> dict[str, Any]:
     won: list[Course] = [course for course in courses if course.is_won]
-    untouched = sum((course.business for course in won if not course.touches), Decimal(0))
     return {
         "won": len(won),
         "lost": sum(course.outcome == LOST for course in courses),
         "business": str(sum((course.business for course in won), Decimal(0))),
-        "without_touches": str(untouched),
     }

@@ -143,7 +143,11 @@ def set_touch_value(
         approved_at=now,
     )
     value.full_clean()
-    value.save()
+    try:
+        with transaction.atomic():
+            value.save()
+    except IntegrityError as error:  # somebody else set one meanwhile
+        raise ValidationError(_("A value starts on this day already; choose another day.")) from error
     _announce(value, actor=actor, now=now, what=_("touch value set"))
     return value
 

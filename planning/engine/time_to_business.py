@@ -6,7 +6,7 @@ today, lost ones stay at risk until then. The band is log-log Greenwood (Kalbfle
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from math import exp, log, sqrt
@@ -58,12 +58,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """`steps`: the days on which somebody arrived. `longest`: days of the longest follow-up."""
+    """`steps`: the days on which somebody arrived. `longest`: days of the longest follow-up. `is_pooled`: over all tiers."""
 
     steps: tuple[Step, ...]
     prospects: int
     arrivals: int
     longest: int
+    is_pooled: bool = False
 
     def share_at(self, days: int) -> float | None:
         """The share within so many days; None, beyond the longest follow-up: not known yet."""
@@ -122,6 +123,6 @@ def curves(starts: Sequence[Start], tiers: Iterable[Key], amounts: dict[Key, Dec
     for tier in tiers:
         own = curve(row.followed(amounts[tier], on) for row in starts if row.tier == tier)
         if own.arrivals < FEWEST_ARRIVALS:
-            own = curve(row.followed(amounts[tier], on) for row in starts)
+            own = replace(curve(row.followed(amounts[tier], on) for row in starts), is_pooled=True)
         found[tier] = own
     return found

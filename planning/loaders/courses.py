@@ -55,7 +55,8 @@ NOTHING_MADE = _Made()
 def load_courses(ids: Collection[int] | None, ground: Ground) -> Courses:
     """Those of live customers (None: of all) up to the end of the ground's day, in a fixed number of queries."""
     customers = Customer.objects.live() if ids is None else Customer.objects.live().filter(among("pk", ids))
-    names = {pk: external or name for pk, external, name in customers.values_list("pk", "external_id", "name")}
+    rows = customers.order_by("pk").values_list("pk", "external_id", "name")
+    names = {pk: external or name for pk, external, name in rows}
     known, made = lifecycles(ids), _touches(ids, ground)
     prospects: list[Course] = []
     spans: list[Course] = []

@@ -1,4 +1,4 @@
-"""What touches brought, as a job computed it from the log: kept a month, so that official values have something to be held against."""
+"""What touches brought, as a job computed it from the log: one a month is kept, so that official values have something to be held against."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +10,7 @@ class EvidenceRun(models.Model):
     """One computation, of a day; of each month the last is kept.
 
     `samples`: by stage and tier key ("" over all) how many courses were won and lost and what business they brought, and
-    whether their first year is complete. `engine` names the version of the formulas.
+    whether their first year is complete, and what was won without any touch. `engine` names the version of the formulas.
     """
 
     on = models.DateField(_("day"), unique=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from accounts.models import User
+from accounts.permissions import Act, Area, may_all
 from customers.models import Tier, TouchType
 from planning.models import EvidenceRun, TouchEvidence, TouchValue
 
@@ -80,6 +82,7 @@ class ValuesTable:
     groups: list[Group]
     run: EvidenceRun | None
     is_growing: bool
+    without_touches: Decimal
 
     @property
     def lines(self) -> Iterable[Line]:
@@ -109,6 +112,12 @@ class Past:
     evidence: TouchEvidence
 
 
+def sees_evidence(user: User) -> bool:
+    """Evidence tells of all customers, their touches, orders and amounts."""
+    areas = (Area.CUSTOMERS, Area.TOUCHES, Area.ORDERS, Area.AMOUNTS)
+    return all(may_all(user, area, Act.SEE) for area in areas)
+
+
 def suggested(value: float) -> Decimal:
     """Rounded half up: whole from 10 on, else with two decimals."""
     return Decimal(repr(value)).quantize(Decimal(1) if value >= WHOLE_FROM else Decimal("0.01"), ROUND_HALF_UP)
@@ -124,7 +133,7 @@ def values_table(stage: str, values: Iterable[TouchValue], on: dt.date, *, sees_
     types, tiers = list(TouchType.objects.live()), list(Tier.objects.live())
     run = EvidenceRun.objects.first() if sees_evidence else None
     found = {(row.touch_type_id, row.tier_id): row for row in run.rows.filter(stage=stage)} if run else {}
-    sample = run.samples[stage] if run else {"tiers": {}, "is_growing": False}
+    sample = run.samples[stage] if run else NOTHING
     groups = [
         Group(
             tier,
@@ -133,15 +142,18 @@ def values_table(stage: str, values: Iterable[TouchValue], on: dt.date, *, sees_
         )
         for tier in tiers
     ]
-    return ValuesTable(groups, run, sample["is_growing"])
+    return ValuesTable(groups, run, sample["is_growing"], Decimal(sample["without_touches"]))
 
 
+NOTHING: dict[str, Any] = {"tiers": {}, "is_growing": False, "without_touches": "0"}
 NO_COURSES = {"won": 0, "lost": 0, "business": "0"}
 
 
 def line_history(line: Line, stage: str, values: Iterable[TouchValue]) -> list[Past]:
-    """Month by month the evidence on a line and the official value of that day, oldest first; one query."""
-    rows = TouchEvidence.objects.filter(stage=stage, touch_type=line.touch_type, tier=line.tier, value__isnull=False)
+    """Month by month the line's own evidence and the official value of that day, oldest first; one query."""
+    rows = TouchEvidence.objects.filter(
+        stage=stage, touch_type=line.touch_type, tier=line.tier, value__isnull=False, is_pooled=False
+    )
     own = sorted(
         (
             row

@@ -12,14 +12,16 @@ COLUMNS = (
     Column("reached", Kind.COUNT),
     Column("wins", Kind.COUNT),
     Column("chance", Kind.SHARE),
+    Column("growing", Kind.COUNT),
 )
 
 
 def answer(asked: Asked) -> Answer:
-    """Of the courses that evidence on prospects rests on; by type, tier and n."""
+    """Of the courses that evidence on prospects rests on; by type, tier and n. `growing` 1: their first year is not complete."""
     known = evidence(asked)
     place = {key: number for number, key in enumerate(known.types)}
-    found = nth_touches(prospects_sample(known.courses.prospects, asked.on).courses, list(known.tiers))
+    sample = prospects_sample(known.courses.prospects, asked.on)
+    found = nth_touches(sample.courses, list(known.tiers))
     rows = [
         {
             "type": known.types[row.touch_type],
@@ -28,6 +30,7 @@ def answer(asked: Asked) -> Answer:
             "reached": row.reached,
             "wins": row.wins,
             "chance": row.chance,
+            "growing": sample.is_growing,
         }
         for row in sorted(found, key=lambda row: place[row.touch_type])
     ]

@@ -13,7 +13,7 @@ from accounts.permissions import Act, Area, may, may_all
 from planning.actions.rules import set_touch_value
 from planning.forms.rules import AdoptForm, TouchValueForm
 from planning.models import TouchValue, ValueStage
-from planning.queries.touch_values import line_history, suggested, values_table
+from planning.queries.touch_values import line_history, sees_evidence, suggested, values_table
 from territory import clock
 from territory.formats.days import day_text
 from territory.toasts import toast
@@ -34,8 +34,7 @@ def _page(request, stage: str | None, touch_type: Any, tier: Any, form: AdoptFor
     stage = stage if stage in ValueStage.values else ValueStage.PROSPECT.value
     today = clock.company_today()
     values = list(TouchValue.objects.select_related("touch_type", "tier", "approved_by").order_by("starts_on", "pk"))
-    # Evidence is a sum of all amounts.
-    table = values_table(stage, values, today, sees_evidence=may_all(request.user, Area.AMOUNTS, Act.SEE))
+    table = values_table(stage, values, today, sees_evidence=sees_evidence(request.user))
     line = table.line(_number(touch_type), _number(tier))
     past = line_history(line, stage, values) if line and table.run else []
     context = {
@@ -83,7 +82,7 @@ def _chart(past) -> dict[str, Any]:
 @permission_required_in(Area.TOUCH_VALUES, Act.SEE)
 def touch_value_adopt(request):
     """Let the suggestion that was shown be the official value from today on."""
-    if not (_may_approve(request) and may_all(request.user, Area.AMOUNTS, Act.SEE)):
+    if not (_may_approve(request) and sees_evidence(request.user)):
         raise PermissionDenied
     form = AdoptForm(request.POST)
     if form.is_valid():

@@ -13,7 +13,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_login_failed
 from django.db import DatabaseError
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Greatest
 from django.http import HttpRequest, HttpResponse
 
 from territory import clock
@@ -82,9 +83,16 @@ def _count(request: HttpRequest, status: int, user) -> None:
     if same is None:
         Denial.objects.create(at=now, user=user, **said)
     else:
-        Denial.objects.filter(pk=same).update(times=F("times") + 1, last_at=now)
+        Denial.objects.filter(pk=same).update(
+            # Of two at once the later one stands, whichever is written first.
+            times=F("times") + 1,
+            last_at=Greatest(Coalesce("last_at", "at"), Value(now)),
+        )
 
 
 def remove_old_denials(now: dt.datetime) -> int:
-    """Remove what was denied before the days that are kept (settings.DENIALS_KEPT_DAYS); returns how many rows."""
-    return Denial.objects.filter(at__lt=now - dt.timedelta(days=settings.DENIALS_KEPT_DAYS)).delete()[0]
+    """Remove what was denied before the days that are kept (settings.DENIALS_KEPT_DAYS); returns how many rows.
+
+    A day later, so that a database whose clock is behind does not refuse it.
+    """
+    return Denial.objects.filter(at__lt=now - dt.timedelta(days=settings.DENIALS_KEPT_DAYS) - SAME_WITHIN).delete()[0]

@@ -53,7 +53,11 @@ def changes(row: Any, earlier: Any, leave_out: Collection[str] = ()) -> Iterator
             if isinstance(old, dict) and isinstance(value, dict):
                 yield _change(field, *_where_they_differ(old, value))
             else:
-                yield _change(field, shown(earlier, field), shown(row, field))
+                before, after = shown(earlier, field), shown(row, field)
+                if (
+                    before != after
+                ):  # what differs in nothing that is said, such as the role that somebody had, is no change
+                    yield _change(field, before, after)
 
 
 def read_names(rows: Iterable[Any]) -> None:

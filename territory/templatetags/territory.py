@@ -16,7 +16,7 @@ from territory.formats import days, numbers
 register = template.Library()
 
 register.filter("money", numbers.money_text)
-register.filter("whole_money", lambda amount: "" if amount is None else numbers.money_text(round(amount)))
+register.filter("whole_money", lambda amount: "" if amount is None else numbers.money_text(numbers.rounded(amount, 0)))
 register.filter("minutes", numbers.minutes_text)
 register.filter("hours", numbers.hours_text)
 register.filter("percent", numbers.percent_text)

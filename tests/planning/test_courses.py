@@ -220,6 +220,7 @@ def test_the_report_on_touch_values_has_the_example_of_the_definition(example):
     assert (field["equal_credit"], field["touches"], field["wins"], field["pooled"]) == ("2000.00", 4, 2, 1)
     assert len(found) == 4 * 4 * 2
     assert found["Online meeting", "D", "prospect"]["equal_credit"] is None
+    assert {row["growing"] for row in found.values() if row["stage"] == "prospect"} == {1}
 
 
 def test_the_official_value_stands_beside_the_evidence(example):
@@ -227,9 +228,10 @@ def test_the_official_value_stands_beside_the_evidence(example):
 
     found = {(row["type"], row["tier"], row["stage"]): row for row in rows("touch_values")}
 
-    assert found["Voice call", "D", "prospect"]["official"] == "40.00"
-    assert found["Voice call", "A", "prospect"]["official"] == "40.00"
-    assert found["Voice call", "D", "customer"]["official"] == "0.00"
+    officials = {key: (row["official"], row["official_set"]) for key, row in found.items()}
+    assert officials["Voice call", "D", "prospect"] == ("40.00", 1)
+    assert officials["Voice call", "A", "prospect"] == ("40.00", 0)
+    assert officials["Voice call", "D", "customer"] == ("0.00", 0)
 
 
 def test_the_reports_on_the_nth_touch_and_on_touches_to_a_customer_have_it_too(example):
@@ -253,6 +255,10 @@ def test_time_to_business_takes_the_orders_since_a_course_began_and_before_the_n
     found = [(row["days"], row["share"]) for row in find("time_to_business").rows(asked)[0] if row["tier"] == "B"]
 
     assert found == [(10, "0.500000"), (100, "1.000000")]
+    assert {
+        (row["amount"], row["prospects"], row["arrivals"], row["pooled"])
+        for row in find("time_to_business").rows(asked)[0]
+    } == {("1000.00", 2, 2, 1)}
 
 
 def test_without_an_amount_a_tier_s_own_is_the_lower_quartile_of_what_its_customers_brought(customer, tiers):
@@ -278,3 +284,19 @@ def test_evidence_rests_on_customers_whose_amounts_the_reader_may_see(cast):
     assert "6000.00" in credit(None)
     assert "6000.00" in credit(cast.admin)
     assert credit(cast.manager) == {None}
+
+
+@pytest.mark.parametrize("missing", ["touches", "orders", "amounts", "export"])
+def test_evidence_rests_on_customers_whose_touches_orders_and_amounts_the_reader_may_see(cast, missing):
+    factories.tiers()
+    factories.touch(cast.own, at=at("2026-02-01"))
+    won(cast.own, "2026-03-01", 6_000)
+    areas = {"customers", "touches", "orders", "amounts", "export", "budgets", "touch_values"}
+
+    def touches(access):
+        role = factories.role(f"Clerk {len(access)}", access=access)
+        seat = factories.membership(factories.person(f"Clerk {len(access)}"), cast.exeter, role=role)
+        return sum(row["touches"] for row in rows("touch_values", seat.user))
+
+    assert touches({area: {"see": "team"} for area in areas}) == 1
+    assert touches({area: {"see": "team"} for area in areas - {missing}}) == 0

@@ -4,12 +4,14 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.models import Potential, StageDecision
 from planning.actions.evidence import compute_evidence
+from planning.actions.rules import set_touch_value
 from planning.actions.runs import run_evidence
 from planning.models import EvidenceRun, TouchEvidence, TouchValue
 from planning.queries.touch_values import suggested
@@ -130,6 +132,54 @@ def test_evidence_is_a_sum_of_all_amounts_and_shown_to_nobody_who_may_not_see_th
         assert "£120" in text
         assert "928" not in text
         assert "wins" not in text
+
+
+@pytest.mark.parametrize("missing", ["customers", "touches", "orders", "amounts"])
+def test_who_does_not_see_all_that_evidence_is_made_of_neither_sees_nor_adopts_it(client, cast, log, missing):
+    access = {area: {"see": "all"} for area in ("customers", "touches", "orders", "amounts")}
+    access |= {"touch_values": {"see": "all", "approve": "all"}, missing: {"see": "own"}}
+    seat = factories.membership(factories.person("Clerk"), cast.exeter, factories.role("Clerk", access=access))
+    factories.touch_value(log["type"], log["tier"], 120)
+    compute_evidence(now=NOW)
+    client.force_login(seat.user)
+
+    text = page(client).content.decode()
+
+    assert "£120" in text
+    assert "928" not in text
+    assert "wins" not in text
+    assert adopt(client, TouchEvidence.objects.filter(is_pooled=False).first()).status_code == 403
+
+
+def test_months_with_too_few_wins_are_left_out_of_a_line_s_own(client, cast, log):
+    compute_evidence(now=NOW.replace(month=10))
+    TouchEvidence.objects.update(is_pooled=True)
+    compute_evidence(now=NOW)
+    client.force_login(cast.admin)
+
+    past = page(client, f"?for=prospect&type={log['type'].pk}&tier={log['tier'].pk}").context["past"]
+
+    assert [row.on.month for row in past] == [11]
+
+
+def test_business_without_touches_is_told(client, cast, log):
+    row = factories.customer("Untouched", cast.exeter, since=dt.date(2025, 1, 1))
+    factories.order(row, amount=777, status="won", closed_at=dt.datetime(2025, 3, 1, 9, tzinfo=dt.UTC))
+    compute_evidence(now=NOW)
+    client.force_login(cast.admin)
+
+    assert "£777 was won without any touch." in page(client).content.decode()
+
+
+def test_two_who_set_a_value_at_the_same_moment_set_one(log, cast, monkeypatch):
+    monkeypatch.setattr(TouchValue, "full_clean", lambda self: None)  # neither saw the other's
+    said = {"touch_type": log["type"], "tier": log["tier"], "stage": "prospect", "starts_on": NOW.date(), "reason": "x"}
+    set_touch_value(**said, amount=5, actor=cast.admin, now=NOW)
+
+    with pytest.raises(ValidationError, match="A value starts on this day already"):
+        set_touch_value(**said, amount=6, actor=cast.admin, now=NOW)
+
+    assert TouchValue.objects.get().amount == 5
 
 
 def adopt(client, row, reason="Below the interval for over a year."):
