@@ -59,7 +59,7 @@ def load_ground(on: dt.date, book: RuleBook | None = None) -> Ground:
     context = Context(
         on=on,
         rules=book.rules,
-        values=ValueTable(tuple(_values()), on),
+        values=load_values(on),
         calendar=book.calendar,
         bases=load_bases(),
         away=load_away(),
@@ -128,6 +128,11 @@ def bases_question() -> QuerySet:
 def bases_from(rows: Iterable[tuple]) -> dict[int, Place]:
     """Bases from the answer to `bases_question`."""
     return {pk: (latitude, longitude) for pk, latitude, longitude in rows}
+
+
+def load_values(on: dt.date) -> ValueTable:
+    """The official values of a day, in one query."""
+    return ValueTable(tuple(_values()), on)
 
 
 def _values() -> list[OfficialValue]:

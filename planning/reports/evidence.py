@@ -2,12 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from accounts.permissions import Act, Area, may_all
 from customers.models import Customer, Tier
+from planning.actions.evidence import ENGINE
 from planning.loaders import Ground, load_ground
 from planning.loaders.courses import Courses, load_courses
+from planning.models import EvidenceRun
 from planning.queries.touch_values import sees_evidence
 from planning.reports.definition import Asked
 from planning.reports.figures import touch_type_names
@@ -21,18 +22,35 @@ class Evidence:
     courses: Courses
     types: dict[int, str]
     tiers: dict[int, str]
-    reader: Any
 
 
 def evidence(asked: Asked) -> Evidence:
+    """From the log, of the customers that the reader sees wholly."""
     ground = load_ground(asked.on)
-    tiers = dict(Tier.objects.order_by("position", "name").values_list("pk", "name"))
-    return Evidence(ground, load_courses(_seen(asked), ground), touch_type_names(), tiers, asked.reader)
+    return Evidence(ground, load_courses(_seen(asked), ground), touch_type_names(), tier_names())
+
+
+def tier_names() -> dict[int, str]:
+    """From the highest."""
+    return dict(Tier.objects.order_by("position", "name").values_list("pk", "name"))
+
+
+def stored_evidence(asked: Asked) -> EvidenceRun | None:
+    """What the nightly run kept: for today, to whom may see and export all; None where it must be computed."""
+    if asked.as_of is not None or not _sees_all(asked):
+        return None
+    run = EvidenceRun.objects.first()
+    return run if run and run.engine == ENGINE else None
+
+
+def _sees_all(asked: Asked) -> bool:
+    reader = asked.reader
+    return reader is None or (sees_evidence(reader) and may_all(reader, Area.EXPORT, Act.SEE))
 
 
 def _seen(asked: Asked) -> Collection[int] | None:
     """Customers of which the reader may see and export all that evidence is made of. None: all."""
-    if asked.reader is None or (sees_evidence(asked.reader) and may_all(asked.reader, Area.EXPORT, Act.SEE)):
+    if _sees_all(asked):
         return None
     rows = Customer.objects.visible_to(asked.reader)
     for area in (Area.TOUCHES, Area.ORDERS, Area.AMOUNTS, Area.EXPORT):

@@ -277,3 +277,26 @@ def test_the_number_of_queries_does_not_grow_with_types_tiers_values_and_months(
         factories.touch_value(kind, log["tier"], 10, starts_on=dt.date(2026, 1, 1 + number))
         compute_evidence(now=NOW.replace(month=1 + number))
     assert asked() == few
+
+
+def test_the_file_of_today_is_what_the_screen_shows(client, cast, log):
+    compute_evidence(now=NOW)
+    TouchEvidence.objects.filter(value__isnull=False).update(value=4321)  # as if the log said something else by now
+    client.force_login(cast.admin)
+    address = reverse("report", args=["touch_values"])
+
+    stored = client.get(address).json()
+    of_a_day = client.get(address, {"as_of": "2026-11-25"}).json()
+
+    assert stored["computed_at"] == "2026-11-25T10:00:00Z"
+    assert {row["equal_credit"] for row in stored["rows"]} == {"4321.00", None}
+    assert "928.15" in {row["equal_credit"] for row in of_a_day["rows"]}
+
+
+def test_who_sees_a_part_gets_it_from_the_log(client, cast, log):
+    compute_evidence(now=NOW)
+    client.force_login(cast.manager)
+
+    told = client.get(reverse("report", args=["touch_values"])).json()
+
+    assert told["computed_at"] != "2026-11-25T10:00:00Z"
