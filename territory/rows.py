@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from territory.folding import fold
+from territory.folding import fold, loosely
 
 
 def starts_by(day: dt.date, prefix: str = "") -> Q:
@@ -115,3 +115,13 @@ def matching(queryset: models.QuerySet, words: str, field: str = "search_text") 
     for word in fold(words[:LONGEST_SEARCH]).split()[:8]:
         queryset = queryset.filter(**{f"{field}__contains": word})
     return queryset
+
+
+def resembling(words: Iterable[str], field: str = "search_text") -> Q:
+    """Rows whose folded text holds every one of some folded words, however their umlauts were typed; of many words, the
+    first ones.
+    """
+    condition = Q()
+    for word in list(words)[:8]:
+        condition &= Q(**{f"{field}__regex": loosely(word)})
+    return condition

@@ -4,6 +4,7 @@ A card holds a name, a town, the owner and the day and type of the last touch. N
 it is searched by name and town alone: what else it is found by would be told by whether it is found.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -11,8 +12,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from customers.models import Assignment, Customer, Touch
 from customers.scope import in_directory
 from territory import clock
-from territory.folding import fold
-from territory.rows import matching
+from territory.folding import fold, holds_loosely
+from territory.rows import matching, resembling
 from territory.together import Asking, answer
 
 FACTS = ("pk", "name", "town", "owner", "last_at", "last_type")
@@ -34,18 +35,13 @@ def card_keys(user, words: str = "") -> list[int]:
     """Keys of all cards that hold every word in name or town, by name: those that begin so first."""
     if not words:
         return list(_customers(user).order_by("search_text", "pk").values_list("pk", flat=True))
-    return _holding(user, words, in_town=True)
-
-
-def _holding(user, words: str, *, in_town: bool) -> list[int]:
-    """Keys of the cards that hold every word in their name, or `in_town`: in name or town."""
     begin = fold(words)
     wanted = begin.split()[:8]
     rows = matching(_customers(user), words).order_by("search_text", "pk").values_list("pk", "name", "town")
     found = [
         (not fold(name).startswith(begin), place, pk)
         for place, (pk, name, town) in enumerate(rows)
-        if all(word in fold(name, town if in_town else "") for word in wanted)
+        if all(word in fold(name, town) for word in wanted)
     ]
     return [pk for _later, _place, pk in sorted(found)]
 
@@ -62,9 +58,19 @@ def card(user, pk: int) -> Card | None:
     return next(iter(answer(cards(user, [pk]))), None)
 
 
-def cards_named(user, name: str, limit: int) -> list[Card]:
-    """Cards of the same name: by name alone, so that nobody finds out a telephone number by trying."""
-    return answer(cards(user, _holding(user, name, in_town=False)[:limit])) if fold(name) else []
+def cards_named(user, words: Sequence[str], limit: int) -> list[Card]:
+    """Cards whose name holds these folded words, however umlauts were typed, those that begin so first. By name alone: nobody finds out a
+    telephone number by trying.
+    """
+    if not words:
+        return []
+    rows = _customers(user).filter(resembling(words)).order_by("search_text", "pk").values_list("pk", "name")
+    found = [
+        (not fold(name).startswith(words[0]), place, pk)
+        for place, (pk, name) in enumerate(rows)
+        if holds_loosely(name, words)
+    ]
+    return answer(cards(user, [pk for _later, _place, pk in sorted(found)[:limit]]))
 
 
 def _customers(user) -> QuerySet[Customer]:

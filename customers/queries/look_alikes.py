@@ -1,7 +1,8 @@
 """Customers and contacts that a typed one resembles, so that nobody is entered twice.
 
 Among what the reader may see, and by name alone in the directory: what matches a telephone number there would tell it. A
-customer that is neither is not looked at, so that it and one that does not exist are answered alike.
+customer that is neither is not looked at, so that it and one that does not exist are answered alike. Names resemble each
+other whether umlauts were typed as one letter or as two: Müller, Mueller; Sørensen, Soerensen.
 """
 
 from typing import Any
@@ -12,7 +13,8 @@ from django.db.models.functions import Replace
 
 from customers.models import Contact, Customer
 from customers.queries.directory import Card, cards_named
-from territory.folding import fold
+from territory.folding import fold, holds_loosely, loosely
+from territory.rows import resembling
 
 SHOWN = 5
 # Digits of a telephone number that are the same whichever way it is written, and the fewest that tell anything.
@@ -49,19 +51,17 @@ def like_customer(user, *, name: str, phone: str = "", web: str = "", but: int |
     if host:
         reached |= Q(web__icontains=host)
     # The stored text holds more than the name, a town for one: it only narrows down whose names are looked at.
-    named = Q(pk__in=[]) if not words else Q()
-    for word in words:
-        named &= Q(search_text__contains=word)
+    named = resembling(words) if words else Q(pk__in=[])
     rows = Customer.objects.visible_to(user).annotate(digits=PHONE_DIGITS).exclude(pk=but).order_by("search_text", "pk")
     is_reached = Case(When(reached, then=Value(True)), default=Value(False), output_field=BooleanField())
     found = rows.filter(named | reached).annotate(is_reached=is_reached).values_list("pk", "name", "is_reached")
-    alike = [pk for pk, theirs, same in found if same or all(word in fold(theirs) for word in words)]
+    alike = [pk for pk, theirs, same in found if same or holds_loosely(theirs, words)]
     return list(rows.filter(pk__in=alike[:SHOWN]).select_related("tier")) if alike else []
 
 
 def like_card(user, *, name: str) -> list[Card]:
     """Cards of the directory of the same name, kind of company aside."""
-    return cards_named(user, " ".join(_telling(name)), SHOWN)
+    return cards_named(user, _telling(name), SHOWN)
 
 
 def like_contact(user, *, name: str, email: str = "", phone: str = "", but: int | None = None) -> list[Contact]:
@@ -69,7 +69,7 @@ def like_contact(user, *, name: str, email: str = "", phone: str = "", but: int 
 
     `but`: the contact that is being edited.
     """
-    conditions = Q(search_text__startswith=fold(name)) if fold(name) else Q(pk__in=[])
+    conditions = Q(search_text__regex=f"^{loosely(fold(name))}") if fold(name) else Q(pk__in=[])
     if email:
         conditions |= Q(email__iexact=email.strip())
     if number := _number(phone):

@@ -49,6 +49,21 @@ def test_a_contact_like_a_known_one_is_said_first(post, cast):
     assert Contact.objects.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [("Joerg Mueller", "Jörg Müller"), ("Jörg Müller", "Joerg Mueller"), ("Søren Groß", "Soeren Gross")],
+)
+def test_their_umlauts_are_the_same_as_one_letter_or_two(post, cast, typed, stored):
+    factories.contact(cast.own, stored)
+    response = post(cast.rep, "contact_create", cast.own, {"name": typed})
+    assert [row.name for row in response.context["look_alikes"]] == [stored]
+
+
+@pytest.mark.parametrize("name", ["*a", "(ue", "a\\", "[o"])
+def test_a_name_is_no_pattern(post, cast, name):
+    assert post(cast.rep, "contact_create", cast.own, {"name": name}).status_code == 302
+
+
 def test_contacts_of_hidden_customers_are_never_named(post, cast):
     factories.contact(cast.foreign, "Anna Wise")
     assert post(cast.rep, "contact_create", cast.own, {"name": "Anna Wise"}).status_code == 302

@@ -127,6 +127,42 @@ def test_who_holds_the_name_in_town_or_web_is_no_look_alike(post, cast):
     assert [row.name for row in response.context["look_alikes"]] == ["Brackwell Dairy"]
 
 
+SAME = [
+    ("Mueller Bau", "Müller Bau GmbH"), ("Müller Bau", "Mueller Bau GmbH"), ("Muller Bau", "Mueller Bau"),
+    ("Soerensen", "Sørensen A/S"), ("Sørensen", "Soerensen A/S"), ("Jaeger", "Jäger"), ("Jäger", "Jaeger"),
+    ("Grosse", "Große"), ("Große", "Grosse"), ("Mue", "Mueller"), ("Goethestrasse", "Göthestraße"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "stored"), SAME)
+def test_umlauts_are_the_same_as_one_letter_or_two(post, cast, typed, stored):
+    factories.customer(stored, owner=cast.rep_membership)
+    assert [row.name for row in post(cast.rep, NEW, {"name": typed}).context["look_alikes"]] == [stored]
+
+
+@pytest.mark.parametrize(("typed", "stored"), SAME)
+def test_so_they_are_in_the_directory(post, cast, typed, stored):
+    factories.customer(stored, owner=cast.mate_membership)
+    assert [card.name for card in post(cast.rep, NEW, {"name": typed}).context["cards"]] == [stored]
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"), [("Roe", "Rodney"), ("Blue", "Blume"), ("Mueller", "Miller"), ("Möller", "Müller")]
+)
+def test_an_e_that_is_no_umlaut_makes_no_look_alike(post, cast, typed, stored):
+    factories.customer(stored, owner=cast.rep_membership)
+    assert post(cast.rep, NEW, {"name": typed}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".*", "a[oe", "(ue", "***a", "a\\", "o{2}", "^u$", "?aoe", "ß" * 200, "ü " * 100, "ae" * 100, "%_ue", "(?i)a"],
+)
+def test_a_name_is_no_pattern(post, cast, name):
+    customer = factories.customer(name, owner=cast.rep_membership)
+    assert customer.pk in [row.pk for row in post(cast.rep, NEW, {"name": name}).context["look_alikes"]]
+
+
 def test_look_alikes_reveal_no_hidden_customer(post, cast):
     assert post(cast.rep, NEW, {"name": "Foreign customer"}).status_code == 302
 
