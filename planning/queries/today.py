@@ -56,6 +56,7 @@ class Thing(engine.Candidate):
     value_is_set: bool
     minutes: float
     travel_minutes: float
+    never_touched: bool = False
 
 
 def rows(user: User) -> list[Row]:
@@ -151,7 +152,7 @@ def _planned_thing(row: Planned, user: User, values: ValueTable, settings: Plann
 def _due_things(user: User, today: dt.date) -> Iterator[Thing]:
     seen = hangs_within(user, Area.CUSTOMERS, Act.SEE)
     [rows] = together(_due_by(today, user.pk, todays(user, "person"), seen))
-    for customer, kind, person, due_on, interval, minutes, trip, value, is_set, rank, name in rows:
+    for customer, kind, person, due_on, interval, minutes, trip, value, is_set, rank, name, last in rows:
         overdue = (today - due_on).days
         yield Thing(
             key=None,
@@ -167,6 +168,7 @@ def _due_things(user: User, today: dt.date) -> Iterator[Thing]:
             value_is_set=is_set,
             minutes=minutes,
             travel_minutes=trip,
+            never_touched=last is None,
         )
 
 
@@ -177,7 +179,7 @@ def _due_by(today: dt.date, person: int, mine: Q, seen: Q) -> QuerySet:
     )
     return rows.order_by("pk").values_list(
         "customer_id", "touch_type_id", "person_id", "due_on", "interval_days", "minutes", "travel_minutes",
-        "value", "value_is_set", "customer__tier__position", "customer__name",
+        "value", "value_is_set", "customer__tier__position", "customer__name", "last_touch_at",
     )  # fmt: skip
 
 
@@ -263,6 +265,7 @@ class _Shown:
             value_is_set=thing.value_is_set,
             minutes=thing.minutes,
             travel_minutes=thing.travel_minutes,
+            never_touched=thing.never_touched,
             planned=self.planned.get(thing.key),
             covered=self.people.get(thing.person),
             contact=self.contacts.get(thing.customer),
@@ -273,7 +276,17 @@ class _Shown:
 
 @prepared
 def _customers(ids: frozenset[int]) -> QuerySet[Customer]:
-    shown = ("name", "town", "phone", "latitude", "longitude", "stage", "tier__name", "tier__position")
+    shown = (
+        "name",
+        "town",
+        "phone",
+        "latitude",
+        "longitude",
+        "stage",
+        "stage_began_at",
+        "tier__name",
+        "tier__position",
+    )
     return Customer.objects.filter(pk__in=ids).select_related("tier").only(*shown).order_by()
 
 

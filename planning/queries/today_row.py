@@ -4,13 +4,15 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
 from customers.models import Customer, PlannedTouch, TouchType
+from territory import clock
+from territory.formats.days import FAR, day_text, month_text
 from territory.formats.numbers import money_text
 from territory.links import links_of
 
@@ -35,6 +37,7 @@ class Row:
     value_is_set: bool
     minutes: float
     travel_minutes: float
+    never_touched: bool = False
     planned: PlannedTouch | None = None
     covered: User | None = None
     contact: Callee | None = None
@@ -56,7 +59,10 @@ class Row:
         """The touch and when it is or was due, in words."""
         if self.planned and self.planned.due_at:
             return ""
-        words = {"type": self.touch_type.name, "days": self.overdue_days}
+        words: dict[str, Any] = {"type": self.touch_type.name, "days": self.overdue_days}
+        if self.waiting_since:
+            words |= {"stage": self.customer.get_stage_display().lower(), "day": self.waiting_since}
+            return _("%(type)s: never touched, %(stage)s since %(day)s") % words
         if self.overdue_days == 1:
             return _("%(type)s due yesterday") % words
         if self.overdue_days > 1:
@@ -64,6 +70,18 @@ class Row:
                 ngettext("%(type)s due %(days)s day ago", "%(type)s due %(days)s days ago", self.overdue_days) % words
             )
         return _("%(type)s due today") % words
+
+    @cached_property
+    def waiting_since(self) -> str:
+        """Since when the customer is in its stage, where it was never touched so and that is late; else "".
+
+        How many days late it is would only say how long ago the customer was entered or imported as one.
+        """
+        began = self.customer.stage_began_at
+        if not self.never_touched or self.overdue_days <= 0 or began is None:
+            return ""
+        day = clock.day_of(began, clock.company_zone())
+        return day_text(day) if self.overdue_days <= FAR else month_text(day)
 
     @cached_property
     def url(self) -> str:
@@ -109,7 +127,7 @@ class Row:
             words.append(self.planned.reason)
         elif self.planned:
             words.append(self.planned.get_source_display())
-        if self.customer.stage != "customer":
+        if self.customer.stage != "customer" and not self.waiting_since:
             words.append(self.customer.get_stage_display())
         if self.budget_share is not None:
             words.append(_("at %(share)s %% of its budget") % {"share": round(self.budget_share * 100)})

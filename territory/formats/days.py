@@ -49,6 +49,11 @@ def day_text(moment: Moment | None) -> str:
     return _day_written(day, short if day.year == today_here().year else with_year, language)
 
 
+def month_text(day: dt.date) -> str:
+    """A month in full: May 2020."""
+    return _day_written(day, "F Y", translation.get_language())
+
+
 def full_text(moment: Moment | None) -> str:
     """A day in full, 9 June 2026; a moment with its time, 9 June 2026, 14:30."""
     if moment is None:

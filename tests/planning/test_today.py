@@ -32,6 +32,45 @@ def test_the_worked_score(cast):
     assert row.lateness == "Voice call due 7 days ago"
 
 
+@pytest.mark.parametrize(
+    ("stage", "days", "words"),
+    [
+        ("customer", 2061, "Voice call: never touched, customer since October 2020"),
+        ("prospect", 31, "Voice call: never touched, prospect since 9 May"),
+        ("prospect", 1, "Voice call: never touched, prospect since 8 Jun"),
+        ("prospect", 0, "Voice call due today"),
+    ],
+)
+def test_who_was_never_touched_is_not_days_overdue_but_known_since(client, cast, stage, days, words):
+    cast.own.stage, cast.own.stage_began_at = stage, NOW - dt.timedelta(days=days)
+    cast.own.save()
+    factories.due_touch(cast.own, cast.rep, days_ago(days))
+    (row,) = today.rows(cast.rep)
+    assert (row.lateness, row.overdue_days) == (words, days)
+    client.force_login(cast.rep)
+    page = client.get(reverse("today")).content.decode()
+    assert words in page
+    assert "2061" not in page
+    assert page.count("prospect") <= 1
+
+
+def test_who_was_touched_once_is_days_overdue(cast):
+    cast.own.stage, cast.own.stage_began_at = "customer", NOW - dt.timedelta(days=2061)
+    cast.own.save()
+    factories.due_touch(cast.own, cast.rep, days_ago(7), last_touch_at=NOW - dt.timedelta(days=14))
+    (row,) = today.rows(cast.rep)
+    assert row.lateness == "Voice call due 7 days ago"
+
+
+def test_the_never_touched_stand_where_their_days_put_them(cast):
+    other = factories.customer("Another", owner=cast.rep_membership)
+    cast.own.stage_began_at = NOW - dt.timedelta(days=2061)
+    cast.own.save()
+    factories.due_touch(other, cast.rep, days_ago(1), last_touch_at=NOW - dt.timedelta(days=8))
+    factories.due_touch(cast.own, cast.rep, days_ago(2061))
+    assert [row.customer for row in today.rows(cast.rep)] == [cast.own, other]
+
+
 def test_best_first(cast):
     other = factories.customer("Another", owner=cast.rep_membership)
     factories.due_touch(cast.own, cast.rep, TODAY, value=90)
