@@ -111,7 +111,7 @@ def test_the_effect_is_computed_and_asked_for_no_more(client, draft, prospect):
 
 def test_who_becomes_overloaded_is_named_with_the_weeks_that_become_full(client, cast, rule, prospect):
     """5 % more capacity than work; in the second week the rep is away for three days, so that it is full already."""
-    work = next(row for row in board(cast.admin).rows if row.person == cast.rep).cells[0].workload
+    work = next(row for row in board(cast.admin).rows if row.person.pk == cast.rep.pk).cells[0].workload
     Membership.objects.filter(pk=cast.rep_membership.pk).update(
         weekly_hours=round(work * 1.05 / 60, 2), selling_share=1
     )
