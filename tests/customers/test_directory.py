@@ -105,7 +105,8 @@ class TestTheCard:
     def test_another_teams_is_as_one_that_does_not_exist(self, rep, cast, hidden, name):
         foreign, nobody = rep.get(url(name, cast.foreign.pk)), rep.get(url(name, NOBODY))
         assert foreign.status_code == nobody.status_code == 404
-        assert body(foreign, cast.foreign.pk) == body(nobody, NOBODY)
+        keys = cast.foreign.pk, NOBODY
+        assert body(foreign, *keys) == body(nobody, *keys)
 
     def test_an_archived_customer_has_none(self, rep, hidden):
         Customer.objects.filter(pk=hidden.pk).update(archived_at=NOW)
