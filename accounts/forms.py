@@ -287,9 +287,7 @@ def new_role_form(base: type[RoleForm], rows: RoleRows | None) -> type[RoleForm]
     fields: dict[str, forms.Field] = {"like": like}
     if rows is not None:
         like.counts = rows.counts()
-        fields["with_rows"] = forms.BooleanField(
-            label=rows.label, required=False, initial=True, help_text=rows.help_text
-        )
+        fields["with_rows"] = forms.BooleanField(label=rows.label, required=False, help_text=rows.help_text)
     return type(f"New{base.__name__}", (base,), fields)
 
 

@@ -66,8 +66,9 @@ def _amount(card: Card) -> str:
 def _chance(card: Card) -> str:
     if not card.chance:
         return ""
-    bar = '<progress max="1" value="{}" aria-hidden="true"></progress><span>{}</span>'
-    return format_html(bar, card.chance, card.probability)
+    return format_html(
+        '<progress max="1" value="{}" aria-hidden="true"></progress><span>{}</span>', card.chance, card.probability
+    )
 
 
 def _person(card: Card) -> str:

@@ -46,6 +46,8 @@ Told = tuple[str, int, int, Credit | TouchEvidence, bool]
 
 def _from_log(asked: Asked) -> Iterator[Told]:
     known = evidence(asked)
+    if asked.reader is not None and not (known.courses.prospects or known.courses.customers):
+        return  # nothing is theirs to take away
     cells = [(touch_type, tier) for touch_type in known.types for tier in known.tiers]
     samples = {
         PROSPECTS: prospects_sample(known.courses.prospects, asked.on),

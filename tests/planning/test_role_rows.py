@@ -42,7 +42,7 @@ def test_the_form_says_how_many_rows_each_role_has(cast, like):
     assert "Salesperson (3 rows)" in page
     assert "Copy its contact rules, order rules and loads as well" in page
     assert ">Engineering</option>" in page
-    assert "checked" in page[page.index('name="with_rows"') :].split(">")[0]
+    assert "checked" not in page[page.index('name="with_rows"') :].split(">")[0]
 
 
 def test_rules_and_loads_are_copied_with_the_role(cast, like):
