@@ -1,10 +1,10 @@
-"""The chance that the n-th touch of a type wins, and how many touches it takes (domain 3.1; methods a.1 and e)."""
+"""The chance that the n-th touch of a type wins (domain 3.1; methods a.1)."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from planning.engine.courses import OPEN, WON, Course
+from planning.engine.courses import Course
 from planning.engine.rules import Key
 
 # How many courses' worth the rate over all tiers counts: a beta-binomial prior.
@@ -21,15 +21,6 @@ class NthTouch:
     reached: int
     wins: int
     chance: float
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """After n touches: courses still under way before (``at_risk``), and the share of all that was won by then."""
-
-    n: int
-    at_risk: int
-    won_share: float
 
 
 def nth_touches(courses: Iterable[Course], tiers: Sequence[Key]) -> list[NthTouch]:
@@ -64,22 +55,3 @@ def _over_tiers(counts: Counter[tuple[Key, Key, int]]) -> Counter[tuple[Key, int
     for (touch_type, _, n), count in counts.items():
         found[(touch_type, n)] += count
     return found
-
-
-def touches_to_customer(courses: Iterable[Course]) -> list[Step]:
-    """The share won within n touches, n = 0, 1, 2 …, lost a competing end, open censored at its count.
-
-    Discrete Aalen-Johansen (Aalen and Johansen 1978); of courses with the same count ended ones leave before censored.
-    """
-    counts = Counter((len(course.touches), course.outcome) for course in courses)
-    at_risk = sum(counts.values())
-    still, won_share, steps = 1.0, 0.0, []
-    for n in range(max((count for count, _ in counts), default=-1) + 1):
-        won = counts[(n, WON)]
-        ended = sum(number for (count, outcome), number in counts.items() if count == n and outcome != OPEN)
-        if at_risk:
-            won_share += still * won / at_risk
-            still *= 1 - ended / at_risk
-        steps.append(Step(n, at_risk, won_share))
-        at_risk -= ended + counts[(n, OPEN)]
-    return steps

@@ -1,7 +1,6 @@
 """Evidence on touches: worked examples, properties, and an oracle that shares no code with the engine."""
 
 import datetime as dt
-from collections import Counter
 from decimal import Decimal
 
 import numpy as np
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from planning.engine.courses import LOST, OPEN, WON, Course, customers_sample, prospects_sample
 from planning.engine.equal_credit import equal_credit
-from planning.engine.nth_touch import nth_touches, shrunk, touches_to_customer
+from planning.engine.nth_touch import nth_touches, shrunk
 
 VOICE, FIELD = "voice", "field"
 ON = dt.date(2026, 6, 30)
@@ -160,44 +159,6 @@ def test_the_rate_that_draws_is_that_of_the_same_type_and_number_over_all_tiers(
     assert found[VOICE, "A"].chance == pytest.approx((1 + 30 * 0.5) / 31)
     assert found[VOICE, "B"].chance == pytest.approx(30 * 0.5 / 31)
     assert found[FIELD, "B"].chance == 0
-
-
-def test_the_share_won_within_n_touches_counts_lost_ones_as_a_competing_end():
-    shares = {step.n: step.won_share for step in touches_to_customer([P1, P2, P3])}
-
-    assert shares[0] == shares[1] == 0
-    assert shares[2] == shares[5] == shares[11] == pytest.approx(1 / 3)
-    assert shares[12] == pytest.approx(2 / 3)
-
-
-def test_of_the_same_count_ended_courses_leave_before_open_ones():
-    steps = touches_to_customer([course("W", WON, VOICE), course("O", OPEN, VOICE), course("L", LOST, VOICE, VOICE)])
-
-    assert [(step.n, step.at_risk) for step in steps] == [(0, 3), (1, 3), (2, 1)]
-    assert steps[1].won_share == steps[2].won_share == pytest.approx(1 / 3)
-
-
-outcomes = st.lists(st.tuples(st.sampled_from([WON, LOST, OPEN]), st.integers(0, 8)), min_size=1, max_size=40)
-
-
-@settings(deadline=None)
-@given(outcomes)
-def test_a_curve_never_falls_and_never_passes_one(rows):
-    steps = touches_to_customer([course(str(n), outcome, *[VOICE] * count) for n, (outcome, count) in enumerate(rows)])
-
-    shares = [step.won_share for step in steps]
-    assert shares == sorted(shares)
-    assert shares[-1] <= 1 + 1e-12
-
-
-@settings(deadline=None)
-@given(outcomes.filter(lambda rows: all(outcome != OPEN for outcome, _ in rows)))
-def test_with_no_course_open_the_share_is_a_plain_fraction(rows):
-    steps = touches_to_customer([course(str(n), outcome, *[VOICE] * count) for n, (outcome, count) in enumerate(rows)])
-
-    won = Counter(count for outcome, count in rows if outcome == WON)
-    for step in steps:
-        assert step.won_share == pytest.approx(sum(won[n] for n in range(step.n + 1)) / len(rows))
 
 
 @settings(deadline=None)
