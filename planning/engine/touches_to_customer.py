@@ -99,8 +99,8 @@ class _Spread:
 
     With r at risk, d of them ended and w won at step j, S the share still under way before it, F_j the share won by then:
     var F = sum of S^2 w (r - w) / r^3 + (F - F_j)^2 d / (r (r - d)) - 2 (F - F_j) S w / r^2
-    (Marubini and Valsecchi 1995, 10.3; Braun and Yuan 2007, Statistics in Medicine 26:1170). With nothing censored it is
-    the binomial F (1 - F) / r. F grows with the steps, so that the squares are kept multiplied out.
+    (Marubini and Valsecchi 1995, 10.3; Collett 2015, Modelling Survival Data in Medical Research, page 411). With nothing
+    censored it is the binomial F (1 - F) / r. F grows with the steps, so that the squares are kept multiplied out.
     """
 
     def __init__(self) -> None:

@@ -242,6 +242,9 @@ def test_the_reports_on_the_nth_touch_and_on_touches_to_a_customer_have_it_too(e
     shares = {(row["tier"], row["n"]): row["won_share"] for row in rows("touches_to_customer")}
     assert shares["D", 2] == shares[None, 5] == "0.333333"
     assert shares["D", 12] == shares[None, 12] == "0.666667"
+    bands = {(row["tier"], row["n"]): (row["low"], row["high"]) for row in rows("touches_to_customer")}
+    assert bands["D", 1] == (None, None)
+    assert bands["D", 2] == ("0.057978", "0.654532")
 
 
 def test_time_to_business_takes_the_orders_since_a_course_began_and_before_the_next(customer, tiers):
