@@ -8,11 +8,12 @@ from typing import Any
 from django.db import transaction
 
 from customers.models import Tier, TouchType
+from planning.actions.tier_curves import store_tier_curves, tier_curves
 from planning.engine import equal_credit as engine
 from planning.engine.courses import LOST, Course, Sample, customers_sample, prospects_sample
 from planning.loaders import load_ground
 from planning.loaders.courses import load_courses
-from planning.models import EvidenceRun, TouchEvidence, ValueStage
+from planning.models import EvidenceRun, TierCurve, TouchEvidence, ValueStage
 from territory import clock
 from territory.jobs.runner import Progress
 
@@ -44,13 +45,15 @@ def compute_evidence(*, now: dt.datetime, progress: Progress | None = None) -> d
         rows += _rows(stage, found)
         said[stage.value] = {**_summary(sample), "without_touches": str(found.without_touches)}
     say(2)
-    _store(on, now, said, rows)
+    _store(on, now, said, rows, tier_curves(courses, on))
     say(3)
     return {"courses": sum(len(sample.courses) for sample in samples.values()), "figures": len(rows)}
 
 
 @transaction.atomic
-def _store(on: dt.date, now: dt.datetime, samples: dict[str, Any], rows: list[TouchEvidence]) -> None:
+def _store(
+    on: dt.date, now: dt.datetime, samples: dict[str, Any], rows: list[TouchEvidence], curves: list[TierCurve]
+) -> None:
     """Safe beside another of the same day: the later one stands."""
     said = {"computed_at": now, "engine": ENGINE, "parameters": PARAMETERS, "samples": samples}
     run, _is_new = EvidenceRun.objects.update_or_create(on=on, defaults=said)
@@ -59,6 +62,7 @@ def _store(on: dt.date, now: dt.datetime, samples: dict[str, Any], rows: list[To
     for row in rows:
         row.run = run
     TouchEvidence.objects.bulk_create(rows)
+    store_tier_curves(run, curves)
 
 
 def _cells() -> list[engine.Cell]:

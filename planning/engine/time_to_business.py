@@ -56,15 +56,25 @@ class Step:
     high: float | None
 
 
+NO_STEP = Step(0, 0.0, 0.0, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """`steps`: the days on which somebody arrived. `longest`: days of the longest follow-up. `is_pooled`: over all tiers."""
+    """`steps`: the days on which somebody arrived. `longest`: days of the longest follow-up.
+
+    `own`: where too few of a tier arrived and this is over all tiers, the tier's own curve.
+    """
 
     steps: tuple[Step, ...]
     prospects: int
     arrivals: int
     longest: int
-    is_pooled: bool = False
+    own: "Curve | None" = None
+
+    @property
+    def is_pooled(self) -> bool:
+        return self.own is not None
 
     def share_at(self, days: int) -> float | None:
         """The share within so many days; None, beyond the longest follow-up: not known yet."""
@@ -123,6 +133,23 @@ def curves(starts: Sequence[Start], tiers: Iterable[Key], amounts: dict[Key, Dec
     for tier in tiers:
         own = curve(row.followed(amounts[tier], on) for row in starts if row.tier == tier)
         if own.arrivals < FEWEST_ARRIVALS:
-            own = replace(curve(row.followed(amounts[tier], on) for row in starts), is_pooled=True)
+            own = replace(curve(row.followed(amounts[tier], on) for row in starts), own=own)
         found[tier] = own
     return found
+
+
+def thinned(steps: Iterable[Step], by: float) -> list[Step]:
+    """Steps enough for a picture: each rises or moves its band by at least `by` since the one before; the last one too."""
+    kept: list[Step] = []
+    last = None
+    for last in steps:
+        if _differs(kept[-1] if kept else NO_STEP, last, by):
+            kept.append(last)
+    if last is not None and kept[-1:] != [last]:
+        kept.append(last)
+    return kept
+
+
+def _differs(one: Step, other: Step, by: float) -> bool:
+    pairs = ((one.share, other.share), (one.low, other.low), (one.high, other.high))
+    return any((a is None) != (b is None) or (a is not None and b is not None and abs(a - b) >= by) for a, b in pairs)

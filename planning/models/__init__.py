@@ -1,5 +1,6 @@
 """Rules and official values that administrators set, and the figures computed under them."""
 
+from .curves import CurveKind, TierCurve
 from .drafts import DraftAct, DraftState, RuleDraft
 from .evidence import EvidenceRun, TouchEvidence
 from .figures import Budget, BudgetShare, BudgetStatus, CustomerFigures, DueTouch, FactsMark
@@ -24,6 +25,7 @@ __all__ = [
     "BudgetStatus",
     "ContactLoad",
     "ContactRule",
+    "CurveKind",
     "CustomerFigures",
     "DraftAct",
     "DraftState",
@@ -40,6 +42,7 @@ __all__ = [
     "SituationKind",
     "TeamLoad",
     "TeamSellingLoad",
+    "TierCurve",
     "TouchEvidence",
     "TouchValue",
     "ValueStage",

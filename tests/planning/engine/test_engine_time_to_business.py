@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planning.engine.time_to_business import Followed, Start, curve, curves, usual_amount
+from planning.engine.time_to_business import Followed, Start, curve, curves, thinned, usual_amount
 
 ON = dt.date(2026, 6, 30)
 
@@ -79,6 +79,17 @@ def test_a_curve_never_falls_and_lies_within_its_band(followed):
     assert all(step.low <= step.share <= step.high for step in steps if step.low is not None)
 
 
+@given(rows, st.floats(0.01, 0.3))
+def test_a_thinned_curve_is_nowhere_off_by_more_than_its_fineness(followed, by):
+    found = curve(followed)
+    thin = thinned(found.steps, by)
+
+    for step in found.steps:
+        shown = max((row.share for row in thin if row.days <= step.days), default=0.0)
+        assert 0 <= step.share - shown < by
+    assert thin[-1:] == list(found.steps[-1:])
+
+
 @given(rows)
 def test_with_nobody_censored_before_the_last_arrival_it_is_the_plain_share(followed):
     everyone = [Followed(row.days, True) for row in followed]
@@ -95,6 +106,8 @@ def test_with_fewer_than_twenty_arrivals_a_tier_shows_the_curve_over_all():
 
     assert [step.days for step in found["A"].steps] == [10, 50]
     assert [step.days for step in found["B"].steps] == [50]
+    assert (found["A"].is_pooled, found["B"].is_pooled) == (True, False)
+    assert (found["A"].own.prospects, found["A"].own.arrivals) == (19, 19)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,34 @@
+"""Curves of all prospects of a tier, as the nightly job computed them with its evidence: pages read them, nobody changes them."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CurveKind(models.TextChoices):
+    """What a curve counts: days until an amount was brought, or touches until a win."""
+
+    TIME_TO_BUSINESS = "time_to_business", _("time to business")
+    TOUCHES_TO_CUSTOMER = "touches_to_customer", _("touches to a customer")
+
+
+class TierCurve(models.Model):
+    """One curve of a run; `tier` None: over all tiers. `amount` is that of a time to business, None for touches.
+
+    `steps`: lists of equal length, one value a step ("at" days or touches, "share", "low", "high"), thinned so that no
+    share on a picture is off by more than a quarter of a per cent. `figures` are exact, of the curve before thinning.
+    """
+
+    run = models.ForeignKey("planning.EvidenceRun", models.CASCADE, related_name="curves")
+    kind = models.CharField(max_length=20, choices=CurveKind)
+    tier = models.ForeignKey("customers.Tier", models.CASCADE, null=True, related_name="+")
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    steps = models.JSONField()
+    figures = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "kind", "tier"], name="tier_curve_once_a_run"),
+            models.UniqueConstraint(
+                fields=["run", "kind"], condition=models.Q(tier__isnull=True), name="tier_curve_of_all_once_a_run"
+            ),
+        ]
