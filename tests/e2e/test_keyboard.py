@@ -6,7 +6,9 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from customers.models import Assignment, Order, OrderStep, PlannedTouch, Touch
+from accounts.models import Role
+from customers.imports import jobs
+from customers.models import Assignment, Customer, Import, Order, OrderStep, PlannedTouch, Touch
 from planning.actions.effects import run_effect
 from planning.models import BudgetShare, RuleDraft
 from territory import clock
@@ -189,7 +191,9 @@ def test_an_administrator(opened, cast, tmp_path):
     # What a role may do.
     page.goto(reverse("role_access", args=[cast.technician_membership.role_id]))
     keys.to_content().to("", field="orders_see").type("none").to("See what changes").press("Enter")
-    expect(page.get_by_role("button", name="Save")).to_be_visible()
+    keys.to("Save", tag="button").press("Enter")
+    said(page, "Access of Technical support saved")
+    assert "orders" not in Role.objects.get(pk=cast.technician_membership.role_id).access
 
     # A file is imported (which one, the system's own window asks).
     page.goto(reverse("import_create"))
@@ -201,6 +205,10 @@ def test_an_administrator(opened, cast, tmp_path):
     keys.to_content().to("Name: column").type("Firm").to("Check the file").enter("**/imports/*/**")
     keys.to_content().to("Store it").press("Enter")
     expect(page.get_by_text("Being stored.")).to_be_visible()
+    run = Import.objects.get()
+    jobs.go_on(run.pk)
+    expect(page.get_by_text("Stored. This is the report.")).to_be_visible()
+    assert Customer.objects.filter(name="Mill").exists()
 
     # Who changed what.
     page.goto(reverse("audit_list"))

@@ -90,7 +90,7 @@ def test_a_database_is_postgresql_or_sqlite(url):
 def test_sqlite_takes_the_lock_at_once_and_writes_ahead():
     options = checked.database("sqlite:////data/x.sqlite3", statement_seconds=0)["OPTIONS"]
     assert options["transaction_mode"] == "IMMEDIATE"
-    assert options["timeout"] == 5
+    assert options["timeout"] == 10
     assert options["init_command"] == "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
 
 
