@@ -75,18 +75,17 @@ def cast(company) -> Cast:
     north = factories.team("North")
     leeds = factories.team("Leeds", north)
 
-    def join(name, team, role, **fields):
-        return factories.membership(factories.person(name), team, role, **fields)
-
-    rep = join("Rep", exeter, "Salesperson")
-    mate = join("Mate", exeter, "Salesperson")
-    coordinator = join("Coordinator", exeter, "Sales coordinator", profile="support")
-    technician = join("Technician", exeter, "Technical support", profile="support")
-    manager = join("Manager", south_west, "Sales manager")
-    other_rep = join("Other rep", leeds, "Salesperson")
-    other_manager = join("Other manager", north, "Sales manager")
-    admin = join("Administrator", south_west, "Administrator")
-    leaver = join("Leaver", exeter, "Salesperson")
+    rep, mate, coordinator, technician, manager, other_rep, other_manager, admin, leaver = factories.join(
+        ("Rep", exeter, "Salesperson", {}),
+        ("Mate", exeter, "Salesperson", {}),
+        ("Coordinator", exeter, "Sales coordinator", {"profile": "support"}),
+        ("Technician", exeter, "Technical support", {"profile": "support"}),
+        ("Manager", south_west, "Sales manager", {}),
+        ("Other rep", leeds, "Salesperson", {}),
+        ("Other manager", north, "Sales manager", {}),
+        ("Administrator", south_west, "Administrator", {}),
+        ("Leaver", exeter, "Salesperson", {}),
+    )
     leaver.user.is_active = False
     leaver.user.save(update_fields=["is_active"])
     own = factories.customer("Own customer", owner=rep)

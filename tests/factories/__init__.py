@@ -18,7 +18,7 @@ from .customers import (
     touch_types,
 )
 from .imports import import_of, kept_mapping
-from .people import absence, company, cover, membership, person, role, roles, team
+from .people import absence, company, cover, join, membership, person, role, roles, team
 from .planning import contact_rule, due_touch, figures, rule_draft, situation, touch_value
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "figures",
     "import_of",
     "internal_work",
+    "join",
     "kept_mapping",
     "market",
     "membership",

@@ -4,11 +4,15 @@ import datetime as dt
 import itertools
 from decimal import Decimal
 
+from django.contrib.auth.hashers import make_password
+from simple_history.utils import bulk_create_with_history
+
 from accounts.models import Absence, Cover, Membership, Role, RoleFunction, Team, User
 from accounts.starting_access import STARTING_ROLES
 from territory.company.models import Company
 
 _numbers = itertools.count(1)
+AT_WORK = {"weekly_hours": Decimal("40"), "selling_share": Decimal("0.5"), "profile": "sole"}
 
 
 def company(**fields) -> Company:
@@ -53,14 +57,27 @@ def person(name: str | None = None, **fields) -> User:
     return User.objects.create_user(email=email, password=password, name=name or f"Person {number}", **fields)
 
 
+def join(*people: tuple[str, Team, str, dict]) -> list[Membership]:
+    """Many at once, in few statements: name, team, role and what else a membership has (as `membership` makes it)."""
+    known, password = roles(), make_password("correct horse 1")
+    users = [User(email=f"person{next(_numbers)}@example.com", name=name, password=password) for name, *_ in people]
+    for user in users:
+        user.fold_search_text()
+    bulk_create_with_history(users, User)
+    rows = [
+        Membership(user=user, team=team, role=known[role], **AT_WORK | fields)
+        for user, (_, team, role, fields) in zip(users, people, strict=True)
+    ]
+    return bulk_create_with_history(rows, Membership)
+
+
 def membership(
     user: User | None = None, team: Team | None = None, role: Role | str = "Salesperson", **fields
 ) -> Membership:
     """A membership since always: 40 hours a week, half of them for customers, may be sole contact."""
     if isinstance(role, str):
         role = roles()[role]
-    values = {"weekly_hours": Decimal("40"), "selling_share": Decimal("0.5"), "profile": "sole", **fields}
-    return Membership.objects.create(user=user or person(), team=team or _any_team(), role=role, **values)
+    return Membership.objects.create(user=user or person(), team=team or _any_team(), role=role, **AT_WORK | fields)
 
 
 def _any_team() -> Team:
