@@ -7,6 +7,7 @@ from planning.views import drafts, rules, values
 urlpatterns = [
     path("rules/", rules.rules_home, name="rules_home"),
     path("rules/thresholds/", rules.thresholds, name="thresholds"),
+    path("rules/counting/", rules.counting, name="counting"),
     path("rules/calendar/", rules.calendar, name="calendar"),
     path("rules/calendar/holidays/new/", rules.holiday_create, name="holiday_create"),
     path("rules/calendar/holidays/<int:pk>/remove/", rules.holiday_delete, name="holiday_delete"),

@@ -121,7 +121,7 @@ def pages(cast, it, shared) -> list[str]:
     found = [reverse(name, args=[it.keys[kind]]) for names in (BY_KEY, SHOWN) for kind in names for name in names[kind]]
     lists = [
         "customer_list", "customer_export", "customer_filters", "customer_options", "order_list", "order_board", "order_export",
-        "order_filters", "people_list", "team_list", "role_list", "rules_home", "thresholds", "calendar", "touch_values",
+        "order_filters", "people_list", "team_list", "role_list", "rules_home", "thresholds", "counting", "calendar", "touch_values",
         "today", "workload", "situation_list", "implausible_touches", "log_touch", "work_log", "planned_create",
         "order_create", "customer_create", "search", "market_list", "product_line_list", "profile", "access_table",
     ]  # fmt: skip

@@ -216,6 +216,7 @@ def typed_about(it: Side, shared: Shared, helper: Membership) -> dict[str, dict[
         "calendar": {"name": "Renamed"},
         "draft_save": {"reason": "Because", "unseen": "on"},
         "thresholds": {"first_sales_from": "12345"},
+        "counting": {"repeats_count_once": "on", "margin_share": "40"},
     }  # fmt: skip
 
 
@@ -245,6 +246,7 @@ def company_asks(it: Side, shared: Shared, helper: Membership) -> Iterator[Ask]:
     arguments: dict[str, list[Any]] = {
         "calendar": [],
         "thresholds": [],
+        "counting": [],
         "holiday_create": [],
         "holiday_delete": [shared.holiday.pk],
         "draft_compute": [shared.draft.pk],

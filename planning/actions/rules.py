@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from customers.actions.lifecycle import mark_lifecycles_due
 from customers.models import Tier
-from planning.models import WITHOUT_EFFECT, RulesVersion, TouchValue
+from planning.models import WITHOUT_EFFECT, PlanningSettings, RulesVersion, TouchValue
 from planning.nudge import recompute_soon
 from territory.company.models import Company, Holiday
 from territory.conflicts import claim
@@ -32,6 +32,23 @@ def save_rule(
     The row comes validated from its form; what the database still refuses becomes a ValidationError. `what` and
     `reason` say it in words, for those who read the latest changes.
     """
+    _store(row, version, actor, reason)
+    what = what or _("%(kind)s changed") % {"kind": row._meta.verbose_name}
+    _announce(row, actor=actor, now=now, what=what, reason=reason)
+    return row
+
+
+@transaction.atomic
+def save_counting(*, row: PlanningSettings, version: int | None, actor: User) -> PlanningSettings:
+    """Store how evidence and the value of work are counted, as shown at `version`; raises Conflict.
+
+    No figure of a customer rests on it, so none becomes stale: what is computed afterwards goes by it.
+    """
+    _store(row, None if row._state.adding else version, actor, "")
+    return row
+
+
+def _store(row: models.Model, version: int | None, actor: User, reason: str) -> None:
     _sign(row, actor, reason)
     try:
         with transaction.atomic():
@@ -42,9 +59,6 @@ def save_rule(
                 row.save()
     except IntegrityError as error:
         raise ValidationError(_("There is such a row already.")) from error
-    what = what or _("%(kind)s changed") % {"kind": row._meta.verbose_name}
-    _announce(row, actor=actor, now=now, what=what, reason=reason)
-    return row
 
 
 def _sign(row: models.Model, actor: User, reason: str) -> None:

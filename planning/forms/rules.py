@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import ContactRole, OrderStep, SaleType, Tier, TouchType
 from planning.models import (
+    COUNTING,
     ContactLoad,
     ContactRule,
     EvidenceRun,
@@ -181,6 +182,23 @@ class ThresholdsForm(RuleForm):
             if data.get(low) is not None and data.get(high) is not None and data[low] >= data[high]:
                 self.add_error(low, _("This must be below “%(other)s”.") % {"other": self.fields[high].label})
         return data
+
+
+class CountingForm(RuleForm):
+    margin_share = PercentField(
+        label=_("Margin, per cent of business"),
+        required=False,
+        help_text=_("What is left of the business won after its direct costs. Empty: business counts whole."),
+    )
+
+    class Meta:
+        model = PlanningSettings
+        fields = COUNTING
+        help_texts = {
+            "repeats_count_once": _(
+                "Several touches of one type with one customer on one day are worth one, in evidence and in the value of work done."
+            )
+        }
 
 
 class CompanyForm(RuleForm):

@@ -5,6 +5,7 @@ from .drafts import DraftAct, DraftState, RuleDraft
 from .evidence import EvidenceRun, TouchEvidence
 from .figures import Budget, BudgetShare, BudgetStatus, CustomerFigures, DueTouch, FactsMark
 from .rules import (
+    COUNTING,
     WITHOUT_EFFECT,
     ContactLoad,
     ContactRule,
@@ -19,6 +20,7 @@ from .situations import Situation, SituationHours, SituationKind
 from .values import TouchValue, ValueStage
 
 __all__ = [
+    "COUNTING",
     "WITHOUT_EFFECT",
     "Budget",
     "BudgetShare",

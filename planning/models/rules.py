@@ -14,6 +14,9 @@ from territory.company.models import Company
 # What an administrator sets beside rules and is only offered or shown: no budget, due day or load follows from it.
 WITHOUT_EFFECT = (ContactRole, OrderStep, SaleType)
 
+# Of the planning settings, those that say how evidence and the value of work are counted: no budget or due day follows.
+COUNTING = ("repeats_count_once", "margin_share")
+
 
 class Period(models.TextChoices):
     DAY = "day", _("day")
@@ -175,6 +178,15 @@ class PlanningSettings(models.Model):
         validators=[MinValueValidator(0)],
     )
     retry_working_days = models.PositiveSmallIntegerField(_("retry after no answer, working days"), default=2)
+    repeats_count_once = models.BooleanField(_("repeats count once"), default=False)
+    margin_share = models.DecimalField(
+        _("share of business that is margin"),
+        max_digits=5,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
 
     history = HistoricalRecords()

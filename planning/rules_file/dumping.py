@@ -20,7 +20,7 @@ def dump_rules() -> dict[str, Any]:
     for section in SECTIONS:
         found[section.name] = [_entry(section, row) for row in live_rows(section)]
     settings = PlanningSettings.current()
-    found["settings"] = {value.name: value.write(getattr(settings, value.column)) for value in SETTINGS}
+    found["settings"] = {value.name: written(value, settings) for value in SETTINGS}
     return found
 
 

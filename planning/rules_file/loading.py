@@ -15,7 +15,7 @@ from customers.actions.lifecycle import mark_lifecycles_due
 from customers.models import SaleTypeKind
 from customers.signals import catalogue_changed
 from planning.actions.rules import raise_rules_version
-from planning.models import WITHOUT_EFFECT, PlanningSettings, TouchValue
+from planning.models import COUNTING, WITHOUT_EFFECT, PlanningSettings, TouchValue
 from planning.rules_file.dumping import live_rows
 from planning.rules_file.reading import Entry, RulesFile, read_rules
 from planning.rules_file.sections import BY_NAME, SECTIONS, RulesFileError, Section
@@ -35,8 +35,9 @@ def load_rules(given: Any, *, actor: User | None, now: dt.datetime) -> dict[str,
     Where something changed on which figures rest, those computed under the older rules become stale.
     """
     with transaction.atomic():
-        changes = _Changes(read_rules(given), actor, now).make()
-        if any(name not in WITHOUT for name in changes):
+        made = _Changes(read_rules(given), actor, now)
+        changes = made.make()
+        if changes.keys() - made.without:
             raise_rules_version(
                 actor=actor, now=now, what=_("Rules file: %(sections)s") % {"sections": ", ".join(changes)}
             )
@@ -57,6 +58,7 @@ class _Changes:
         self.actor = actor
         self.now = now
         self.counts: dict[str, int] = {}
+        self.without = set(WITHOUT)
 
     def make(self) -> dict[str, int]:
         present = [section for section in SECTIONS if section.name in self.rules.sections]
@@ -191,6 +193,8 @@ class _Changes:
         else:
             self._save(row, changed)
         self._count("settings")
+        if set(changed) <= set(COUNTING):
+            self.without.add("settings")
 
     def _working_days(self) -> None:
         if self.rules.working_days is None:

@@ -231,6 +231,8 @@ def _settings(given: Any) -> dict[str, Any]:
         spec = next(one for one in SETTINGS if one.name == name)
         if value is not None:
             found[name] = _cleaned(PlanningSettings, spec, value, "settings")
+        elif PlanningSettings._meta.get_field(spec.column).null:
+            found[name] = None
     current = PlanningSettings.current()
     for lower, upper in ORDERED:
         low, high = (found.get(name, getattr(current, name)) for name in (lower, upper))

@@ -205,11 +205,16 @@ BY_NAME: dict[str, Section] = {section.name: section for section in SECTIONS}
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-# Thresholds: the fields of the one row of planning settings.
+
+def _setting(field: models.Field) -> Value:
+    if isinstance(field, models.BooleanField):
+        return yes_no(field.name)
+    if isinstance(field, models.PositiveSmallIntegerField):
+        return whole(field.name, required=False)
+    return decimal(field.name, required=False)
+
+
+# Thresholds and how is counted: the fields of the one row of planning settings.
 SETTINGS: tuple[Value, ...] = tuple(
-    whole(field.name, required=False)
-    if isinstance(field, models.PositiveSmallIntegerField)
-    else decimal(field.name, False)
-    for field in PlanningSettings._meta.fields
-    if field.name not in ("id", "version")
+    _setting(field) for field in PlanningSettings._meta.fields if field.name not in ("id", "version")
 )

@@ -14,9 +14,9 @@ from accounts.permissions import Act, Area, may_all
 from customers.models import Customer
 from customers.starting_rows import starting_rows
 from planning.actions.drafts import draft_act, draft_change
-from planning.actions.rules import remove_rule, restore_rule, save_rule
+from planning.actions.rules import remove_rule, restore_rule, save_counting, save_rule
 from planning.draft_kinds import DRAFT_KINDS, DraftKind, posted
-from planning.forms.rules import CompanyForm, HolidayForm
+from planning.forms.rules import CompanyForm, CountingForm, HolidayForm
 from planning.models import DraftAct, DraftState, PlanningSettings, RuleDraft, RulesVersion
 from planning.queries.drafts import open_drafts
 from planning.rule_kinds import RULE_KINDS, RuleKind, count_rows
@@ -215,6 +215,28 @@ def thresholds(request):
         row, _made = PlanningSettings.objects.get_or_create(pk=1)
     context = {"may_change": _may_change(request), "saved": "thresholds", "started": row.version == 1}
     return _draft_form(request, DRAFT_KINDS["thresholds"], row, "planning/rules/thresholds.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required_in(Area.RULES, Act.SEE)
+def counting(request):
+    """How evidence and the value of work count touches and business; saved at once, since no budget or due day follows."""
+    if request.method == "POST":
+        _require_change(request)
+    row = PlanningSettings.current()
+    form = CountingForm(request.POST if request.method == "POST" else None, instance=row)
+    if form.is_valid():
+        try:
+            save_counting(row=form.instance, version=form.cleaned_data.get("version"), actor=request.user)
+        except Conflict as conflict:
+            return conflict_page(request, form, conflict, reverse("rules_home"))
+        except ValidationError as error:  # somebody else saved the first settings meanwhile
+            form.add_error(None, error)
+        else:
+            toast(request, _("Saved."), saved="counting")
+            return redirect("rules_home")
+    context = {"form": form, "row": row, "back": reverse("rules_home"), "may_change": _may_change(request)}
+    return render(request, "planning/rules/counting.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

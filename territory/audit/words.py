@@ -23,7 +23,7 @@ NEVER = {"version", "search_text", "history_relation", "uuid", "outreach"}
 # Numbers that are more than that, by the names that fields have in all rooms.
 MONEY = {"amount", "cost", "cost_per_hour", "first_sales_from", "list_price", "lower_bound", "yearly_value"}
 SHARES = {
-    "full_up_to", "good_up_to", "large_order_above", "large_order_until", "over_served_above", "over_up_to", "probability",
+    "full_up_to", "good_up_to", "large_order_above", "large_order_until", "margin_share", "over_served_above", "over_up_to", "probability",
     "room_below", "selling_share", "share", "under_served_below",
 }  # fmt: skip
 

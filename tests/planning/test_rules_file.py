@@ -238,6 +238,18 @@ def test_settings(started):
     assert (settings.large_order_above, settings.retry_working_days) == (Decimal("0.25"), 3)
 
 
+def test_settings_of_counting_make_no_figure_stale(started):
+    before = RulesVersion.current()
+    assert load({"settings": {"repeats_count_once": True, "margin_share": 0.35}}) == {"settings": 1}
+    assert dump_rules()["settings"]["repeats_count_once"] is True
+    assert dump_rules()["settings"]["margin_share"] == "0.3500"
+    assert load({"settings": {"margin_share": None}}) == {"settings": 1}
+    assert dump_rules()["settings"]["margin_share"] is None
+    assert RulesVersion.current() == before
+    load({"settings": {"margin_share": "0.2", "retry_working_days": 4}})
+    assert RulesVersion.current() == before + 1
+
+
 RULE = {
     "tier": "A",
     "stage": "customer",

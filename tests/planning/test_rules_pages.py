@@ -219,6 +219,25 @@ def test_thresholds_must_be_in_order(client, rules):
     assert PlanningSettings.current().room_below == Decimal("0.6")
 
 
+def test_how_evidence_is_counted_is_saved_at_once_and_makes_no_figure_stale(client, rules):
+    before = RulesVersion.current()
+    client.force_login(rules.admin)
+    version = client.get(reverse("counting")).context["form"]["version"].value()
+    data = {"repeats_count_once": "on", "margin_share": "37.5", "version": version}
+    assert client.post(reverse("counting"), {**data, "margin_share": "101"}).status_code == 422
+    assert client.post(reverse("counting"), data).status_code == 302
+    row = PlanningSettings.current()
+    assert (row.repeats_count_once, row.margin_share) == (True, Decimal("0.375"))
+    assert row.history.first().history_user == rules.admin
+    assert RulesVersion.current() == before
+    assert not RuleDraft.objects.exists()
+    page = client.post(reverse("counting"), {**data, "margin_share": ""})
+    assert page.status_code == 409
+    client.force_login(rules.rep)
+    assert "37.5" in client.get(reverse("counting")).content.decode()
+    assert client.post(reverse("counting"), data).status_code == 403
+
+
 def test_working_days_and_holidays(client, rules):
     client.force_login(rules.admin)
     company = Company.objects.get()
