@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from customers.models import Tier
+from planning.engine import touches_to_customer as to_customer
 from planning.engine.time_to_business import HORIZONS, Curve, Step, curve, curves, thinned, usual_amount
 from planning.loaders.courses import Courses
 from planning.models import CurveKind, EvidenceRun, TierCurve
@@ -19,7 +20,7 @@ CENT = Decimal("0.01")
 def tier_curves(courses: Courses, on: dt.date) -> list[TierCurve]:
     """All curves of a day, not stored yet."""
     tiers = list(Tier.objects.live().values_list("pk", flat=True))
-    return [*_time_to_business(courses, tiers, on)]
+    return [*_time_to_business(courses, tiers, on), *_touches_to_customer(courses, tiers)]
 
 
 def store_tier_curves(run: EvidenceRun, rows: list[TierCurve]) -> None:
@@ -69,4 +70,39 @@ def _figures(row: Curve) -> dict[str, Any]:
         "median": row.median,
         "p80": row.reached(0.8),
         "chances": {str(days): row.share_at(days) for days in HORIZONS},
+    }
+
+
+def _touches_to_customer(courses: Courses, tiers: Sequence[int]) -> Iterator[TierCurve]:
+    """Each tier's own, however few its courses; without a tier that of all."""
+    for tier in (*tiers, None):
+        row = to_customer.curve(course for course in courses.prospects if tier is None or course.tier == tier)
+        steps = to_customer.thinned(row.steps)
+        yield TierCurve(
+            kind=CurveKind.TOUCHES_TO_CUSTOMER,
+            tier_id=tier,
+            steps={
+                "at": [step.n for step in steps],
+                "at_risk": [step.at_risk for step in steps],
+                "share": _short([step.won_share for step in steps]),
+                "low": _short([step.low for step in steps]),
+                "high": _short([step.high for step in steps]),
+            },
+            figures=_figures_of_touches(row),
+        )
+
+
+def _figures_of_touches(row: to_customer.Curve) -> dict[str, Any]:
+    """`quartiles` and `mix` (by touch type, the most frequent first) are of the courses won."""
+    return {
+        "courses": row.courses,
+        "won": row.won,
+        "lost": row.lost,
+        "quartiles": row.quartiles,
+        "mix": [
+            {"type": part.touch_type, "touches": part.touches, "share": part.share, "each": part.each}
+            for part in row.mix
+        ],
+        "longest": len(row.steps) - 1,
+        "is_final": row.is_final,
     }

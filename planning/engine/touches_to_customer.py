@@ -15,6 +15,8 @@ from planning.engine.rules import Key
 # A band of 80 %: a tenth is left out at either end.
 Z = NormalDist().inv_cdf(0.9)
 QUARTILES = (0.25, 0.5, 0.75)
+# Of so many touches each step is kept.
+EVERY_STEP = 300
 # What sums of fractions may miss one by.
 ROUNDING = 1e-12
 
@@ -92,6 +94,12 @@ def touches_to_customer(courses: Iterable[Course]) -> list[Step]:
         steps.append(Step(n, at_risk, won_share, *_band(won_share, spread.variance(won_share))))
         at_risk -= ended + counts[(n, OPEN)]
     return steps
+
+
+def thinned(steps: Sequence[Step]) -> list[Step]:
+    """Steps that tell the same curve: all up to 300 touches, beyond these only the ones at which somebody won."""
+    before = [None, *(step.won_share for step in steps)]
+    return [step for step, share in zip(steps, before, strict=False) if step.n <= EVERY_STEP or step.won_share != share]
 
 
 class _Spread:

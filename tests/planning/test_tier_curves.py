@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from customers.models import Potential
+from customers.models import Customer, Potential
 from planning.actions.evidence import compute_evidence
 from planning.models import CurveKind, TierCurve
 from tests import factories
@@ -30,8 +30,8 @@ def tiers(cast):
     return tiers
 
 
-def kept(tier):
-    return TierCurve.objects.get(kind=CurveKind.TIME_TO_BUSINESS, tier=tier)
+def kept(tier, kind=CurveKind.TIME_TO_BUSINESS):
+    return TierCurve.objects.get(kind=kind, tier=tier)
 
 
 def test_a_tiers_curve_is_kept_with_exact_figures(tiers):
@@ -68,3 +68,37 @@ def test_a_second_run_of_the_day_puts_its_curves_in_their_place(tiers):
         compute_evidence(now=NOW.replace(hour=hour))
 
     assert TierCurve.objects.filter(kind=CurveKind.TIME_TO_BUSINESS).count() == 4 + 1
+
+
+def test_touches_to_a_customer_are_kept_by_tier_and_over_all(tiers):
+    voice, field = (factories.touch_types()[kind] for kind in ("voice", "field"))
+    first, second = Customer.objects.filter(name__in=["P01", "P02"]).order_by("name")
+    at = dt.datetime.combine(STARTED + dt.timedelta(days=1), dt.time(9), dt.UTC)
+    for customer, types in ((first, [voice]), (second, [voice, voice, field])):
+        for touch_type in types:
+            factories.touch(customer, at=at, type=touch_type)
+
+    compute_evidence(now=NOW)
+
+    row = kept(tiers["A"], CurveKind.TOUCHES_TO_CUSTOMER)
+    assert row.amount is None
+    assert row.steps["at"] == [0, 1, 2, 3]
+    assert row.steps["at_risk"] == [25, 2, 1, 1]
+    assert row.steps["share"] == [0.72, 0.86, 0.86, 1]
+    assert row.steps["low"][0] < 0.72 < row.steps["high"][0]
+    assert row.steps["low"][3] is row.steps["high"][3] is None
+    assert row.figures == {
+        "courses": 25,
+        "won": 20,
+        "lost": 0,
+        "quartiles": [0, 0, 0],
+        "mix": [
+            {"type": voice.pk, "touches": 3, "share": 0.75, "each": 0.15},
+            {"type": field.pk, "touches": 1, "share": 0.25, "each": 0.05},
+        ],
+        "longest": 3,
+        "is_final": True,
+    }
+    of_none = kept(tiers["C"], CurveKind.TOUCHES_TO_CUSTOMER)
+    assert (of_none.steps["at"], of_none.figures["quartiles"], of_none.figures["longest"]) == ([], None, -1)
+    assert kept(None, CurveKind.TOUCHES_TO_CUSTOMER).figures["courses"] == Customer.objects.count()

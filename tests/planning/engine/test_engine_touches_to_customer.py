@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lifelines import AalenJohansenFitter
 
 from planning.engine.courses import LOST, OPEN, WON, Course
-from planning.engine.touches_to_customer import TypeOfWon, curve, mix_of_types, touches_to_customer
+from planning.engine.touches_to_customer import TypeOfWon, curve, mix_of_types, thinned, touches_to_customer
 
 VOICE, FIELD = "voice", "field"
 ON = dt.date(2026, 6, 30)
@@ -166,3 +166,9 @@ def test_beyond_the_most_touches_the_share_is_known_where_nobody_is_left_under_w
     assert curve([P1, P2, P3]).is_final
     assert curve([P1, P2, course("O", OPEN, VOICE)]).is_final
     assert not curve([P2, course("O", OPEN, *[VOICE] * 5)]).is_final
+
+
+def test_of_hundreds_of_touches_only_the_steps_with_a_win_are_kept():
+    steps = thinned(touches_to_customer(courses([(WON, 2), (LOST, 310), (WON, 320), (OPEN, 400)])))
+
+    assert [step.n for step in steps] == [*range(301), 320]
