@@ -48,7 +48,7 @@ def as_of_standings(ids: Collection[int] | None, ground: Ground) -> list[Standin
     customers = Customer.objects.live() if ids is None else Customer.objects.live().filter(pk__in=ids)
     rows = customers.order_by("pk").values_list("pk", "team_id", "latitude", "longitude")
     known = lifecycles(ids)
-    teams = _teams(ids, ground.on)
+    teams = teams_on(ids, ground.on)
     end = ground.until - ONE_TICK
     found = []
     for pk, team, latitude, longitude in rows:
@@ -80,7 +80,7 @@ def _place(latitude: float | None, longitude: float | None) -> Place | None:
     return None if latitude is None or longitude is None else (latitude, longitude)
 
 
-def _teams(ids: Collection[int] | None, on: dt.date) -> dict[int, int]:
+def teams_on(ids: Collection[int] | None, on: dt.date) -> dict[int, int]:
     """The team of each customer on a day, where its changes are known."""
     rows = CustomerTeam.objects.filter(Q(starts_on__isnull=True) | Q(starts_on__lte=on))
     if ids is not None:

@@ -16,7 +16,8 @@ from territory import clock
 
 
 class Kind(StrEnum):
-    """How a column is written: minutes and money with 2 decimals, shares, loads and scores with 6, all as strings."""
+    """How a column is written: minutes and money with 2 decimals, intervals in days with 4, shares, loads and scores with
+    6, all as strings."""
 
     TEXT = "text"
     COUNT = "count"
@@ -24,6 +25,7 @@ class Kind(StrEnum):
     MINUTES = "minutes"
     MONEY = "money"
     SHARE = "share"
+    DAYS = "days"
 
 
 def read_day(text: str) -> dt.date:
@@ -34,7 +36,7 @@ def read_day(text: str) -> dt.date:
     return day
 
 
-DECIMALS = {Kind.MINUTES: 2, Kind.MONEY: 2, Kind.SHARE: 6}
+DECIMALS = {Kind.MINUTES: 2, Kind.MONEY: 2, Kind.DAYS: 4, Kind.SHARE: 6}
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,9 @@ class Oracle:
             "began_at": began,
             "began_on": began.tz_convert(ZONE).tz_localize(None).normalize(),
             "tier": self._tier(value),
+            "since": row.since,
+            "potential": row.potential,
+            "history": history,
         }
 
     def _history(self, since: pd.Timestamp, events: list) -> list:
@@ -261,6 +264,66 @@ class Oracle:
         columns = [
             "person", "week", "workload_minutes", "prospecting", "keeping", "travel", "team", "set_aside", "capacity_minutes", "load",
         ]  # fmt: skip
+        return pd.DataFrame(found, columns=columns)
+
+    # --- Rhythm ---
+
+    def spells(self, first: pd.Timestamp) -> pd.DataFrame:
+        """Days from `first` on, both ends counted, by customer, stage and tier; these only change after orders and losses."""
+        won_by = dict(iter(self.orders.groupby("prospect")))
+        rows = []
+        for customer in self.customers.itertuples():
+            won = won_by.get(customer.Index)
+            moved = [at.tz_convert(ZONE).tz_localize(None).normalize() for at, _stage in customer.history]
+            after = [] if won is None else [on + DAY for on in won["on"]]
+            begins = max(first, moved[0])
+            cuts = sorted({begins, *(day for day in [*moved, *after] if begins < day <= self.day)})
+            for day, following in zip(cuts, [*cuts[1:], self.day + DAY], strict=True):
+                ends = self._midnight(day + DAY)
+                stage = next(stage for at, stage in reversed(customer.history) if at < ends)
+                tier = self._tier(self._value(customer, won, customer.history, day))
+                rows.append((customer.Index, stage, tier, day, following - DAY))
+        return pd.DataFrame(rows, columns=["prospect", "stage", "tier", "first", "last"])
+
+    def rhythm(self, window: int = 90) -> pd.DataFrame:
+        """tier, stage, role, type, interval, asked, made, adherence, kept_median: of each rule, in so many days.
+
+        Everyone who touches is a salesperson or unknown and owners never change, so every touch counts for every rule.
+        """
+        first = self.day - (window - 1) * DAY
+        spells = self.spells(first)
+        touches = self.touches[self.touches["on"] >= first].merge(spells, on="prospect")
+        touches = touches[touches["on"].between(touches["first"], touches["last"])].sort_values("at")
+        days = pd.Series(pd.date_range(first, self.day))
+        working = days[[self._is_working(day) for day in days]].to_numpy()
+        found = []
+        for rule in self.rules["contact_rules"]:
+            interval = PERIOD_DAYS[rule["period"]] / rule["count"]
+            own = spells[(spells["tier"] == rule["tier"]) & (spells["stage"] == rule["stage"])]
+            number = (own["last"] - own["first"]).dt.days + 1
+            if rule["period"] == "day":
+                before, until = (
+                    working.searchsorted(own[end].to_numpy(), side=side)
+                    for end, side in (("first", "left"), ("last", "right"))
+                )
+                number = pd.Series(until - before, index=own.index)
+            asked = number.groupby(own["prospect"]).sum() / interval
+            made = touches[(touches["tier"] == rule["tier"]) & (touches["stage"] == rule["stage"])]
+            made = made[made["activity"] == rule["touch_type"]]
+            count = made.groupby("prospect").size().reindex(asked.index, fill_value=0)
+            sums = asked.sum(), count.clip(upper=asked).sum()
+            gaps = made.groupby("prospect")["on"].diff().dt.days
+            key = (rule["tier"], rule["stage"], rule["role"], rule["touch_type"])
+            found.append(
+                (
+                    *key,
+                    interval,
+                    *sums,
+                    sums[1] / sums[0] if sums[0] else None,
+                    gaps.median() if gaps.notna().any() else None,
+                )
+            )
+        columns = ["tier", "stage", "role", "type", "interval", "asked", "made", "adherence", "kept_median"]
         return pd.DataFrame(found, columns=columns)
 
     def standing(self) -> dict[str, int]:

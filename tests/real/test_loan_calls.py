@@ -130,7 +130,7 @@ def compare(rows, frame, keys, figures, exact=()):
         for name in figures:
             mine, yours = number(row[name]), number(other[name])
             # Minutes are printed with 2 decimals, scores and loads with 6.
-            near = 5.1e-7 if name in ("score", "load") else 0.0051
+            near = 5.1e-7 if name in ("score", "load", "asked", "made", "adherence") else 0.0051
             if (mine is None) != (yours is None) or (mine is not None and abs(mine - yours) > near):
                 wrong.append((key, name, mine, yours))
         wrong += [
@@ -158,6 +158,16 @@ def test_workload_agrees_with_a_plain_script(loans, oracle):
         if row["person"] is None:
             row["capacity_minutes"] = None
     compare(rows, oracle.workload(), ("person", "week"), WORKLOAD)
+
+
+def test_rhythm_agrees_with_a_plain_script(loans, oracle):
+    figures = ("interval", "asked", "made", "adherence", "kept_median")
+    for window, options in ((90, {}), (30, {"starts_on": DAY - dt.timedelta(days=29)})):
+        rows = loans.report("rhythm", as_of=DAY, **options)
+        compare(rows, oracle.rhythm(window), ("tier", "stage", "role", "type"), figures)
+    by_person = loans.report("rhythm", as_of=DAY, starts_on=DAY - dt.timedelta(days=29), by="person")
+    for name in ("asked", "made"):
+        assert sum(float(row[name]) for row in by_person) == pytest.approx(sum(float(row[name]) for row in rows))
 
 
 def test_tiers_and_stages_agree_with_a_plain_script(loans, oracle):

@@ -1,0 +1,119 @@
+"""Customers through a window, day by day: where they stood, whose they were, which touches were answered (domain 3.2)."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from customers import lifecycle
+from customers.facts import lifecycles
+from customers.models import Assignment, Customer, Touch, TouchOutcome
+from planning.engine.adherence import Answered, Followed, Spell
+from planning.engine.calendar import ONE_DAY, Span, common
+from planning.engine.shares import Assigned, owner_of
+from planning.loaders.ground import Ground
+from planning.loaders.standings import teams_on
+from territory.rows import ends_from, starts_by
+
+ONE_TICK = dt.timedelta(microseconds=1)
+
+Seat = tuple[Span, Assigned]
+
+
+def load_followed(ground: Ground, first: dt.date, last: dt.date) -> list[Followed]:
+    """Live customers from the log, in a fixed number of queries; ``last`` is not later than the ground's day.
+
+    Of a customer that nobody owns the team is that of the last day.
+    """
+    if first > last:
+        return []
+    rows = Customer.objects.live().order_by("pk").values_list("pk", "team_id")
+    known, teams = lifecycles(), teams_on(None, last)
+    seats, touches = _seats(first, last), _touches(ground, first, last)
+    return [
+        Followed(
+            pk,
+            tuple(_spells(known[pk], seats.get(pk, []), teams.get(pk, team), ground, first, last)),
+            touches.get(pk, ()),
+        )
+        for pk, team in rows
+    ]
+
+
+def _spells(
+    known: lifecycle.Lifecycle, seats: list[Seat], team: int, ground: Ground, first: dt.date, last: dt.date
+) -> Iterable[Spell]:
+    """The window cut wherever stage, tier or an assignment changes; days before the history began are none."""
+    cuts = sorted({first, *(day for day in _changes(known, seats, ground, last) if first < day <= last)})
+    for starts_on, following in zip(cuts, [*cuts[1:], last + ONE_DAY], strict=True):
+        stage = known.stage_on(starts_on)
+        if stage is not None:
+            assigned = [row for span, row in seats if span.holds(starts_on)]
+            owner = owner_of(assigned)
+            yield Spell(
+                tier=known.tier_on(starts_on),
+                stage=stage.value,
+                owner=owner and owner.person,
+                team=owner.team if owner else team,
+                staffed=frozenset(row.role for row in assigned),
+                starts_on=starts_on,
+                ends_on=following - ONE_DAY,
+            )
+
+
+def _changes(known: lifecycle.Lifecycle, seats: list[Seat], ground: Ground, last: dt.date) -> Iterable[dt.date]:
+    end = ground.start_of(last + ONE_DAY) - ONE_TICK
+    for period in known.stage_history(end):
+        yield lifecycle.local_day(period.began_at, ground.zone)
+    for tier in known.tier_history(last):
+        yield tier.starts_on
+    for span, _row in seats:
+        if span.starts_on is not None:
+            yield span.starts_on
+        if span.ends_on is not None and span.ends_on < last:
+            yield span.ends_on + ONE_DAY
+
+
+def _seats(first: dt.date, last: dt.date) -> Mapping[int, list[Seat]]:
+    """Assignments of each customer, for as long as their membership is in force too."""
+    dated = starts_by(last) & ends_from(first) & starts_by(last, "membership__") & ends_from(first, "membership__")
+    rows = Assignment.objects.filter(dated, customer__archived_at__isnull=True).order_by("pk")
+    found: dict[int, list[Seat]] = defaultdict(list)
+    for customer, pk, user, role, team, kind, starts_on, ends_on, member_from, member_until in rows.values_list(
+        "customer_id",
+        "pk",
+        "membership__user_id",
+        "membership__role_id",
+        "membership__team_id",
+        "kind",
+        "starts_on",
+        "ends_on",
+        "membership__starts_on",
+        "membership__ends_on",
+    ):
+        span = common(Span(starts_on, ends_on), Span(member_from, member_until))
+        if span is not None:
+            found[customer].append((span, Assigned(pk, user, role, team, kind, starts_on=starts_on)))
+    return found
+
+
+def _touches(ground: Ground, first: dt.date, last: dt.date) -> Mapping[int, list[Answered]]:
+    """Answered touches by customer, earliest first, each once with the roles of those who took part."""
+    rows = (
+        Touch.objects.live()
+        .filter(at__gte=ground.start_of(first), at__lt=ground.start_of(last + ONE_DAY))
+        .filter(customer__archived_at__isnull=True)
+        .exclude(outcome=TouchOutcome.NO_ANSWER)
+        .order_by("at", "pk", "people__pk")
+        .values_list("pk", "customer_id", "at", "type_id", "people__pk", "people__role_id")
+    )
+    found: dict[int, list[Answered]] = defaultdict(list)
+    latest = None
+    for pk, customer, at, touch_type, part, role in rows.iterator(chunk_size=5000):
+        if pk == latest:
+            made = found[customer].pop()
+            found[customer].append(made._replace(roles=(*made.roles, role)))
+            continue
+        latest = pk
+        day = lifecycle.local_day(at, ground.zone)
+        found[customer].append(Answered(day, touch_type, () if part is None else (role,)))
+    return found
