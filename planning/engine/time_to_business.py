@@ -12,6 +12,7 @@ from decimal import Decimal
 from math import exp, log, sqrt
 from statistics import NormalDist
 
+from planning.engine.courses import OPEN
 from planning.engine.rules import Key
 
 # A band of 80 %: a tenth is left out at either end.
@@ -22,11 +23,21 @@ HORIZONS = (30, 90, 180, 365)
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The start of a selling course, and the orders won since and before any next course, first won first."""
+    """The start of a selling course, and the orders won since and before any next course, first won first.
+
+    `outcome` and `ended_on` are the course's own: open as long as it is neither won nor lost. `customer`: whose it is.
+    """
 
     tier: Key
     started_on: date
     won: tuple[tuple[date, Decimal], ...] = ()
+    outcome: str = OPEN
+    ended_on: date | None = None
+    customer: Key = None
+
+    def days_under_way(self, on: date) -> int:
+        """From its start to its end, or to a day where it is open."""
+        return ((self.ended_on or on) - self.started_on).days
 
     def followed(self, amount: Decimal, on: date) -> "Followed":
         """Days until these orders add up to the amount; not yet: days until `on`."""

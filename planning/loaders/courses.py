@@ -63,7 +63,7 @@ def load_courses(ids: Collection[int] | None, ground: Ground) -> Courses:
     starts: list[Start] = []
     brought: list[tuple[int | None, Decimal]] = []
     for pk, name in names.items():
-        reader = _Reader(name, known[pk], made.get(pk, NOTHING_MADE), ground)
+        reader = _Reader(pk, name, known[pk], made.get(pk, NOTHING_MADE), ground)
         prospects += reader.courses()
         spans += reader.spans()
         starts += reader.starts()
@@ -91,6 +91,7 @@ def _touches(ids: Collection[int] | None, ground: Ground) -> dict[int, _Made]:
 class _Reader:
     """Reads the courses of one customer as they stood at the end of the ground's day."""
 
+    pk: int
     name: str
     known: lifecycle.Lifecycle
     made: _Made
@@ -132,8 +133,18 @@ class _Reader:
         for course, following in zip(courses, [*courses[1:], None], strict=True):
             until = following.started_at if following else self.ground.until
             won = ((self._day(at), order.amount) for at, order in self._won() if course.started_at <= at < until)
-            started_on = self._day(course.started_at)
-            yield Start(self.known.tier_on(started_on), started_on, tuple(won))
+            yield self._start(course, tuple(won))
+
+    def _start(self, course: lifecycle.Course, won: tuple[tuple[dt.date, Decimal], ...]) -> Start:
+        started_on = self._day(course.started_at)
+        return Start(
+            tier=self.known.tier_on(started_on),
+            started_on=started_on,
+            won=won,
+            outcome=course.outcome.value,
+            ended_on=course.ended_at and self._day(course.ended_at),
+            customer=self.pk,
+        )
 
     def brought(self) -> Iterator[tuple[int | None, Decimal]]:
         """Where this is a customer on the day: its tier, and its orders of the last 365 days."""
