@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from customers.models import Tier, TouchType
+from planning.actions.expected_business import Forecast, expected_of, store_expected
 from planning.actions.tier_curves import store_tier_curves, tier_curves
 from planning.engine import equal_credit as engine
 from planning.engine.courses import LOST, Course, Sample, customers_sample, prospects_sample
@@ -45,14 +46,19 @@ def compute_evidence(*, now: dt.datetime, progress: Progress | None = None) -> d
         rows += _rows(stage, found)
         said[stage.value] = {**_summary(sample), "without_touches": str(found.without_touches)}
     say(2)
-    _store(on, now, said, rows, tier_curves(courses, on))
+    _store(on, now, said, rows, tier_curves(courses, on), expected_of(courses, on))
     say(3)
     return {"courses": sum(len(sample.courses) for sample in samples.values()), "figures": len(rows)}
 
 
 @transaction.atomic
 def _store(
-    on: dt.date, now: dt.datetime, samples: dict[str, Any], rows: list[TouchEvidence], curves: list[TierCurve]
+    on: dt.date,
+    now: dt.datetime,
+    samples: dict[str, Any],
+    rows: list[TouchEvidence],
+    curves: list[TierCurve],
+    expected: Forecast,
 ) -> None:
     """Safe beside another of the same day: the later one stands."""
     said = {"computed_at": now, "engine": ENGINE, "parameters": PARAMETERS, "samples": samples}
@@ -63,6 +69,7 @@ def _store(
         row.run = run
     TouchEvidence.objects.bulk_create(rows)
     store_tier_curves(run, curves)
+    store_expected(run, expected)
 
 
 def _cells() -> list[engine.Cell]:

@@ -40,13 +40,12 @@ def log_activity(rng: random.Random, book: list[Account], people: dict[str, Pers
 
 
 def _spans(account: Account, today: dt.date):
-    """The stages a customer went through in the last two years: (stage, first day, last day)."""
+    """The stages a customer went through in the last two years, and how it was won: (stage, first day, last day)."""
     begin = max(account.since, today - dt.timedelta(days=HISTORY_DAYS))
     if account.first_order is None:
         yield "prospect", begin, account.ended or today
         return
-    if account.first_order > begin:
-        yield "prospect", begin, account.first_order
+    yield "prospect", account.since, account.first_order
     if account.ended is None:
         yield "customer", max(begin, account.first_order), today
         return

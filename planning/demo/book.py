@@ -23,16 +23,16 @@ from territory import clock
 
 PER_TEAM = 100
 
-# Tier -> part of all, yearly value from and to, orders a year.
+# Tier -> part of all, yearly value from and to, orders a year, days until half of those won were won.
 TIERS = {
-    "A": (0.09, 45_000, 110_000, 14),
-    "B": (0.20, 16_000, 36_000, 9),
-    "C": (0.29, 5_500, 14_000, 5),
-    "D": (0.42, 700, 4_500, 2),
+    "A": (0.16, 45_000, 110_000, 14, 130),
+    "B": (0.22, 16_000, 36_000, 9, 95),
+    "C": (0.27, 5_500, 14_000, 5, 60),
+    "D": (0.35, 700, 4_500, 2, 40),
 }
 
 # Story -> part of all.
-STORIES = {"customer": 0.68, "prospect": 0.20, "lapsed": 0.07, "lost": 0.05}
+STORIES = {"customer": 0.52, "prospect": 0.18, "lapsed": 0.07, "lost": 0.23}
 
 
 @dataclass
@@ -80,10 +80,10 @@ def create_customers(rng: random.Random, people: dict[str, Person], today: dt.da
 def _account(rng, names, taken, towns, staff, markets, today) -> Account:
     tier = rng.choices(list(TIERS), [part for part, *_ in TIERS.values()])[0]
     story = rng.choices(list(STORIES), list(STORIES.values()))[0]
-    _part, low, high, _orders = TIERS[tier]
+    _part, low, high, _orders, days = TIERS[tier]
     market = rng.choice(list(MARKETS))
     town = rng.choices(towns, [5, 2, *[1] * (len(towns) - 2)])[0]
-    since, first_order, ended = _story_days(rng, story, today)
+    since, first_order, ended = _story_days(rng, story, days, today)
     people = _people(taken, tier, story, staff)
     customer = Customer(
         name=_name(rng, names, market),
@@ -99,21 +99,22 @@ def _account(rng, names, taken, towns, staff, markets, today) -> Account:
     return Account(customer, tier, story, rng.uniform(low, high), since, first_order, ended, people)
 
 
-def _story_days(rng, story: str, today: dt.date) -> tuple[dt.date, dt.date | None, dt.date | None]:
-    """Since, first won order, and the day of the last order (lapsed) or of being lost."""
+def _story_days(rng, story: str, days: int, today: dt.date) -> tuple[dt.date, dt.date | None, dt.date | None]:
+    """Since, first won order, and the day of the last order (lapsed) or of being lost. `days` is a usual way to a win."""
+    way = dt.timedelta(days=min(max(round(days * rng.lognormvariate(0, 0.6)), 7), 600))
     if story == "prospect":
         return today - dt.timedelta(days=rng.randint(12, 260)), None, None
     if story == "lost":
-        since = today - dt.timedelta(days=rng.randint(120, 640))
-        return since, None, since + dt.timedelta(days=rng.randint(40, 110))
+        ended = today - dt.timedelta(days=rng.randint(10, HISTORY_DAYS))
+        return ended - dt.timedelta(days=rng.choice([90, 150, 300]) * rng.uniform(0.4, 1.4)), None, ended
     if story == "lapsed":
         first = today - dt.timedelta(days=rng.randint(640, HISTORY_DAYS - 10))
-        return first - dt.timedelta(days=rng.randint(100, 900)), first, today - dt.timedelta(days=rng.randint(380, 560))
+        return first - way, first, today - dt.timedelta(days=rng.randint(380, 560))
     if rng.random() < 0.62:
         first = today - dt.timedelta(days=HISTORY_DAYS - rng.randint(1, 40))
-        return first - dt.timedelta(days=rng.randint(100, 1500)), first, None
-    first = today - dt.timedelta(days=rng.randint(30, HISTORY_DAYS - 60))
-    return first - dt.timedelta(days=rng.randint(18, 150)), first, None
+    else:
+        first = today - dt.timedelta(days=rng.randint(30, HISTORY_DAYS - 60))
+    return first - way, first, None
 
 
 def _name(rng, names: set[str], market: str) -> str:
@@ -185,7 +186,7 @@ def _give_contacts(rng, book: list[Account], today: dt.date) -> None:
 
 
 def _decide(rng, book: list[Account]) -> None:
-    """Potentials of prospects and lost ones, and why they were lost."""
+    """What each could bring a year, as noted at first, and why some were lost."""
     Potential.objects.bulk_create(
         [
             Potential(
@@ -195,7 +196,6 @@ def _decide(rng, book: list[Account]) -> None:
                 noted_on=account.since,
             )
             for account in book
-            if account.first_order is None or rng.random() < 0.3
         ]
     )
     StageDecision.objects.bulk_create(

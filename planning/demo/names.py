@@ -66,16 +66,16 @@ class Player(NamedTuple):
 
 REGION = "North"
 PEOPLE = [
-    Player("Maren Holt", "York team", "Salesperson", "sole", "37.5", "0.50", 0.98),
-    Player("Idris Vane", "York team", "Salesperson", "sole", "37.5", "0.32", 0.93),
+    Player("Maren Holt", "York team", "Salesperson", "sole", "37.5", "0.68", 0.98),
+    Player("Idris Vane", "York team", "Salesperson", "sole", "37.5", "0.44", 0.93),
     Player("Petra Lind", "York team", "Sales coordinator", "support", "37.5", "0.22", 1.0),
-    Player("Owen Strand", "York team", "Technical support", "support", "37.5", "0.10", 1.05),
-    Player("Tess Arkle", "Leeds team", "Salesperson", "sole", "37.5", "0.36", 0.96),
-    Player("Callum Reeve", "Leeds team", "Salesperson", "sole", "30", "0.29", 0.82),
-    Player("Nadia Frost", "Leeds team", "Sales coordinator", "support", "30", "0.22", 1.02),
-    Player("Bryn Holloway", "Newcastle team", "Salesperson", "sole", "37.5", "0.40", 1.0),
-    Player("Sana Quill", "Newcastle team", "Salesperson", "sole", "37.5", "0.50", 0.97),
-    Player("Joss Merrin", "Newcastle team", "Technical support", "support", "30", "0.11", 0.95),
+    Player("Owen Strand", "York team", "Technical support", "support", "37.5", "0.14", 1.05),
+    Player("Tess Arkle", "Leeds team", "Salesperson", "sole", "37.5", "0.52", 0.96),
+    Player("Callum Reeve", "Leeds team", "Salesperson", "sole", "30", "0.44", 0.82),
+    Player("Nadia Frost", "Leeds team", "Sales coordinator", "support", "30", "0.26", 1.02),
+    Player("Bryn Holloway", "Newcastle team", "Salesperson", "sole", "37.5", "0.34", 1.0),
+    Player("Sana Quill", "Newcastle team", "Salesperson", "sole", "37.5", "0.42", 0.97),
+    Player("Joss Merrin", "Newcastle team", "Technical support", "support", "30", "0.09", 0.95),
     Player("Ruth Carrow", REGION, "Sales manager", "lead", "37.5", "0.10", 1.0),
     Player("Alma Teague", REGION, "Administrator", "support", "37.5", "0", 1.0),
 ]

@@ -5,9 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CurveKind(models.TextChoices):
-    """What a curve counts: days until an amount was brought, or touches until a win."""
+    """What a curve counts: days until an amount was brought, touches until a win, or days until a win, lost ones a
+    competing end."""
 
     TIME_TO_BUSINESS = "time_to_business", _("time to business")
+    CHANCE_OF_WINNING = "chance_of_winning", _("chance of winning")
     TOUCHES_TO_CUSTOMER = "touches_to_customer", _("touches to a customer")
 
 
@@ -32,3 +34,22 @@ class TierCurve(models.Model):
                 fields=["run", "kind"], condition=models.Q(tier__isnull=True), name="tier_curve_of_all_once_a_run"
             ),
         ]
+
+
+class ExpectedBusiness(models.Model):
+    """What the open prospects of a team, an owner and a tier may bring in a month: mean and variance, which add up.
+
+    Of the latest run only. `month`: its first day, that of the run's own month stands for what is left of it; None for all
+    months together. `membership` None: nobody's. `tier` is that of a course's first day. `prospects` are those that the
+    mean is of; of `unknown` more nothing is known so far ahead (with month None: for part of the months).
+    """
+
+    run = models.ForeignKey("planning.EvidenceRun", models.CASCADE, related_name="expected")
+    team = models.ForeignKey("accounts.Team", models.CASCADE, related_name="+")
+    membership = models.ForeignKey("accounts.Membership", models.CASCADE, null=True, related_name="+")
+    tier = models.ForeignKey("customers.Tier", models.CASCADE, null=True, related_name="+")
+    month = models.DateField(null=True)
+    mean = models.FloatField()
+    variance = models.FloatField()
+    prospects = models.PositiveIntegerField()
+    unknown = models.PositiveIntegerField()
