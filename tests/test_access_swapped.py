@@ -219,6 +219,7 @@ REPORTS = [
     ("touches", "person"), ("touches", "tier"), ("budgets", ""), ("workload", ""), ("due", ""), ("situations", ""),
     ("touch_values", ""), ("nth_touch", ""), ("touches_to_customer", ""),
     ("time_to_business", ""), ("rhythm", "rule"), ("rhythm", "tier"), ("rhythm", "team"), ("rhythm", "person"),
+    ("work_value", "person"), ("work_value", "team"), ("work_value", "type"),
 ]  # fmt: skip
 
 

@@ -132,10 +132,11 @@ def bases_from(rows: Iterable[tuple]) -> dict[int, Place]:
 
 def load_values(on: dt.date) -> ValueTable:
     """The official values of a day, in one query."""
-    return ValueTable(tuple(_values()), on)
+    return ValueTable(tuple(load_official()), on)
 
 
-def _values() -> list[OfficialValue]:
+def load_official() -> list[OfficialValue]:
+    """All official values, those of days to come too, in one query."""
     rows = TouchValue.objects.order_by("starts_on", "pk").values_list(
         "touch_type_id", "tier_id", "stage", "starts_on", "amount"
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.permissions import Act, Area, may
 from territory import clock
 
 
@@ -41,10 +42,11 @@ DECIMALS = {Kind.MINUTES: 2, Kind.MONEY: 2, Kind.DAYS: 4, Kind.SHARE: 6}
 
 @dataclass(frozen=True)
 class Column:
-    """One column: the key in JSON and CSV, and what kind of value it holds."""
+    """One column: the key in JSON and CSV, and what kind of value it holds; `area`: for whom it is there at all."""
 
     name: str
     kind: Kind = Kind.TEXT
+    area: Area | None = None
 
     def write(self, value: Any) -> Any:
         """The value as it stands in JSON: numbers with decimals as strings, days as ISO, what is not known as None."""
@@ -134,10 +136,19 @@ class Report:
         if starts_on and ends_on and starts_on > ends_on:
             raise ValueError(_("“from” is later than “to”."))
 
+    def columns_for(self, reader: Any) -> tuple[Column, ...]:
+        """The columns that a reader may see at all; the machine (None) all."""
+        return tuple(
+            column
+            for column in self.columns
+            if column.area is None or reader is None or may(reader, column.area, Act.SEE)
+        )
+
     def rows(self, asked: Asked) -> tuple[list[dict[str, Any]], dt.datetime]:
         """Rows as they are written, and when they were computed."""
         answer = self.answer(asked)
-        rows = [{column.name: column.write(row[column.name]) for column in self.columns} for row in answer.rows]
+        columns = self.columns_for(asked.reader)
+        rows = [{column.name: column.write(row[column.name]) for column in columns} for row in answer.rows]
         return rows, answer.computed_at
 
 
