@@ -2,25 +2,45 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
-from customers.models import Tier, TouchType
+from customers.models import Customer, Tier, TouchType
 from planning.actions.expected_business import Forecast, expected_of, store_expected
 from planning.actions.tier_curves import store_tier_curves, tier_curves
-from planning.engine import equal_credit as engine
+from planning.engine import added_chance, equal_credit, nth_touch, weeks
 from planning.engine.courses import LOST, Course, Sample, customers_sample, prospects_sample
-from planning.loaders import load_ground
-from planning.loaders.courses import load_courses
-from planning.models import EvidenceRun, TierCurve, TouchEvidence, ValueStage
+from planning.engine.evidence import StageEvidence, stage_evidence
+from planning.loaders import Ground, load_ground
+from planning.loaders.costs import load_touch_costs
+from planning.loaders.courses import Courses, joined, load_courses
+from planning.models import EvidenceRun, PlanningSettings, TierCurve, TouchEvidence, ValueStage
 from territory import clock
 from territory.jobs.runner import Progress
 
 # The version of the formulas: raised when the same log gives other figures.
-ENGINE = 1
-PARAMETERS = {"draws": engine.DRAWS, "seed": engine.SEED, "interval": [engine.LOWER, engine.UPPER]}
+ENGINE = 2
+# The facts of so many customers are read at once, to hold memory.
+CUSTOMERS_AT_ONCE = 2000
+
+
+def parameters(settings: PlanningSettings) -> dict[str, Any]:
+    """What evidence is computed with, as it is kept with a run."""
+    return {
+        "kinds": ["equal credit", "chance at the n-th touch", "added chance"],
+        "interval": [equal_credit.LOWER, equal_credit.UPPER],
+        "fewest_wins": equal_credit.FEWEST_WINS,
+        "draws": equal_credit.DRAWS,
+        "seed": equal_credit.SEED,
+        "prior_weight": nth_touch.PRIOR_WEIGHT,
+        "ridge": added_chance.RIDGE,
+        "weeks": weeks.WINDOW_WEEKS,
+        "margin_share": None if settings.margin_share is None else f"{settings.margin_share:.4f}",
+        "repeats_count_once": settings.repeats_count_once,
+    }
 
 
 def compute_evidence(*, now: dt.datetime, progress: Progress | None = None) -> dict[str, Any]:
@@ -29,41 +49,72 @@ def compute_evidence(*, now: dt.datetime, progress: Progress | None = None) -> d
     Where no course has ended yet there is none.
     """
     on = clock.day_of(now, clock.company_zone())
-    say = progress or (lambda done, total=None: None)
-    say(0, 3)
-    courses = load_courses(None, load_ground(on))
-    say(1)
+    ground = load_ground(on)
+    say = _Steps(progress)
+    courses = _all_courses(ground, say)
     samples = {
         ValueStage.PROSPECT: prospects_sample(courses.prospects, on),
         ValueStage.CUSTOMER: customers_sample(courses.customers, on),
     }
     if not any(sample.courses for sample in samples.values()):
         return {"courses": 0, "figures": 0}
+    costs, cells = load_touch_costs(ground), _cells()
+    margin = None if ground.settings.margin_share is None else float(ground.settings.margin_share)
     rows: list[TouchEvidence] = []
     said: dict[str, Any] = {}
     for stage, sample in samples.items():
-        found = engine.equal_credit(sample.courses, _cells())
+        found = stage_evidence(sample.courses, cells, costs=costs, margin=margin)
         rows += _rows(stage, found)
-        said[stage.value] = {**_summary(sample), "without_touches": str(found.without_touches)}
-    say(2)
-    _store(on, now, said, rows, tier_curves(courses, on), expected_of(courses, on))
-    say(3)
+        said[stage.value] = {**_summary(sample), **_beside(found)}
+        say()
+    run = EvidenceRun(
+        on=on,
+        computed_at=now,
+        engine=ENGINE,
+        parameters=parameters(ground.settings),
+        samples=said,
+        left_out=asdict(courses.left_out),
+    )
+    _store(run, rows, tier_curves(courses, on), expected_of(courses, on))
+    say()
     return {"courses": sum(len(sample.courses) for sample in samples.values()), "figures": len(rows)}
 
 
+class _Steps:
+    """Tells step after step how far the job is."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress, self.done = progress, 0
+
+    def begin(self, total: int) -> None:
+        if self.progress:
+            self.progress(0, total)
+
+    def __call__(self) -> None:
+        self.done += 1
+        if self.progress:
+            self.progress(self.done)
+
+
+def _all_courses(ground: Ground, say: _Steps) -> Courses:
+    """Of all customers, some at once."""
+    keys = list(Customer.objects.live().order_by("pk").values_list("pk", flat=True))
+    chunks = [keys[start : start + CUSTOMERS_AT_ONCE] for start in range(0, len(keys), CUSTOMERS_AT_ONCE)]
+    say.begin(len(chunks) + len(ValueStage) + 1)
+    parts = []
+    for chunk in chunks:
+        parts.append(load_courses(chunk, ground))
+        say()
+    return joined(parts)
+
+
 @transaction.atomic
-def _store(
-    on: dt.date,
-    now: dt.datetime,
-    samples: dict[str, Any],
-    rows: list[TouchEvidence],
-    curves: list[TierCurve],
-    expected: Forecast,
-) -> None:
+def _store(found: EvidenceRun, rows: list[TouchEvidence], curves: list[TierCurve], expected: Forecast) -> None:
     """Safe beside another of the same day: the later one stands."""
-    said = {"computed_at": now, "engine": ENGINE, "parameters": PARAMETERS, "samples": samples}
-    run, _is_new = EvidenceRun.objects.update_or_create(on=on, defaults=said)
-    EvidenceRun.objects.filter(on__year=on.year, on__month=on.month).exclude(pk=run.pk).delete()
+    names = ("computed_at", "engine", "parameters", "samples", "left_out")
+    said = {name: getattr(found, name) for name in names}
+    run, _is_new = EvidenceRun.objects.update_or_create(on=found.on, defaults=said)
+    EvidenceRun.objects.filter(on__year=run.on.year, on__month=run.on.month).exclude(pk=run.pk).delete()
     run.rows.all().delete()
     for row in rows:
         row.run = run
@@ -72,25 +123,49 @@ def _store(
     store_expected(run, expected)
 
 
-def _cells() -> list[engine.Cell]:
+def _cells() -> list[equal_credit.Cell]:
     types = TouchType.objects.live().order_by("pk").values_list("pk", flat=True)
     tiers = list(Tier.objects.live().order_by("pk").values_list("pk", flat=True))
     return [(touch_type, tier) for touch_type in types for tier in tiers]
 
 
-def _rows(stage: ValueStage, found: engine.EqualCredit) -> Iterator[TouchEvidence]:
-    for (touch_type, tier), credit in found.cells.items():
+def _rows(stage: ValueStage, found: StageEvidence) -> Iterator[TouchEvidence]:
+    for cell, credit in found.credit.cells.items():
+        chance, added = found.chances[cell], found.added.cells[cell]
         yield TouchEvidence(
             stage=stage,
-            touch_type_id=touch_type,
-            tier_id=tier,
+            touch_type_id=cell[0],
+            tier_id=cell[1],
             value=credit.value,
             low=credit.low,
             high=credit.high,
             touches=credit.touches,
             wins=credit.wins,
             is_pooled=credit.is_pooled,
+            chance=chance.chance,
+            chance_value=chance.value,
+            chance_low=chance.low,
+            chance_high=chance.high,
+            cost=chance.cost,
+            stops_at=chance.stops_at,
+            chances=[_short(asdict(row)) for row in chance.curve],
+            added_value=added.value,
+            added_low=added.low,
+            added_high=added.high,
         )
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    """What a picture needs of it: six digits."""
+    return {name: float(f"{value:.6g}") if isinstance(value, float) else value for name, value in row.items()}
+
+
+def _beside(found: StageEvidence) -> dict[str, Any]:
+    """What belongs to no touch type and tier."""
+    return {
+        "without_touches": str(found.credit.without_touches),
+        "added": {"reason": found.added.reason, "weeks": found.added.weeks},
+    }
 
 
 def _summary(sample: Sample) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """Attempts to win business, and the touches made in each: what evidence on touches rests on (domain 3.1)."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from math import fsum
 
 from planning.engine.rules import Key
 
@@ -20,8 +22,9 @@ class Course:
     """A selling course, or, of a customer, the span from one won order to the next.
 
     ``key`` names and orders it (external id, number). ``tier`` is that of its first day. ``business`` is what it won,
-    in the company's currency. ``touches`` are the types of its touches, in the order they were made. ``ended_on`` is
-    None while it is open.
+    in the company's currency. ``touches`` are the types of its touches, in the order they were made, ``tiers`` the tier
+    of each one's day (empty: all that of the course), ``at`` how many days after its beginning each was made. ``days`` is
+    how long it took, or takes so far. ``ended_on`` is None while it is open.
     """
 
     key: tuple[str, int]
@@ -30,10 +33,24 @@ class Course:
     ended_on: date | None = None
     business: Decimal = Decimal(0)
     touches: tuple[Key, ...] = ()
+    tiers: tuple[Key, ...] = ()
+    at: tuple[float, ...] = ()
+    days: float = 0.0
 
     @property
     def is_won(self) -> bool:
         return self.outcome == WON
+
+
+def business_of_a_win(courses: Iterable[Course]) -> tuple[float | None, dict[Key, float]]:
+    """The mean business of a won course: of all (None: there is none), and by tier."""
+    found: dict[Key, list[float]] = defaultdict(list)
+    for course in courses:
+        if course.is_won:
+            found[course.tier].append(float(course.business))
+    everything = [business for of_tier in found.values() for business in of_tier]
+    overall = fsum(everything) / len(everything) if everything else None
+    return overall, {tier: fsum(of_tier) / len(of_tier) for tier, of_tier in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from planning.engine.courses import FEWEST_WINS, Course
@@ -51,52 +52,50 @@ class EqualCredit:
 
 
 def equal_credit(courses: Sequence[Course], cells: Sequence[Cell]) -> EqualCredit:
-    """The evidence in each of the cells asked for, from ended courses in the order of their keys."""
+    """The evidence in each of the cells asked for, from ended courses in the order of their keys.
+
+    A touch has the tier of its day.
+    """
+    import numpy as np
+
     without = sum((course.business for course in courses if course.is_won and not course.touches), Decimal(0))
     if not courses or not cells:
         return EqualCredit({cell: Credit(None, None, None, 0, 0, True) for cell in cells}, without)
     types = sorted({touch_type for touch_type, _ in cells}, key=str)
     tiers = sorted({tier for _, tier in cells}, key=str)
-    credit, touches, wins = _by_course(courses, types)
-    of_tier = _of_tier(courses, tiers)
-    # A column a cell: the type's on the courses of the tier. Then a column a type, over all tiers.
-    own_credit = (credit[:, :, None] * of_tier[:, None, :]).reshape(len(courses), -1)
-    own_touches = (touches[:, :, None] * of_tier[:, None, :]).reshape(len(courses), -1)
-    own_wins = (wins[:, :, None] * of_tier[:, None, :]).sum(axis=0).ravel()
-    own = _with_intervals(own_credit, own_touches)
-    pooled = _with_intervals(credit, touches)
+    credit, touches = _by_course(courses, types, tiers)
+    won = np.array([course.is_won for course in courses])
+    wins = ((touches > 0) & won[:, None, None]).sum(axis=0)
+    numbers = touches.sum(axis=0)
+    # A column a cell; then a column a type, over all tiers.
+    columns = [np.concatenate([part.reshape(len(courses), -1), part.sum(axis=2)], axis=1) for part in (credit, touches)]
+    figures = _with_intervals(*columns)
+    width = len(tiers) + 1
     found: dict[Cell, Credit] = {}
     for place, touch_type in enumerate(types):
         for rank, tier in enumerate(tiers):
-            column = place * len(tiers) + rank
-            is_pooled = int(own_wins[column]) < FEWEST_WINS
-            value, low, high = pooled[place] if is_pooled else own[column]
-            number = int(own_touches[:, column].sum())
-            found[(touch_type, tier)] = Credit(value, low, high, number, int(own_wins[column]), is_pooled)
+            is_pooled = int(wins[place, rank]) < FEWEST_WINS
+            figure = figures[len(types) * width + place] if is_pooled else figures[place * width + rank]
+            own = int(numbers[place, rank]), int(wins[place, rank])
+            found[(touch_type, tier)] = Credit(*figure, *own, is_pooled)
     return EqualCredit({cell: found[cell] for cell in cells}, without)
 
 
-def _by_course(courses: Sequence[Course], types: Sequence[Key]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Credit, touches, and whether it was won with such a touch: a row a course, a column a type."""
+def _by_course(courses: Sequence[Course], types: Sequence[Key], tiers: Sequence[Key]) -> tuple[np.ndarray, np.ndarray]:
+    """Credit and touches by course, type and tier of the touch's day; last of the tiers: any other."""
     import numpy as np
 
     column = {touch_type: place for place, touch_type in enumerate(types)}
-    touches = np.zeros((len(courses), len(types)))
+    rank = {tier: place for place, tier in enumerate(tiers)}
+    touches = np.zeros((len(courses), len(types), len(tiers) + 1))
     credit = np.zeros_like(touches)
     for row, course in enumerate(courses):
-        for touch_type in course.touches:
+        for touch_type, tier in zip(course.touches, course.tiers or repeat(course.tier), strict=False):
             if touch_type in column:
-                touches[row, column[touch_type]] += 1
+                touches[row, column[touch_type], rank.get(tier, len(tiers))] += 1
         if course.is_won and course.touches:
             credit[row] = touches[row] * (float(course.business) / len(course.touches))
-    won = np.array([course.is_won for course in courses])
-    return credit, touches, (touches > 0) & won[:, None]
-
-
-def _of_tier(courses: Sequence[Course], tiers: Sequence[Key]) -> np.ndarray:
-    import numpy as np
-
-    return np.array([[course.tier == tier for tier in tiers] for course in courses], dtype=float)
+    return credit, touches
 
 
 def _with_intervals(credit: np.ndarray, touches: np.ndarray) -> list[tuple[float | None, float | None, float | None]]:

@@ -1,10 +1,14 @@
 """Selling courses, and spans between a customer's orders, with their touches, from the log up to a day (domain 3.1)."""
 
 import datetime as dt
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
 
 from customers import lifecycle
 from customers.facts import lifecycles
@@ -15,10 +19,26 @@ from planning.loaders.ground import Ground
 from territory.rows import among
 
 ONE_TICK = dt.timedelta(microseconds=1)
+ONE_DAY = dt.timedelta(days=1)
 # Business of a win: what is won from its closing to so many days later.
 BUSINESS_DAYS = 365
 # A span looks back on touches at most so far.
 LOOK_BACK_DAYS = 365
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Touches that no figure counts: `future`, made after the day; `before` the customer's history began; `outside`, when
+    nothing was under way (lost or lapsed, or longer than a year before an order); `repeats`, where these count once.
+    """
+
+    future: int = 0
+    before: int = 0
+    outside: int = 0
+    repeats: int = 0
+
+    def __add__(self, other: "LeftOut") -> "LeftOut":
+        return LeftOut(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -31,6 +51,7 @@ class Courses:
     customers: tuple[Course, ...]
     starts: tuple[Start, ...]
     brought: tuple[tuple[int | None, Decimal], ...]
+    left_out: LeftOut = LeftOut()
 
 
 @dataclass(frozen=True)
@@ -40,20 +61,26 @@ class _Made:
     at: Sequence[dt.datetime] = ()
     types: Sequence[int] = ()
 
-    def between(self, after: dt.datetime, until: dt.datetime, *, first: bool = False) -> tuple[int, ...]:
-        """Types of those later than `after` (with `first`: or at it) and not later than `until`."""
-        return tuple(
-            touch_type
-            for at, touch_type in zip(self.at, self.types, strict=True)
-            if (after <= at if first else after < at) and at <= until
-        )
+    def between(self, after: dt.datetime, until: dt.datetime, *, first: bool = False) -> slice:
+        """Where those later than `after` (with `first`: or at it) and not later than `until` stand."""
+        return slice((bisect_left if first else bisect_right)(self.at, after), bisect_right(self.at, until))
+
+    def without_repeats(self, zone: ZoneInfo) -> "_Made":
+        """Of those of one type on one day the first."""
+        kept: dict[tuple[dt.date, int], dt.datetime] = {}
+        for at, touch_type in zip(self.at, self.types, strict=True):
+            kept.setdefault((lifecycle.local_day(at, zone), touch_type), at)
+        return _Made(list(kept.values()), [touch_type for _day, touch_type in kept])
 
 
 NOTHING_MADE = _Made()
 
 
 def load_courses(ids: Collection[int] | None, ground: Ground) -> Courses:
-    """Those of live customers (None: of all) up to the end of the ground's day, in a fixed number of queries."""
+    """Those of live customers (None: of all) up to the end of the ground's day, in a fixed number of queries.
+
+    Where repeats count once, a customer's touches of one type on one day (the company's) are one.
+    """
     customers = Customer.objects.live() if ids is None else Customer.objects.live().filter(among("pk", ids))
     rows = customers.order_by("pk").values_list("pk", "external_id", "name")
     names = {pk: external or name for pk, external, name in rows}
@@ -62,23 +89,42 @@ def load_courses(ids: Collection[int] | None, ground: Ground) -> Courses:
     spans: list[Course] = []
     starts: list[Start] = []
     brought: list[tuple[int | None, Decimal]] = []
+    left_out = LeftOut(future=_live_touches(ids).filter(at__gte=ground.until).count())
     for pk, name in names.items():
-        reader = _Reader(pk, name, known[pk], made.get(pk, NOTHING_MADE), ground)
-        prospects += reader.courses()
-        spans += reader.spans()
+        everything = made.get(pk, NOTHING_MADE)
+        counted = everything.without_repeats(ground.zone) if ground.settings.repeats_count_once else everything
+        reader = _Reader(pk, name, known[pk], counted, ground)
+        of_it, after_it = list(reader.courses()), list(reader.spans())
+        prospects += of_it
+        spans += after_it
         starts += reader.starts()
         brought += reader.brought()
-    return Courses(tuple(sorted(prospects, key=_key)), tuple(sorted(spans, key=_key)), tuple(starts), tuple(brought))
+        left_out += reader.left_out(of_it + after_it, repeats=len(everything.at) - len(counted.at))
+    return joined([Courses(tuple(prospects), tuple(spans), tuple(starts), tuple(brought), left_out)])
+
+
+def joined(parts: Sequence[Courses]) -> Courses:
+    """Courses of several parts of the customers as one."""
+    return Courses(
+        tuple(sorted((row for part in parts for row in part.prospects), key=_key)),
+        tuple(sorted((row for part in parts for row in part.customers), key=_key)),
+        tuple(row for part in parts for row in part.starts),
+        tuple(row for part in parts for row in part.brought),
+        sum((part.left_out for part in parts), LeftOut()),
+    )
 
 
 def _key(course: Course) -> tuple[str, int]:
     return course.key
 
 
+def _live_touches(ids: Collection[int] | None) -> QuerySet[Touch]:
+    touches = Touch.objects.live().filter(customer__archived_at__isnull=True)
+    return touches if ids is None else touches.filter(among("customer_id", ids))
+
+
 def _touches(ids: Collection[int] | None, ground: Ground) -> dict[int, _Made]:
-    touches = Touch.objects.live().filter(at__lt=ground.until, customer__archived_at__isnull=True)
-    if ids is not None:
-        touches = touches.filter(among("customer_id", ids))
+    touches = _live_touches(ids).filter(at__lt=ground.until)
     found: dict[int, tuple[list[dt.datetime], list[int]]] = defaultdict(lambda: ([], []))
     rows = touches.order_by("at", "pk").values_list("customer_id", "at", "type_id")
     for customer, at, touch_type in rows.iterator(chunk_size=5000):
@@ -111,14 +157,46 @@ class _Reader:
     def courses(self) -> Iterator[Course]:
         for course in self.known.courses(self.end):
             ended = course.ended_at
-            yield Course(
-                key=(self.name, course.number),
-                tier=self.known.tier_on(self._day(course.started_at)),
-                outcome=course.outcome.value,
-                ended_on=ended and self._day(ended),
-                business=self._business(course.order) if course.order else Decimal(0),
-                touches=self.made.between(course.started_at, ended or self.end, first=True),
+            yield self._course(
+                course.number,
+                course.started_at,
+                ended,
+                course.outcome.value,
+                self._business(course.order) if course.order else Decimal(0),
+                self.made.between(course.started_at, ended or self.end, first=True),
             )
+
+    def _course(
+        self,
+        number: int,
+        began_at: dt.datetime,
+        ended_at: dt.datetime | None,
+        outcome: str,
+        business: Decimal,
+        touched: slice,
+        looked_at_from: dt.datetime | None = None,
+    ) -> Course:
+        first = looked_at_from or began_at
+        tier, at = self.known.tier_on(self._day(began_at)), self.made.at[touched]
+        tiers = tuple(self.known.tier_on(self._day(made_at)) for made_at in at)
+        return Course(
+            key=(self.name, number),
+            tier=tier,
+            outcome=outcome,
+            ended_on=ended_at and self._day(ended_at),
+            business=business,
+            touches=tuple(self.made.types[touched]),
+            tiers=() if all(of_touch == tier for of_touch in tiers) else tiers,
+            at=tuple((made_at - first) / ONE_DAY for made_at in at),
+            days=((ended_at or self.end) - first) / ONE_DAY,
+        )
+
+    def left_out(self, courses: Sequence[Course], repeats: int) -> LeftOut:
+        """What belongs to none of the customer's courses and spans."""
+        first = next(iter(self.known.courses(self.end)), None)
+        before = bisect_left(self.made.at, first.started_at) if first else len(self.made.at)
+        within = sum(len(course.touches) for course in courses)
+        return LeftOut(before=before, outside=max(0, len(self.made.at) - before - within), repeats=repeats)
 
     def _business(self, winner: lifecycle.Order) -> Decimal:
         """Orders won from the winning one's closing to a year later, that day included."""
@@ -184,13 +262,8 @@ class _Reader:
         outcome: str,
         business: Decimal = Decimal(0),
     ) -> Course:
+        """With the touches of at most 365 days; a longer one is looked at from there on."""
         until = ended_at or self.end
         earliest = lifecycle.start_of_day(self._day(until) - dt.timedelta(days=LOOK_BACK_DAYS - 1), self.ground.zone)
-        return Course(
-            key=(self.name, number),
-            tier=self.known.tier_on(self._day(began_at)),
-            outcome=outcome,
-            ended_on=ended_at and self._day(ended_at),
-            business=business,
-            touches=self.made.between(max(began_at, earliest - ONE_TICK), until),
-        )
+        first = max(began_at, earliest - ONE_TICK)
+        return self._course(number, began_at, ended_at, outcome, business, self.made.between(first, until), first)

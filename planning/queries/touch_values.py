@@ -132,7 +132,9 @@ def values_table(stage: str, values: Iterable[TouchValue], on: dt.date, *, sees_
     }
     types, tiers = list(TouchType.objects.live()), list(Tier.objects.live())
     run = EvidenceRun.objects.first() if sees_evidence else None
-    found = {(row.touch_type_id, row.tier_id): row for row in run.rows.filter(stage=stage)} if run else {}
+    found = (
+        {(row.touch_type_id, row.tier_id): row for row in run.rows.filter(stage=stage).defer("chances")} if run else {}
+    )
     sample = run.samples[stage] if run else NOTHING
     groups = [
         Group(

@@ -52,7 +52,7 @@ def test_evidence_is_kept_with_what_it_rests_on(log):
     compute_evidence(now=NOW)
 
     run = EvidenceRun.objects.get()
-    assert (run.on, run.engine, run.parameters["draws"]) == (dt.date(2026, 11, 25), 1, 1000)
+    assert (run.on, run.engine, run.parameters["draws"]) == (dt.date(2026, 11, 25), 2, 1000)
     sample = run.samples["prospect"]["tiers"][str(log["tier"].pk)]
     assert (sample["won"], sample["lost"], Decimal(sample["business"])) == (12, 1, 12_066)
     row = run.rows.get(stage="prospect", touch_type=log["type"], tier=log["tier"])

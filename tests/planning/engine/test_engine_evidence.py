@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from planning.engine.courses import LOST, OPEN, WON, Course, customers_sample, prospects_sample
 from planning.engine.equal_credit import equal_credit
-from planning.engine.nth_touch import nth_touches, shrunk
+from planning.engine.nth_touch import Trials, nth_touches
 
 VOICE, FIELD = "voice", "field"
 ON = dt.date(2026, 6, 30)
@@ -53,6 +53,17 @@ def test_from_ten_wins_on_a_cell_shows_its_own_figure():
     assert not found.is_pooled
     assert found.value == pytest.approx(104.5)
     assert found.low < 104.5 < found.high
+
+
+def test_a_touch_is_judged_by_the_tier_of_its_day():
+    moved = Course(("P", 1), "A", WON, ON, Decimal(900), (VOICE, VOICE, VOICE), tiers=("A", "B", "B"))
+    rows = [moved] * 10
+
+    found = equal_credit(rows, [(VOICE, "A"), (VOICE, "B"), (VOICE, "C")]).cells
+
+    assert [(found[VOICE, tier].touches, found[VOICE, tier].wins) for tier in "ABC"] == [(10, 10), (20, 10), (0, 0)]
+    assert [found[VOICE, tier].value for tier in "AB"] == [300, 300]
+    assert found[VOICE, "C"].is_pooled
 
 
 def test_a_win_without_touches_credits_nobody_and_is_told():
@@ -148,7 +159,7 @@ def test_the_nth_touch_wins_where_the_win_came_after_it_and_before_the_next():
 
 
 def test_a_chance_is_drawn_towards_the_rate_over_all_tiers():
-    assert shrunk(wins=2, reached=10, rate=0.1) == pytest.approx(5 / 40)
+    assert Trials(wins=2, reached=10, rate=0.1).chance == pytest.approx(5 / 40)
 
 
 def test_the_rate_that_draws_is_that_of_the_same_type_and_number_over_all_tiers():
