@@ -9,15 +9,14 @@ from typing import Any
 from django.db import transaction
 
 from customers.models import Customer, Tier, TouchType
-from planning.actions.expected_business import Forecast, expected_of, store_expected
-from planning.actions.tier_curves import store_tier_curves, tier_curves
+from planning.actions.curves import Curves, curves_of, store_curves
 from planning.engine import added_chance, equal_credit, nth_touch, weeks
 from planning.engine.courses import LOST, Course, Sample, customers_sample, prospects_sample
 from planning.engine.evidence import StageEvidence, stage_evidence
 from planning.loaders import Ground, load_ground
 from planning.loaders.costs import load_touch_costs
 from planning.loaders.courses import Courses, joined, load_courses
-from planning.models import EvidenceRun, PlanningSettings, TierCurve, TouchEvidence, ValueStage
+from planning.models import EvidenceRun, PlanningSettings, TouchEvidence, ValueStage
 from territory import clock
 from territory.jobs.runner import Progress
 
@@ -75,7 +74,7 @@ def compute_evidence(*, now: dt.datetime, progress: Progress | None = None) -> d
         samples=said,
         left_out=asdict(courses.left_out),
     )
-    _store(run, rows, tier_curves(courses, on), expected_of(courses, on))
+    _store(run, rows, curves_of(courses, on))
     say()
     return {"courses": sum(len(sample.courses) for sample in samples.values()), "figures": len(rows)}
 
@@ -109,7 +108,7 @@ def _all_courses(ground: Ground, say: _Steps) -> Courses:
 
 
 @transaction.atomic
-def _store(found: EvidenceRun, rows: list[TouchEvidence], curves: list[TierCurve], expected: Forecast) -> None:
+def _store(found: EvidenceRun, rows: list[TouchEvidence], curves: Curves) -> None:
     """Safe beside another of the same day: the later one stands."""
     names = ("computed_at", "engine", "parameters", "samples", "left_out")
     said = {name: getattr(found, name) for name in names}
@@ -119,8 +118,7 @@ def _store(found: EvidenceRun, rows: list[TouchEvidence], curves: list[TierCurve
     for row in rows:
         row.run = run
     TouchEvidence.objects.bulk_create(rows)
-    store_tier_curves(run, curves)
-    store_expected(run, expected)
+    store_curves(run, curves)
 
 
 def _cells() -> list[equal_credit.Cell]:

@@ -50,13 +50,18 @@ def _time_to_business(courses: Courses, tiers: Sequence[int], on: dt.date) -> It
     }
     found[None] = of_all, curve(row.followed(of_all, on) for row in courses.starts)
     for tier, (amount, row) in found.items():
-        yield TierCurve(
-            kind=CurveKind.TIME_TO_BUSINESS,
-            tier_id=tier,
-            amount=amount.quantize(CENT),
-            steps=compact(thinned(row.steps, FINENESS)),
-            figures=_figures(row),
-        )
+        yield at_an_amount(tier, amount, row)
+
+
+def at_an_amount(tier: int | None, amount: Decimal, row: Curve) -> TierCurve:
+    """A curve of time to business as a row."""
+    return TierCurve(
+        kind=CurveKind.TIME_TO_BUSINESS,
+        tier_id=tier,
+        amount=amount.quantize(CENT),
+        steps=compact(thinned(row.steps, FINENESS)),
+        figures=_figures(row),
+    )
 
 
 def _figures(row: Curve) -> dict[str, Any]:

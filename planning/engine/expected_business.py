@@ -78,7 +78,7 @@ class Outlook:
 
 @dataclass(slots=True)
 class Expected:
-    """A sum over prospects: mean and variance, over how many, and of how many more nothing is known."""
+    """A sum over prospects: mean and variance, of how many, and of how many of these nothing is known."""
 
     mean: float = 0.0
     variance: float = 0.0
@@ -87,10 +87,10 @@ class Expected:
 
     def add(self, chance: float | None, worth: Worth | None) -> None:
         """A prospect more, whose chance and worth are these."""
+        self.prospects += 1
         if chance is None or worth is None:
             self.unknown += 1
             return
-        self.prospects += 1
         self.mean += chance * worth.mean
         self.variance += chance * worth.variance + chance * (1 - chance) * worth.mean**2
 

@@ -4,13 +4,14 @@ The curve reads "share of all prospects that brought the amount within so many d
 today, lost ones stay at risk until then. The band is log-log Greenwood (Kalbfleisch and Prentice 2002, 1.4).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from math import exp, log, sqrt
 from statistics import NormalDist
+from typing import Any
 
 from planning.engine.courses import OPEN
 from planning.engine.rules import Key
@@ -147,6 +148,41 @@ def curves(starts: Sequence[Start], tiers: Iterable[Key], amounts: dict[Key, Dec
             own = replace(curve(row.followed(amounts[tier], on) for row in starts), own=own)
         found[tier] = own
     return found
+
+
+# What is left of a start where only amounts are asked about: its tier, days until the day it is of, then day and cents of
+# each order.
+Path = list[Any]
+CENTS = 100
+
+
+def path(start: Start, on: date) -> Path:
+    """A start in numbers, with days from its beginning."""
+    orders = (((day - start.started_on).days, int(amount * CENTS)) for day, amount in start.won)
+    return [start.tier, (on - start.started_on).days, *(number for order in orders for number in order)]
+
+
+def curves_at(paths: Iterable[Path], tiers: Iterable[Key], amount: Decimal) -> dict[Key | None, Curve]:
+    """The same for one amount from paths; under None the curve over all tiers."""
+    cents = amount * CENTS
+    followed: dict[Key, list[Followed]] = defaultdict(list)
+    for tier, days, *orders in paths:
+        followed[tier].append(_followed(days, orders, cents))
+    of_all = curve(row for rows in followed.values() for row in rows)
+    found: dict[Key | None, Curve] = {}
+    for tier in tiers:
+        own = curve(followed[tier])
+        found[tier] = own if own.arrivals >= FEWEST_ARRIVALS else replace(of_all, own=own)
+    return found | {None: of_all}
+
+
+def _followed(days: int, orders: Sequence[int], cents: Decimal) -> Followed:
+    brought = 0
+    for day, part in zip(orders[::2], orders[1::2], strict=True):
+        brought += part
+        if brought >= cents:
+            return Followed(day, True)
+    return Followed(days, False)
 
 
 def thinned(steps: Iterable[Step], by: float) -> list[Step]:

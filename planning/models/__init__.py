@@ -1,6 +1,6 @@
 """Rules and official values that administrators set, and the figures computed under them."""
 
-from .curves import CurveKind, ExpectedBusiness, TierCurve
+from .curves import CourseStarts, CurveKind, ExpectedBusiness, TierCurve
 from .drafts import DraftAct, DraftState, RuleDraft
 from .evidence import EvidenceRun, TouchEvidence
 from .figures import Budget, BudgetShare, BudgetStatus, CustomerFigures, DueTouch, FactsMark
@@ -27,6 +27,7 @@ __all__ = [
     "BudgetStatus",
     "ContactLoad",
     "ContactRule",
+    "CourseStarts",
     "CurveKind",
     "CustomerFigures",
     "DraftAct",

@@ -36,12 +36,22 @@ class TierCurve(models.Model):
         ]
 
 
+class CourseStarts(models.Model):
+    """What the courses of the latest run brought and when, so that any amount can be asked about without the log.
+
+    `paths`: of each course its tier, the days until the run's day, then day and cents of each order, without any name.
+    """
+
+    run = models.OneToOneField("planning.EvidenceRun", models.CASCADE, related_name="starts")
+    paths = models.JSONField()
+
+
 class ExpectedBusiness(models.Model):
     """What the open prospects of a team, an owner and a tier may bring in a month: mean and variance, which add up.
 
     Of the latest run only. `month`: its first day, that of the run's own month stands for what is left of it; None for all
-    months together. `membership` None: nobody's. `tier` is that of a course's first day. `prospects` are those that the
-    mean is of; of `unknown` more nothing is known so far ahead (with month None: for part of the months).
+    months together. `membership` None: nobody's. `tier` is that of a course's first day. Of `unknown` of the `prospects`
+    nothing is known so far ahead (with month None: for some month).
     """
 
     run = models.ForeignKey("planning.EvidenceRun", models.CASCADE, related_name="expected")

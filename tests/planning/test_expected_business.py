@@ -71,7 +71,7 @@ def test_it_is_kept_by_team_owner_tier_and_month(cast, log):
     assert rows[mate, "2026-11"].mean == pytest.approx(MATE)
     assert rows[None, "2027-01"].mean == pytest.approx(REP)
     assert rows[rep, "2026-11"].variance == pytest.approx(REP * (1000 - REP))
-    assert (rows[old, None].prospects, rows[old, None].unknown) == (0, 1)
+    assert (rows[old, None].prospects, rows[old, None].unknown) == (1, 1)
     assert rows[None, None].team == cast.leeds
 
 

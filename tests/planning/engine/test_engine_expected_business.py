@@ -118,9 +118,9 @@ def test_by_group_and_month_with_what_is_not_known():
     june, july, both = (found["rep"][key] for key in (dt.date(2026, 6, 1), dt.date(2026, 7, 1), None))
     # In June the first is 30 to 45 days old, in July both go beyond 60.
     assert (june.mean, june.prospects, june.unknown) == (pytest.approx(80), 2, 0)
-    assert (july.mean, july.prospects, july.unknown) == (0, 0, 2)
+    assert (july.mean, july.prospects, july.unknown) == (0, 2, 2)
     assert (both.mean, both.prospects, both.unknown) == (pytest.approx(80), 2, 2)
-    assert (found["mate"][None].prospects, found["mate"][None].unknown) == (0, 1)
+    assert (found["mate"][None].prospects, found["mate"][None].unknown) == (1, 1)
 
 
 def test_too_few_wins_take_chances_and_worth_over_all_tiers():

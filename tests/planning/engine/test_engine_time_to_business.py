@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planning.engine.time_to_business import Followed, Start, curve, curves, thinned, usual_amount
+from planning.engine.time_to_business import Followed, Start, curve, curves, curves_at, path, thinned, usual_amount
 
 ON = dt.date(2026, 6, 30)
 
@@ -124,3 +124,21 @@ def test_the_usual_amount_is_the_lower_quartile_of_what_customers_of_the_tier_br
 def test_a_tier_without_customers_takes_the_usual_amount_of_all():
     assert usual_amount([("B", Decimal(6)), ("C", Decimal(2))], "A") == 3
     assert usual_amount([("A", Decimal(9)), ("B", Decimal(6)), ("C", Decimal(2))], "A") == 9
+
+
+orders = st.lists(st.tuples(st.integers(0, 90), st.integers(0, 99_999)), max_size=4)
+courses = st.lists(st.tuples(st.sampled_from(["A", "B"]), st.integers(90, 400), orders), min_size=1, max_size=60)
+
+
+@given(courses, st.integers(0, 200_000))
+def test_paths_give_the_same_curves_as_the_log(rows, cents):
+    starts = [
+        Start(tier, ON - days(age), tuple((ON - days(age - day), Decimal(part) / 100) for day, part in sorted(won)))
+        for tier, age, won in rows
+    ]
+    amount = Decimal(cents) / 100
+
+    found = curves_at([path(start, ON) for start in starts], ["A", "B"], amount)
+
+    assert {tier: found[tier] for tier in "AB"} == curves(starts, ["A", "B"], {"A": amount, "B": amount}, ON)
+    assert found[None] == curve(row.followed(amount, ON) for row in starts)

@@ -63,6 +63,7 @@ UNFOLLOWED = {
     "planning.DueTouch": "computed",
     "planning.EvidenceRun": "computed from the log every night",
     "planning.TouchEvidence": "computed from the log every night",
+    "planning.CourseStarts": "computed from the log every night",
     "planning.ExpectedBusiness": "computed from the log every night",
     "planning.TierCurve": "computed from the log every night",
     "planning.FactsMark": "how often a customer's facts changed; each of them is told",
