@@ -17,7 +17,7 @@ KEYS = {
     "planning_customerfigures": "customer_id",
     "planning_budget": "customer_id, role_id",
     "planning_budgetshare": "id",
-    "planning_duetouch": "customer_id, rule_id",
+    "planning_duetouch": "customer_id, role_id, touch_type_id",
 }
 MOST_FLOORS, MOST_MB, LEAST_SPEED_UP = 4, 400, 1.7
 

@@ -4,6 +4,7 @@ from accounts.permissions import Area
 from planning.models import (
     ContactLoad,
     ContactRule,
+    CustomerRule,
     OrderRule,
     PlanningSettings,
     Situation,
@@ -23,6 +24,12 @@ def register() -> None:
             area=Area.RULES,
             related=("tier", "role", "touch_type"),
             name=lambda row: f"{row.tier}, {row.get_stage_display()}, {row.role}, {row.touch_type}",
+        ),
+        Kind(
+            model=CustomerRule,
+            area=Area.BUDGETS,
+            related=("customer", "role", "touch_type"),
+            name=lambda row: f"{row.customer}, {row.role}, {row.touch_type}",
         ),
         Kind(model=OrderRule, area=Area.RULES, related=("role", "tier"), name=lambda row: str(row.role)),
         Kind(

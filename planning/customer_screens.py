@@ -14,8 +14,17 @@ from customers import extensions
 from customers.models import Customer
 from customers.scope import NOTHING, seen_of, seen_within, yes
 from customers.working_as import role_at_work
-from planning.models import BudgetStatus, ContactRule, CustomerFigures, PlanningSettings, Situation, SituationKind
+from planning.models import (
+    BudgetStatus,
+    ContactRule,
+    CustomerFigures,
+    CustomerRule,
+    PlanningSettings,
+    Situation,
+    SituationKind,
+)
 from planning.queries import customer as queries
+from planning.queries.own_rules import own_rules
 from territory import clock
 from territory.formats.numbers import number_text, percent_text
 from territory.templatetags.look import badge, budget_bar, icon
@@ -215,6 +224,16 @@ def _budget_panel(request: HttpRequest, customer: Customer) -> Panelled:
     return "planning/customer/budgets.html", {"budgets": budgets}
 
 
+def _own_rules_panel(request: HttpRequest, customer: Customer) -> Panelled:
+    if not customer.budgets_seen:
+        return None
+    rules = yield from own_rules(customer)
+    may_change = customer.may_change and not customer.archived_at
+    if not (may_change or rules.current or rules.ended):
+        return None
+    return "planning/customer/own_rules.html", {"rules": rules, "may_change": may_change}
+
+
 def _situation_keys(customer, _reader, _today, seen: tuple[str, ...]) -> QuerySet:
     return Situation.objects.visible_on(customer, seen).values_list("opened_at", "pk")
 
@@ -241,14 +260,18 @@ def _situations(pks: frozenset[int]) -> QuerySet[Situation]:
 
 
 def _touch_lengths(user, customer: Customer) -> Mapping[int, int]:
-    """The minutes that contact rules give to the person's role, on the customer's tier and stage."""
-    if customer.tier_id is None or not may(user, Area.RULES, Act.SEE):
+    """The minutes that contact rules give to the person's role, on the customer's tier and stage or as its own rules."""
+    if not may(user, Area.RULES, Act.SEE):
         return {}
-    role = role_at_work(user, customer, clock.company_today())
+    today = clock.company_today()
+    role = role_at_work(user, customer, today)
     if role is None:
         return {}
     rules = ContactRule.objects.filter(tier=customer.tier_id, stage=customer.stage, role=role)
-    return dict(rules.values_list("touch_type", "duration_seconds"))
+    own = CustomerRule.objects.on(today).filter(customer=customer, role=role, count__gt=0)
+    minutes = ("touch_type", "duration_seconds")
+    found = together(rules.order_by().values_list(*minutes), own.order_by().values_list(*minutes))
+    return {touch_type: seconds for rows in found for touch_type, seconds in rows}
 
 
 def _retry_working_days() -> int:
@@ -340,6 +363,7 @@ def register() -> None:
     for panel in (
         extensions.Panel(key="situations", render=_situations_panel, place="main", position=10),
         extensions.Panel(key="next", render=_next_panel, place="aside", position=10),
+        extensions.Panel(key="own rules", render=_own_rules_panel, place="aside", position=15),
         extensions.Panel(key="budgets", render=_budget_panel, place="aside", position=20),
     ):
         extensions.customer_panels.add(panel)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from planning.views import absences, reports, situations, today, workload
+from planning.views import absences, own_rules, reports, situations, today, workload
 
 urlpatterns = [
     path("", today.home, name="home"),
@@ -15,6 +15,11 @@ urlpatterns = [
     path("situations/<int:pk>/", situations.situation_detail, name="situation_detail"),
     path("situations/<int:pk>/acknowledge/", situations.situation_acknowledge, name="situation_acknowledge"),
     path("situations/<int:pk>/hours/", situations.situation_hours, name="situation_hours"),
+    path("customers/<int:pk>/own-rules/add/", own_rules.own_rule_create, name="own_rule_create"),
+    path("own-rules/<int:pk>/", own_rules.own_rule_edit, name="own_rule_edit"),
+    path("own-rules/<int:pk>/end/", own_rules.own_rule_end, name="own_rule_end"),
+    path("own-rules/<int:pk>/archive/", own_rules.own_rule_archive, name="own_rule_archive"),
+    path("own-rules/<int:pk>/restore/", own_rules.own_rule_restore, name="own_rule_restore"),
     path("reports/<slug:name>/", reports.report, name="report"),
     path("", include("planning.urls_rules")),
 ]

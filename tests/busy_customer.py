@@ -89,12 +89,16 @@ def _panels(customer: Customer, owner: Membership, contact: Contact) -> None:
     field = factories.contact_rule(role=owner.role, touch_type=factories.touch_types()["field"])
     factories.due_touch(customer, owner.user, _day(4), rule)
     factories.due_touch(customer, owner.user, _day(2), field)
+    own = factories.own_rule(customer, _day(9), role=factories.role("Technical support"))
+    factories.own_rule(customer, _day(99), _day(60), role=owner.role, count=0)
     factories.planned_touch(customer, owner.user, _day(1), reason="Ask again")
     factories.figures(customer, unknown_person_minutes=3, implausible_touches=1)
     line = {"rule": None, "about": None, "per_month": 2, "each": 15, "travel_each": None, "travel_unknown": False}
     lines = [
         line | {"kind": "contact rule", "rule": rule.pk, "about": rule.touch_type_id},
         line | {"kind": "contact rule", "rule": field.pk, "about": field.touch_type_id, "travel_each": 30},
+        line | {"kind": "own rule", "rule": own.pk, "about": own.touch_type_id},
+        line | {"kind": "own rule", "rule": own.pk, "about": own.touch_type_id, "per_month": 0},
         line | {"kind": "orders"},
         line | {"kind": "contacts", "about": contact.role_id},
         line | {"kind": "team selling"},

@@ -22,6 +22,7 @@ from customers.models import (
     PlannedTouch,
     Touch,
 )
+from planning.models import CustomerRule
 from territory import clock
 from territory.company.models import Company
 from tests import factories
@@ -115,6 +116,7 @@ ROWS: dict[str, tuple[type[models.Model], str]] = {
     "customer_edit": (Customer, "customer"),
     "membership_edit": (Membership, "membership"),
     "order_edit": (Order, "order"),
+    "own_rule_edit": (CustomerRule, "own_rule"),
     "person_edit": (User, "person"),
     "planned_edit": (PlannedTouch, "planned"),
     "touch_edit": (Touch, "touch"),
@@ -200,14 +202,15 @@ def test_fields_that_no_form_lists_do_not_change(cast, now, who):
 
 
 @pytest.mark.parametrize(
-    "name", ["customer_create", "contact_create", "log_touch", "planned_create", "work_log", "order_create"]
+    "name",
+    ["customer_create", "contact_create", "log_touch", "planned_create", "work_log", "order_create", "own_rule_create"],
 )
 def test_what_is_new_takes_only_what_its_form_lists(cast, now, name):
     shared = Shared.made()
     it: Side = side(cast.rep_membership, cast.own)
     model = {
         "customer_create": Customer, "contact_create": Contact, "log_touch": Touch, "planned_create": PlannedTouch,
-        "work_log": InternalWork, "order_create": Order,
+        "work_log": InternalWork, "order_create": Order, "own_rule_create": CustomerRule,
     }[name]  # fmt: skip
     client = client_of(cast.rep)
     ask = next(each for each in asks(it, shared, cast.mate_membership) if each.name == name)

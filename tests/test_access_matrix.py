@@ -117,6 +117,8 @@ def subjects(cast: Cast) -> dict[str, Any]:
         "membership_create": cast.rep.pk,
         "order": order.pk,
         "order_reopen": closed.pk,
+        "own_rule": factories.own_rule(cast.own, dt.date(2026, 9, 1)).pk,
+        "own_rule_create": cast.own.pk,
         "people": cast.rep.pk,
         "person": cast.rep.pk,
         "planned": factories.planned_touch(cast.own, cast.rep).pk,

@@ -108,7 +108,7 @@ def _outcome(book: Book, kills: int, whole: int, seconds: float) -> Outcome:
     found = differences(stored(), from_scratch())
     number = CustomerFigures.objects.filter(customer__in=book.customers).count()
     doubled = {
-        "due touches": DueTouch.objects.values("customer", "rule"),
+        "due touches": DueTouch.objects.values("customer", "role", "touch_type"),
         "shares": BudgetShare.objects.values("customer", "role", "membership"),
         "situations": Situation.objects.filter(resolved_at__isnull=True).values("kind", "order", "team"),
         "mails": Mail.objects.values("recipient", "kind", "subject", "facts"),

@@ -61,10 +61,10 @@ SHARES = Table(
 )
 DUE = Table(
     DueTouch,
-    ("customer_id", "rule_id"),
+    ("customer_id", "role_id", "touch_type_id"),
     (
-        "touch_type_id",
-        "role_id",
+        "rule_id",
+        "own_rule_id",
         "person_id",
         "due_on",
         "interval_days",
@@ -107,7 +107,7 @@ class Store:
                     lines_of(budget),
                 )
                 shares.update(_shares(row, budget, loaded.memberships))
-            dues.update(((customer, due.rule.key), _due(due)) for due in row.dues)
+            dues.update(((customer, due.rule.role, due.rule.touch_type), _due(due)) for due in row.dues)
         self._without_history(figures, marks)
         written = self._write(BUDGETS, budgets) + self._write(SHARES, shares) + self._write(DUE, dues)
         return written + self._write(FIGURES, figures, computed_at=self.now)
@@ -195,8 +195,8 @@ def _in_utc(moment: dt.date | None) -> dt.date | None:
 def _due(due: Due) -> tuple:
     rule = due.rule
     return (
-        rule.touch_type,
-        rule.role,
+        None if rule.own else rule.key,
+        rule.key if rule.own else None,
         due.person,
         due.due_on,
         rule.interval,

@@ -10,8 +10,9 @@ Decisions where the definition leaves room:
 - Contact loads, order rules and team-selling loads apply whether or not the role has someone: work nobody does is
   unstaffed.
 - Lapsed and lost: a role has a budget only where a contact rule names that tier, stage and role; then its other
-  parts count as well. Other rules name no stage and make no budget there by themselves.
+  parts count as well. Other rules name no stage and make no budget there by themselves. A customer's own rule names it.
 - A budget of 0 minutes is no budget.
+- An own rule that takes touches away is a line of 0 minutes, so that it is seen why they are missing.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,9 @@ from planning.engine.facts import CustomerFacts, staffing_of
 from planning.engine.rules import ContactRule, Key, Rules
 from planning.engine.shares import Assigned, Staffing
 
-CONTACT_RULE, ORDERS, CONTACTS, TEAM_SELLING = "contact rule", "orders", "contacts", "team selling"
+CONTACT_RULE, OWN_RULE, ORDERS, CONTACTS, TEAM_SELLING = (
+    "contact rule", "own rule", "orders", "contacts", "team selling",
+)  # fmt: skip
 
 
 class Line(NamedTuple):
@@ -67,9 +70,9 @@ def budgets(facts: CustomerFacts, rules: Rules, bases: Mapping[Key, travel.Place
     """All budgets of a customer, one a role, those of 0 minutes left out."""
     staffing = facts.staffing
     owner = facts.owner
-    named = rules.contact_rules_by_role(facts.tier, facts.stage)
+    named = facts.contact_rules(rules)
     found = []
-    for role in rules.budget_roles(facts.tier, facts.stage):
+    for role in facts.budget_roles(rules):
         budget = _of_role(facts, rules, bases, role, named.get(role, ()), staffing_of(staffing, role), owner)
         if budget.minutes > 0:
             found.append(budget)
@@ -98,6 +101,8 @@ def _of_role(
         if rule.travels and trip is None:
             trip = role_travel(facts, rules, bases, staffing, owner)
         lines.append(_contact_line(rule, trip if rule.travels else None))
+    if facts.own.in_force:
+        lines.extend(Line(OWN_RULE, own.key, own.touch_type, 0.0, 0.0, 0.0) for own in facts.own.refused(role))
     others = _other_lines(facts, rules, role)
     return Budget(
         role=role,
@@ -112,7 +117,7 @@ def _of_role(
 
 def _contact_line(rule: ContactRule, trip: travel.Travel | None) -> Line:
     per_month, each = rule.per_month, rule.minutes
-    line = (CONTACT_RULE, rule.key, rule.touch_type, per_month, each, per_month * each)
+    line = (OWN_RULE if rule.own else CONTACT_RULE, rule.key, rule.touch_type, per_month, each, per_month * each)
     if trip is None:
         return Line(*line)
     return Line(*line, trip.minutes, per_month * trip.minutes, trip.unknown)

@@ -1,6 +1,6 @@
 """Everything that is computed for one customer on one day: budgets with their actual, due touches, the sums of both."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from planning.engine.calendar import WorkCalendar
 from planning.engine.cover import NOBODY_AWAY, Away
 from planning.engine.due import Due, due_touches
 from planning.engine.facts import CustomerFacts
+from planning.engine.own_rules import OwnRules
 from planning.engine.rules import Key, Rules
 from planning.engine.travel import Place
 from planning.engine.value import ValueTable
@@ -81,11 +82,13 @@ class CustomerFigures:
     implausible: int
 
 
-def windows(rules: Rules) -> frozenset[int]:
-    """Every length of window that these rules can ask for, in days."""
+def windows(rules: Rules, own: Iterable[OwnRules] = ()) -> frozenset[int]:
+    """Every length of window that these rules, and customers' own ones, can ask for, in days."""
     lengths = {SHORTEST_WINDOW}
     for rule in rules.contact_rules:
         lengths.add(window_length(rule.interval))
+    for found in own:
+        lengths.update(window_length(row.rule.interval) for row in found.in_force.values() if row.rule is not None)
     return frozenset(lengths)
 
 

@@ -2,10 +2,11 @@
 
 Decisions where the definition leaves room:
 
-- A customer without a tier has no due touches: rules name a tier.
+- A customer without a tier has no due touches but by its own rules: others name a tier.
 - The absence that moves a due day is that of the person whose touch it is; a day moves until it is a working day on
   which that person is there (or covered).
 - "Never touched" also holds where only no-answer touches were made.
+- A customer's own rules stand in the places of its tier's: see `own_rules`, also for the day from which each asks.
 - Expected travel is the travel of the budget: the mean of the role's people weighted by share, nobody: the owner's.
 - A planned touch stands for its rule's row on the days before its own. From its day on both are candidates and the
   one with the higher score is shown, so that there is one row per customer and type either way. Of several planned
@@ -62,9 +63,13 @@ def planned_score(worth: Worth, day: date, today: date, minutes: float) -> float
     return score(float(worth.amount), urgency((today - day).days, PLANNED_INTERVAL), minutes)
 
 
-def next_due(last: date | None, began_on: date, step: int) -> date:
-    """The day of the last counting touch + the interval; never touched: the day the stage began. Not yet moved."""
-    return began_on if last is None else day_of(last) + timedelta(days=step)
+def next_due(last: date | None, began_on: date, step: int, asks_from: date | None = None) -> date:
+    """The day of the last counting touch + the interval; never touched: the day the stage began. Not yet moved.
+
+    ``asks_from``: the rule asks for nothing before that day.
+    """
+    due_on = began_on if last is None else day_of(last) + timedelta(days=step)
+    return due_on if asks_from is None else max(due_on, asks_from)
 
 
 def due_touches(
@@ -83,7 +88,7 @@ def due_touches(
     staffing = facts.staffing
     owner = facts.owner
     found = []
-    for role, role_rules in rules.contact_rules_by_role(facts.tier, facts.stage).items():
+    for role, role_rules in facts.contact_rules(rules).items():
         mine = staffing_of(staffing, role)
         doer = whose(mine, owner)
         trip = None
@@ -91,8 +96,10 @@ def due_touches(
             if rule.travels and trip is None:
                 trip = role_travel(facts, rules, bases, mine, owner)
             last = facts.last.counting(role, rule.touch_type, bool(mine.parts))
+            asks_from = facts.own.asks_from.get((role, rule.touch_type))
             due_on = calendar.next_working_day(
-                next_due(last, facts.began_on, rule.step), away.uncovered(doer.person, facts.key) if doer else ()
+                next_due(last, facts.began_on, rule.step, asks_from),
+                away.uncovered(doer.person, facts.key) if doer else (),
             )
             overdue = (on - due_on).days
             worth = values.worth(rule.touch_type, facts.tier, facts.stage)

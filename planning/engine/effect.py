@@ -170,6 +170,7 @@ def _essence(row: CustomerFigures | None) -> tuple | None:
     )
     dues = tuple(
         (
+            due.rule.own,
             due.rule.key,
             due.rule.touch_type,
             due.person,

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
-from planning.engine.rules import Key
+from planning.engine.own_rules import NO_OWN_RULES, OwnRules
+from planning.engine.rules import ContactRule, Key, Rules
 from planning.engine.shares import NOBODY, Assigned, Staffing, owner_of, staff
 from planning.engine.travel import Place
 
@@ -35,7 +36,8 @@ class LastTouches:
 @dataclass(frozen=True)
 class CustomerFacts:
     """A customer on a day: ``assigned`` holds the assignments current then, ``orders_won`` counts the last 365 days,
-    ``contacts`` counts the current ones by contact role, ``began_on`` is the day the present stage began.
+    ``contacts`` counts the current ones by contact role, ``began_on`` is the day the present stage began, ``own`` what its
+    own rules say that day.
 
     What follows from the assignments is worked out once: budgets and due touches ask for it role by role.
     """
@@ -50,6 +52,17 @@ class CustomerFacts:
     contacts: Mapping[Key, int] = field(default_factory=dict)
     orders_won: int = 0
     last: LastTouches = field(default_factory=LastTouches)
+    own: OwnRules = NO_OWN_RULES
+
+    def contact_rules(self, rules: Rules) -> Mapping[Key, tuple[ContactRule, ...]]:
+        """The contact rules that hold for it, by role: those of its tier and stage, and its own."""
+        return self.own.instead_of(rules.contact_rules_by_role(self.tier, self.stage))
+
+    def budget_roles(self, rules: Rules) -> list[Key]:
+        """Roles that may have a budget for it."""
+        if self.own.in_force:
+            return rules.with_other_roles(self.contact_rules(rules), self.stage)
+        return rules.budget_roles(self.tier, self.stage)
 
     @cached_property
     def people(self) -> int:

@@ -21,7 +21,7 @@ class ContactRule:
     """So many touches of a type per period at so many minutes, for a tier, a stage and a role.
 
     ``travels`` comes from the touch type. ``per_month``, ``interval`` (days) and ``step`` (whole days) follow from
-    count and period.
+    count and period. ``own``: it is a customer's own, whatever its tier and stage, and its key that of such a rule.
     """
 
     key: Key
@@ -33,6 +33,7 @@ class ContactRule:
     period: str
     minutes: float
     travels: bool = False
+    own: bool = False
     per_month: float = field(init=False)
     interval: float = field(init=False)
     step: int = field(init=False)
@@ -119,10 +120,13 @@ class Rules:
     def budget_roles(self, tier: Key, stage: str) -> list[Key]:
         """Roles that may have a budget there: by a contact rule, and unless the stage is quiet by any other rule."""
         if (tier, stage) not in self._roles:
-            named = self.contact_rules_by_role(tier, stage)
-            others = () if stage in QUIET_STAGES else sorted(self._other_roles - named.keys(), key=repr)
-            self._roles[(tier, stage)] = [*named, *others]
+            self._roles[(tier, stage)] = self.with_other_roles(self.contact_rules_by_role(tier, stage), stage)
         return self._roles[(tier, stage)]
+
+    def with_other_roles(self, named: Mapping[Key, tuple[ContactRule, ...]], stage: str) -> list[Key]:
+        """The roles of these contact rules, and unless the stage is quiet those of any other rule."""
+        others = () if stage in QUIET_STAGES else sorted(self._other_roles - named.keys(), key=repr)
+        return [*named, *others]
 
 
 def _by_role(rows: Iterable[Any]) -> dict[Key, tuple]:

@@ -10,8 +10,10 @@ from django.db.models import Count, Q, QuerySet
 from customers.models import Assignment, Contact, Order, OrderStatus
 from planning.engine.customer import NOTHING_SPENT, CustomerFigures, compute, windows
 from planning.engine.facts import CustomerFacts, LastTouches
+from planning.engine.own_rules import NO_OWN_RULES, OwnRules
 from planning.engine.shares import Assigned
 from planning.loaders.ground import Ground
+from planning.loaders.own_rules import load_own_rules
 from planning.loaders.standings import Standing, as_of_standings, stored_standings
 from planning.loaders.touches import TouchFacts, load_touches
 from territory.rows import among, on_day
@@ -51,31 +53,38 @@ def load(
     contacts = _contacts(ids, ground.on)
     orders = _orders_won(ids, ground)
     began = {standing.customer: standing.began_at for standing in standings}
-    touches = load_touches(ids, began, windows(ground.context.rules), ground)
-    facts = tuple(_facts(row, assigned.get(row.customer, ()), contacts, orders, touches, ground) for row in standings)
+    own = load_own_rules(ids, ground)
+    touches = load_touches(ids, began, windows(ground.context.rules, own.values()), ground)
+    known = _Known(ground, assigned, contacts, orders, touches, own)
+    facts = tuple(known.facts(row) for row in standings)
     return Loaded(ground, facts, touches, memberships)
 
 
-def _facts(
-    row: Standing,
-    assigned: tuple[Assigned, ...],
-    contacts: dict[int, dict[int, int]],
-    orders: dict[int, int],
-    touches: TouchFacts,
-    ground: Ground,
-) -> CustomerFacts:
-    return CustomerFacts(
-        key=row.customer,
-        stage=row.stage,
-        tier=row.tier,
-        team=row.team,
-        began_on=row.began_at.astimezone(ground.zone).date(),
-        place=row.place,
-        assigned=assigned,
-        contacts=contacts.get(row.customer, {}),
-        orders_won=orders.get(row.customer, 0),
-        last=touches.last.get(row.customer, LastTouches()),
-    )
+@dataclass(frozen=True)
+class _Known:
+    """What was read, by customer."""
+
+    ground: Ground
+    assigned: dict[int, tuple[Assigned, ...]]
+    contacts: dict[int, dict[int, int]]
+    orders: dict[int, int]
+    touches: TouchFacts
+    own: dict[int, OwnRules]
+
+    def facts(self, row: Standing) -> CustomerFacts:
+        return CustomerFacts(
+            key=row.customer,
+            stage=row.stage,
+            tier=row.tier,
+            team=row.team,
+            began_on=row.began_at.astimezone(self.ground.zone).date(),
+            place=row.place,
+            assigned=self.assigned.get(row.customer, ()),
+            contacts=self.contacts.get(row.customer, {}),
+            orders_won=self.orders.get(row.customer, 0),
+            last=self.touches.last.get(row.customer, LastTouches()),
+            own=self.own.get(row.customer, NO_OWN_RULES),
+        )
 
 
 def _of(rows: QuerySet, ids: Collection[int] | None) -> QuerySet:

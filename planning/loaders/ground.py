@@ -4,12 +4,12 @@ import datetime as dt
 import zoneinfo
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import Absence, Cover, User
-from customers.models import CoveredCustomer
+from accounts.models import Absence, Cover, Role, User
+from customers.models import CoveredCustomer, TouchType
 from planning.engine.calendar import Span, WorkCalendar, common
 from planning.engine.cover import Away, StandIn
 from planning.engine.customer import Context
@@ -28,7 +28,8 @@ from territory.together import Prepared, prepared, together
 class Ground:
     """The context of a day, and what loaders and stores need beside it.
 
-    `until` is the first instant after the day, `rules_number` the version of the rules that `context` holds.
+    `until` is the first instant after the day, `rules_number` the version of the rules that `context` holds, `roles` and
+    `types` those in use under them.
     """
 
     context: Context
@@ -36,6 +37,8 @@ class Ground:
     zone: zoneinfo.ZoneInfo
     until: dt.datetime
     rules_number: int
+    roles: Mapping[int, Role] = field(default_factory=dict)
+    types: Mapping[int, TouchType] = field(default_factory=dict)
 
     @property
     def on(self) -> dt.date:
@@ -66,7 +69,8 @@ def load_ground(on: dt.date, book: RuleBook | None = None) -> Ground:
         over_above=float(settings.over_served_above),
         under_below=float(settings.under_served_below),
     )
-    return Ground(context, settings, zone, clock.end_of_day(on, zone), book.number)
+    roles, types = book.in_use(Role), book.in_use(TouchType)
+    return Ground(context, settings, zone, clock.end_of_day(on, zone), book.number, roles, types)
 
 
 def with_people_of_now(ground: Ground) -> Ground:

@@ -80,7 +80,7 @@ class Side:
         minutes = due.minutes + (due.travel.minutes if due.travel else 0.0)
         value = float(due.worth.amount.quantize(_MICRO))
         score = engine.score(value, engine.urgency(due.overdue_days, due.rule.interval), minutes)
-        key = ("due", row.facts.key, due.rule.key)
+        key = ("due", row.facts.key, due.rule.own, due.rule.key)
         return self._candidate(key, row, due.rule.touch_type, score, due.overdue_days, names)
 
     def _planned(self, item: "Planned", person: int, row: CustomerFigures, names: dict[int, str]) -> Candidate:

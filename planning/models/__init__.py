@@ -1,6 +1,7 @@
 """Rules and official values that administrators set, and the figures computed under them."""
 
 from .curves import CourseStarts, CurveKind, ExpectedBusiness, TierCurve
+from .customer_rules import CustomerRule
 from .drafts import DraftAct, DraftState, RuleDraft
 from .evidence import EvidenceRun, TouchEvidence
 from .figures import Budget, BudgetShare, BudgetStatus, CustomerFigures, DueTouch, FactsMark
@@ -30,6 +31,7 @@ __all__ = [
     "CourseStarts",
     "CurveKind",
     "CustomerFigures",
+    "CustomerRule",
     "DraftAct",
     "DraftState",
     "DueTouch",

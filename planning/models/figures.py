@@ -99,10 +99,11 @@ class BudgetShare(models.Model):
 
 
 class DueTouch(models.Model):
-    """The next touch that a contact rule asks for: whose, when, and what it is worth. Future ones too."""
+    """The next touch that a contact rule, or the customer's own, asks for: whose, when, what it is worth. Future ones too."""
 
     customer = models.ForeignKey("customers.Customer", models.CASCADE, related_name="due_touches")
-    rule = models.ForeignKey("planning.ContactRule", models.CASCADE, related_name="+")
+    rule = models.ForeignKey("planning.ContactRule", models.CASCADE, null=True, blank=True, related_name="+")
+    own_rule = models.ForeignKey("planning.CustomerRule", models.CASCADE, null=True, blank=True, related_name="+")
     touch_type = models.ForeignKey("customers.TouchType", models.PROTECT, related_name="+")
     role = models.ForeignKey("accounts.Role", models.PROTECT, related_name="+")
     person = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="due_touches")
@@ -115,5 +116,10 @@ class DueTouch(models.Model):
     value_is_set = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["customer", "rule"], name="due_touch_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "role", "touch_type"], name="due_touch_once"),
+            models.CheckConstraint(
+                condition=models.Q(rule__isnull=True) ^ models.Q(own_rule__isnull=True), name="due_touch_of_one_rule"
+            ),
+        ]
         indexes = [models.Index(fields=["person", "due_on"])]

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.permissions import Area
 from customers.models import ContactRole, Customer, PlannedTouch, TouchType
 from customers.scope import hangs_on, seen_of
-from planning.models import Budget, ContactRule, CustomerFigures, DueTouch, Period
+from planning.models import Budget, ContactRule, CustomerFigures, CustomerRule, DueTouch, Period
 from planning.staleness import stale_customers
 from territory import clock
 from territory.together import Asking, prepared
@@ -78,9 +78,11 @@ def _names(rows: list[Budget]) -> Asking["_Names"]:
     """Words for what the budgets' lines are about."""
     lines = [line for row in rows for line in row.breakdown]
     touches = [line for line in lines if line["kind"] == "contact rule"]
+    own = [line for line in lines if line["kind"] == "own rule"]
     found = yield [
         _by_key(ContactRule, frozenset(line["rule"] for line in touches)),
-        _by_key(TouchType, frozenset(line["about"] for line in touches)),
+        _by_key(CustomerRule, frozenset(line["rule"] for line in own)),
+        _by_key(TouchType, frozenset(line["about"] for line in [*touches, *own])),
         _by_key(ContactRole, frozenset(line["about"] for line in lines if line["kind"] == "contacts")),
     ]
     return _Names(*({row.pk: row for row in named} for named in found))
@@ -96,6 +98,7 @@ class _Names:
     """Words for the keys that stored lines hold."""
 
     rules: dict[int, ContactRule]
+    own_rules: dict[int, CustomerRule]
     types: dict[int, TouchType]
     contact_roles: dict[int, ContactRole]
 
@@ -104,7 +107,18 @@ class _Names:
         return getattr(self, f"_{line['kind'].replace(' ', '_')}")(line), line["minutes"] + line["travel_minutes"]
 
     def _contact_rule(self, line: dict) -> str:
-        rule = self.rules.get(line["rule"])
+        return self._touches(line, self.rules.get(line["rule"]))
+
+    def _own_rule(self, line: dict) -> str:
+        rule = self.own_rules[line["rule"]]
+        if not line["per_month"]:
+            return _("No %(type)s, own rule: %(reason)s") % {
+                "type": self.types[line["about"]].name,
+                "reason": rule.reason,
+            }
+        return _("%(touches)s, own rule: %(reason)s") % {"touches": self._touches(line, rule), "reason": rule.reason}
+
+    def _touches(self, line: dict, rule: ContactRule | CustomerRule | None) -> str:
         often = f"{line['per_month']:g}", Period.MONTH.label
         if rule:
             often = str(rule.count), rule.get_period_display()
@@ -154,6 +168,7 @@ class NextTouch:
     due_on: dt.date
     overdue_days: int
     planned: PlannedTouch | None = None
+    own: bool = False
 
 
 def _of_type(field: str) -> tuple[str, ...]:
@@ -168,7 +183,7 @@ def next_touches(user: User, customer: Customer, count: int = 8) -> Asking[list[
     planned_types = {row.type_id for row in planned}
     rows = [NextTouch(row.type, row.assignee, row.due_on, (today - row.due_on).days, row) for row in planned]
     rows += [
-        NextTouch(row.touch_type, row.person, row.due_on, (today - row.due_on).days)
+        NextTouch(row.touch_type, row.person, row.due_on, (today - row.due_on).days, own=row.own_rule_id is not None)
         for row in due
         if row.touch_type_id not in planned_types
     ]
@@ -184,4 +199,4 @@ def _planned(customer: int, seen: tuple[str, ...]) -> QuerySet[PlannedTouch]:
 @prepared
 def _due(customer: int, seen: tuple[str, ...]) -> QuerySet[DueTouch]:
     rows = DueTouch.objects.filter(hangs_on(customer, Area.BUDGETS, seen)).select_related("touch_type", "person")
-    return rows.only("due_on", "person__name", *_of_type("touch_type"))
+    return rows.only("due_on", "own_rule", "person__name", *_of_type("touch_type"))

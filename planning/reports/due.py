@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.db.models.functions import Coalesce
+
 from accounts.permissions import Act, Area
 from customers.scope import hangs_within
 from planning.engine import due as engine
@@ -70,8 +72,8 @@ def _stored(asked: Asked) -> Iterable[tuple]:
         "interval_days",
         "minutes",
         "travel_minutes",
-        "rule__tier_id",
-        "rule__stage",
+        Coalesce("rule__tier_id", "customer__tier_id"),
+        Coalesce("rule__stage", "customer__stage"),
     ):
         urgency = engine.urgency((asked.on - due_on).days, interval)
         worth = context.values.worth(touch_type, tier, stage)

@@ -118,7 +118,7 @@ def stored() -> dict[tuple, Any]:
 
 
 def _key(model: type[models.Model], row: dict[str, Any]) -> tuple:
-    names = ("customer_id", "role_id", "membership_id", "rule_id", "began_at", "started_at", "starts_on")
+    names = ("customer_id", "role_id", "membership_id", "touch_type_id", "began_at", "started_at", "starts_on")
     return tuple(row[name] for name in names if name in row)
 
 

@@ -19,7 +19,7 @@ from .customers import (
 )
 from .imports import import_of, kept_mapping
 from .people import absence, company, cover, join, membership, person, role, roles, team
-from .planning import contact_rule, due_touch, figures, rule_draft, situation, touch_value
+from .planning import contact_rule, due_touch, figures, own_rule, rule_draft, situation, touch_value
 
 __all__ = [
     "absence",
@@ -39,6 +39,7 @@ __all__ = [
     "market",
     "membership",
     "order",
+    "own_rule",
     "person",
     "planned_touch",
     "product_line",

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from accounts.models import Role, User
 from customers.models import Customer, Order, Tier, TouchType
-from planning.models import ContactRule, CustomerFigures, DueTouch, RuleDraft, Situation, TouchValue
+from planning.models import ContactRule, CustomerFigures, CustomerRule, DueTouch, RuleDraft, Situation, TouchValue
 from territory import clock
 
 from .customers import tier as any_tier
@@ -116,4 +116,32 @@ def situation(order: Order, team=None, share: float = 0.29, **fields) -> Situati
     values = {"opened_at": clock.now(), "checked_at": clock.now(), "evidence": evidence, **fields}
     return Situation.objects.create(
         kind="large_order", customer=order.customer, order=order, team=team or order.team, share=share, **values
+    )
+
+
+def own_rule(
+    customer: Customer,
+    starts_on: dt.date,
+    ends_on: dt.date | None = None,
+    *,
+    role: Role | None = None,
+    touch_type: TouchType | None = None,
+    count: int = 1,
+    period: str = "week",
+    minutes: int = 15,
+    reason: str = "Agreed with their buyer",
+    **fields,
+) -> CustomerRule:
+    """A rule of a customer's own: one voice call a week of 15 minutes by salespeople, unless said otherwise."""
+    return CustomerRule.objects.create(
+        customer=customer,
+        role=role or roles()["Salesperson"],
+        touch_type=touch_type or any_type(),
+        count=count,
+        period=period,
+        duration_seconds=minutes * 60,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        reason=reason,
+        **fields,
     )

@@ -45,6 +45,7 @@ class Oracle:
         self.customers = self._customers()
         self.assignments = self._assignments()
         self.rules = self._rules()
+        self.own_rules = self._own_rules()
         self.touches = self._touches()
         self.bases = table(User, "pk", "base_latitude", "base_longitude").set_index("pk")
 
@@ -90,6 +91,34 @@ class Oracle:
         rows["monthly"] = rows["count"] * rows.period.map(PER_MONTH)
         rows["each"] = rows.duration_seconds / 60
         return rows
+
+    def _own_rules(self) -> pd.DataFrame:
+        """Those of customers that have begun by the day."""
+        fields = ["pk", "customer_id", "role_id", "touch_type_id", "count", "period", "duration_seconds"]
+        rows = table(planning.CustomerRule, *fields, "starts_on", "ends_on", "archived_at", "touch_type__travels")
+        names = {"pk": "rule", "role_id": "role", "touch_type_id": "type", "touch_type__travels": "travels"}
+        rows = rows[rows.archived_at.isna() & (rows.starts_on <= self.on)].rename(columns=names)
+        rows["holds"] = rows.ends_on.isna() | (rows.ends_on.fillna(self.on) >= self.on)
+        rows["interval"] = rows.period.map(PERIOD_DAYS) / rows["count"].replace(0, np.nan)
+        rows["monthly"] = rows["count"] * rows.period.map(PER_MONTH)
+        rows["each"] = rows.duration_seconds / 60
+        return rows
+
+    def rules_of(self, pk: int) -> pd.DataFrame:
+        """The rules that hold for a customer: those of its tier and stage, and in their places its own; from when on they ask."""
+        customer, own = self.customers.loc[pk], self.own_rules[self.own_rules.customer_id == pk]
+        rules = self.rules[(self.rules.tier_id == customer.tier_id) & (self.rules.stage == customer.stage)]
+        now, over = own[own.holds], own[~own.holds]
+        taken = set(zip(now.role, now.type, strict=True))
+        stay = [place not in taken for place in zip(rules.role, rules.type, strict=True)]
+        after = {
+            (row.role, row.type): row.ends_on + dt.timedelta(days=1) for row in over.sort_values("ends_on").itertuples()
+        }
+        rows = [(row, after.get((row.role, row.type)), False) for row in rules[stay].itertuples()]
+        rows += [(row, row.starts_on, True) for row in now[now["count"] > 0].itertuples()]
+        names = ["rule", "role", "type", "travels", "interval", "monthly", "each"]
+        values = [(*(getattr(row, name) for name in names), first, own) for row, first, own in rows]
+        return pd.DataFrame(values, columns=[*names, "asks_from", "own"])
 
     def _touches(self) -> pd.DataFrame:
         """One row a person, one row without a person where that is unknown."""
@@ -146,13 +175,15 @@ class Oracle:
 
     @staticmethod
     def _roles() -> list[int]:
-        kinds = (planning.ContactRule, planning.OrderRule, planning.ContactLoad, planning.TeamSellingLoad)
+        kinds = (
+            planning.ContactRule, planning.CustomerRule, planning.OrderRule, planning.ContactLoad, planning.TeamSellingLoad,
+        )  # fmt: skip
         return sorted({role for kind in kinds for role in kind.objects.values_list("role_id", flat=True)})
 
     def _budget(self, pk: int, role: int) -> dict | None:
         customer = self.customers.loc[pk]
-        rules = self.rules[self.rules.role == role]
-        rules = rules[(rules.tier_id == customer.tier_id) & (rules.stage == customer.stage)]
+        rules = self.rules_of(pk)
+        rules = rules[rules.role == role]
         if customer.stage in ("lapsed", "lost") and rules.empty:
             return None
         touch = (rules.monthly * rules.each).sum()
@@ -214,7 +245,11 @@ class Oracle:
 
     def due(self) -> pd.DataFrame:
         """One row per customer and rule that applies."""
-        rows = self.customers.reset_index(names="customer").merge(self.rules, on=["tier_id", "stage"])
+        rows = pd.DataFrame(
+            {"customer": pk, **self.customers.loc[pk].to_dict(), **rule}
+            for pk in self.customers.index
+            for rule in self.rules_of(pk).to_dict("records")
+        )
         return pd.DataFrame([self._due(row) for row in rows.itertuples()])
 
     def _due(self, row) -> dict:
@@ -233,12 +268,12 @@ class Oracle:
         else:
             step = max(1, math.floor(Fraction(row.interval) + Fraction(1, 2)))
             due = touches["at"].max().astimezone(self.zone).date() + dt.timedelta(days=step)
-        due = self._worked(due, person)
+        due = self._worked(due if pd.isna(row.asks_from) else max(due, row.asks_from), person)
         overdue = (self.on - due).days
         minutes = row.each + (self.travel(row.customer, row.role) if row.travels else 0)
         urgency = min(3, max(0, 1 + overdue / row.interval))
         score = self._value(row) * urgency / max(1, minutes)
-        return {"customer": row.customer, "rule": row.rule, "person": person, "due": due, "score": score}
+        return {"customer": row.customer, "rule": (row.own, row.rule), "person": person, "due": due, "score": score}
 
     def _worked(self, day: dt.date, person) -> dt.date:
         spans = list(Absence.objects.filter(user=person).values_list("starts_on", "ends_on")) if person else []

@@ -10,7 +10,7 @@ from customers.actions.lifecycle import rebuild_lifecycle
 from customers.models import TouchPerson
 from planning.engine.workload import workload
 from planning.loaders import load, load_ground, load_workload, weeks_from
-from planning.models import ContactLoad, ContactRule, OrderRule, TeamLoad, TeamSellingLoad, TouchValue
+from planning.models import ContactLoad, ContactRule, CustomerRule, OrderRule, TeamLoad, TeamSellingLoad, TouchValue
 from territory.company.models import Holiday
 from tests import factories
 from tests.planning.oracle import Oracle
@@ -45,6 +45,8 @@ def book(request, time_machine, company):
     _rules(chance, tiers, types, roles)
     ids = [_customer(chance, teams, members, types).pk for _ in range(14)]
     rebuild_lifecycle(ids, now=NOW)
+    for pk in ids:
+        _own_rules(chance, pk, roles, types)
     return chance
 
 
@@ -111,6 +113,27 @@ def _customer(chance, teams, members, types):
     return row
 
 
+def _own_rules(chance, customer, roles, types):
+    """One after the other for a role and a type, some days apart: over, in force, to come, archived, no touches at all."""
+    role, touch_type, day = chance.choice(roles), chance.choice(types), dt.date(2025, 6, 1)
+    for _ in range(chance.randint(0, 4)):
+        first = day + dt.timedelta(days=chance.randrange(200))
+        day = first + dt.timedelta(days=chance.randrange(200))
+        CustomerRule.objects.create(
+            customer_id=customer,
+            role=role,
+            touch_type=touch_type,
+            count=chance.randint(0, 3),
+            period=chance.choice(("week", "month", "quarter", "year")),
+            duration_seconds=chance.randint(60, 4000),
+            starts_on=first,
+            ends_on=day,
+            reason="Agreed",
+            archived_at=chance.choice((None, None, None, NOW)),
+        )
+        day += dt.timedelta(days=1)
+
+
 def _moment(chance):
     return NOW - dt.timedelta(minutes=chance.randrange(400 * 1440))
 
@@ -151,10 +174,11 @@ def _same_budgets(figures, oracle):
 
 def _same_due_touches(figures, oracle):
     found = {
-        (row.facts.key, due.rule.key): (due.person, due.due_on, f"{due.score:.4f}")
+        (row.facts.key, (due.rule.own, due.rule.key)): (due.person, due.due_on, f"{due.score:.4f}")
         for row in figures
         for due in row.dues
     }
+    assert {own for _customer, (own, _rule) in found} == {True, False}
     expected = {
         (row.customer, row.rule): (None if row.person != row.person else row.person, row.due, f"{row.score:.4f}")
         for row in oracle.due().itertuples()

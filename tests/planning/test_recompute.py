@@ -443,7 +443,7 @@ def test_the_number_of_queries_does_not_grow(book, count, django_assert_num_quer
     ground = load_ground(TODAY)
     action.recompute_chunk(ids, ground=ground, now=NOW)
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         action.recompute_chunk(ids, ground=ground, now=NOW)
 
 
@@ -455,7 +455,7 @@ def test_loading_from_the_log_takes_a_fixed_number_of_queries(book, count, djang
     ids = many(book, count)
     ground = load_ground(TODAY)
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         load(ids, ground, from_log=True)
 
 
