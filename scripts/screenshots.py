@@ -157,7 +157,7 @@ def subjects(user: Any) -> dict[str, Any]:
         ProductLine,
         Touch,
     )
-    from planning.models import Situation
+    from planning.models import CustomerRule, Situation
     from territory.clock import today
     from territory.company.models import Holiday
     from territory.jobs.models import JobRun
@@ -196,6 +196,8 @@ def subjects(user: Any) -> dict[str, Any]:
         "membership_create": membership.user_id,
         "order": first_pk(pending.filter(customer__in=own)) or first_pk(pending.visible_to(user)),
         "order_reopen": first_pk(orders.filter(status="won")),
+        "own_rule": first_pk(CustomerRule.objects.filter(customer__in=own)),
+        "own_rule_create": customer.pk,
         "person": membership.user_id,
         "planned": first_pk(PlannedTouch.objects.filter(customer__in=own, closed_at=None)),
         "product_line": first_pk(ProductLine.objects.all()),

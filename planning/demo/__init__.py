@@ -14,6 +14,7 @@ from planning.demo.activity import log_activity, plan_ahead
 from planning.demo.book import Account, create_customers
 from planning.demo.company import create_company, create_people, create_products
 from planning.demo.orders import create_orders, open_large_order
+from planning.demo.own_rules import agree_own_rules
 from planning.situations.large_order import find_large_orders
 
 SEED = 2026
@@ -44,6 +45,7 @@ def load(now: dt.datetime) -> list[SignIn]:
         _take_tiers(book)
         log_activity(rng, book, people, now)
         plan_ahead(rng, book, people, now)
+        agree_own_rules(book, people, now, today)
     recompute_all(now=now)
     find_large_orders(now=now)
     compute_evidence(now=now)
