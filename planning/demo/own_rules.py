@@ -10,7 +10,17 @@ from planning.models import CustomerRule
 
 # Tier, stage of the story, touch type, touches, period, minutes, first and last day from today, reason.
 OWN_RULES = [
-    ("A", "customer", "Voice call", 1, "week", 20, -24, 66, "New line is being built: we call their project lead weekly."),
+    (
+        "A",
+        "customer",
+        "Voice call",
+        1,
+        "week",
+        20,
+        -24,
+        66,
+        "New line is being built: we call their project lead weekly.",
+    ),
     ("B", "customer", "Voice call", 0, "month", 15, -17, 75, "Their buyer asked for no calls before the new season."),
     ("C", "customer", "Field sales call", 1, "year", 60, -90, None, "Frame contract signed: one visit a year will do."),
     ("B", "prospect", "Demo", 1, "quarter", 90, 12, None, "Wants to see each new recipe on the machine."),
