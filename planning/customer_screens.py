@@ -24,7 +24,9 @@ from planning.models import (
     SituationKind,
 )
 from planning.queries import customer as queries
+from planning.queries.norms import sees_norms
 from planning.queries.own_rules import own_rules
+from planning.queries.place_on_curve import place_on_curve
 from territory import clock
 from territory.formats.numbers import number_text, percent_text
 from territory.templatetags.look import badge, budget_bar, icon
@@ -217,6 +219,12 @@ def _next_panel(request: HttpRequest, customer: Customer) -> Panelled:
     return "planning/customer/next.html", {"touches": touches}
 
 
+def _place_panel(request: HttpRequest, customer: Customer) -> Panelled:
+    place = yield from place_on_curve(customer)
+    about = {"place": place, "sees_norms": sees_norms(request.user)}
+    return ("planning/customer/place.html", about) if place else None
+
+
 def _budget_panel(request: HttpRequest, customer: Customer) -> Panelled:
     if not customer.budgets_seen:
         return None
@@ -364,6 +372,7 @@ def register() -> None:
         extensions.Panel(key="situations", render=_situations_panel, place="main", position=10),
         extensions.Panel(key="next", render=_next_panel, place="aside", position=10),
         extensions.Panel(key="own rules", render=_own_rules_panel, place="aside", position=15),
+        extensions.Panel(key="place", render=_place_panel, place="aside", position=17),
         extensions.Panel(key="budgets", render=_budget_panel, place="aside", position=20),
     ):
         extensions.customer_panels.add(panel)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from planning.views import absences, own_rules, reports, situations, today, workload
+from planning.views import absences, own_rules, reports, situations, today, touches_to_customer, workload
 
 urlpatterns = [
     path("", today.home, name="home"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("own-rules/<int:pk>/end/", own_rules.own_rule_end, name="own_rule_end"),
     path("own-rules/<int:pk>/archive/", own_rules.own_rule_archive, name="own_rule_archive"),
     path("own-rules/<int:pk>/restore/", own_rules.own_rule_restore, name="own_rule_restore"),
+    path("touches-to-customer/", touches_to_customer.touches_to_customer, name="touches_to_customer"),
     path("reports/<slug:name>/", reports.report, name="report"),
     path("", include("planning.urls_rules")),
 ]

@@ -1,5 +1,6 @@
 """What every page's frame needs: who is signed in and where they may go. Part of the front door: it knows the rooms."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -8,16 +9,21 @@ from django.urls import NoReverseMatch
 from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.permissions import Act, Area, current_memberships, may
 from customers.scope import hangs_within
 from planning.models import Situation
+from planning.queries.norms import sees_norms
 from territory.links import link_to
 from territory.together import prepared, together
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A page in the navigation, shown to who may see `area` (or do `act` there); `prefixes` are the starts of URL names that belong to it."""
+    """A page in the navigation, shown to who may see `area` (or do `act` there) and to whom it is `meant`, where that says more.
+
+    `prefixes` are the starts of URL names that belong to it.
+    """
 
     url_name: str
     label: str
@@ -26,6 +32,7 @@ class Entry:
     prefixes: tuple[str, ...]
     key: str = ""
     act: str = Act.SEE
+    meant: Callable[[User], bool] | None = None
 
 
 OWN = (
@@ -51,6 +58,14 @@ TEAM = (
     Entry("workload", _("Team workload"), "grid-3x3-gap", Area.BUDGETS, ("workload", "load", "service"), "g w"),
     Entry("situation_list", _("Special situations"), "exclamation-diamond", Area.BUDGETS, ("situation",), "g s"),
     Entry("absence_calendar", _("Absences"), "calendar-x", Area.ABSENCES, ("absence_calendar",)),
+    Entry(
+        "touches_to_customer",
+        _("Until it pays"),
+        "graph-up",
+        Area.CUSTOMERS,
+        ("touches_to_customer", "time_to_business"),
+        meant=sees_norms,
+    ),
     Entry("import_list", _("Import"), "upload", Area.IMPORT, ("import",), act=Act.CHANGE),
 )
 RULES = (
@@ -127,6 +142,8 @@ class Shell:
 
     def _item(self, entry: Entry) -> dict | None:
         if entry.area and not may(self.request.user, entry.area, entry.act):
+            return None
+        if entry.meant and not entry.meant(self.request.user):
             return None
         try:
             url = link_to(entry.url_name)

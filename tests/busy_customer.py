@@ -5,7 +5,17 @@ import itertools
 import uuid
 
 from accounts.models import Membership
-from customers.models import Contact, Customer, Potential, StageDecision, StagePeriod, TierFix, TierPeriod, Touch
+from customers.models import (
+    Contact,
+    Customer,
+    Potential,
+    SellingCourse,
+    StageDecision,
+    StagePeriod,
+    TierFix,
+    TierPeriod,
+    Touch,
+)
 from planning.models import Budget
 from territory import clock
 from tests import factories
@@ -84,7 +94,10 @@ def _tiers(customer: Customer, times: int) -> None:
 
 
 def _panels(customer: Customer, owner: Membership, contact: Contact) -> None:
-    """What is planned and due, and budgets with all kinds of reasons."""
+    """What is planned and due, where it is on its tier's curve, and budgets with all kinds of reasons."""
+    SellingCourse.objects.create(customer=customer, started_at=clock.now() - dt.timedelta(days=30))
+    for tier in (customer.tier, None):
+        factories.touches_curve(tier, {n: n / 200 for n in range(100)})
     rule = factories.contact_rule(role=owner.role)
     field = factories.contact_rule(role=owner.role, touch_type=factories.touch_types()["field"])
     factories.due_touch(customer, owner.user, _day(4), rule)

@@ -94,6 +94,7 @@ def test_a_customers_pages_and_the_search_are_small(cast, busy, who):
     piece = client.get(detail).context["piece"]
     assert {entry.key.rpartition("-")[0] for entry in piece.entries if "history" in entry.key} == HISTORIES
     assert {entry.key.split("-")[0] for entry in piece.entries} >= {"touch", "order", "stage", "situation"}
+    assert 'id="place"' in client.get(detail).content.decode()
     assert piece.next is not None
 
 

@@ -39,7 +39,7 @@ function datasets(chart) {
       pointRadius: 0, pointHoverRadius: 4, pointHitRadius: 12, tension: 0, borderRadius: line ? 0 : 2, maxBarThickness: 28, stepped: series.stepped || false, spanGaps: true,
     };
     if (!series.low || !series.high) return [main];
-    const band = { borderWidth: 0, pointRadius: 0, pointHitRadius: 0, label: "" };
+    const band = { borderWidth: 0, pointRadius: 0, pointHitRadius: 0, label: "", stepped: series.stepped || false };
     return [{ ...band, data: series.low, fill: false }, { ...band, data: series.high, fill: "-1", backgroundColor: colour(name, 0.16) }, main];
   });
 }
@@ -80,7 +80,7 @@ function options(chart) {
     layout: { padding: { right: line ? longest * 7 + 10 : 0, top: 8 } },
     scales: {
       x: { stacked: Boolean(chart.stacked), border: { color: colour("line-2") }, grid: { display: false }, ticks: { color: colour("ink-3"), font, maxRotation: 0, autoSkipPadding: 12 } },
-      y: { stacked: Boolean(chart.stacked), beginAtZero: true, border: { display: false }, grid: { color: colour("line") }, ticks: { color: colour("ink-3"), font, maxTicksLimit: 5 } },
+      y: { stacked: Boolean(chart.stacked), beginAtZero: true, max: chart.max, border: { display: false }, grid: { color: colour("line") }, ticks: { color: colour("ink-3"), font, maxTicksLimit: 5 } },
     },
     plugins: {
       legend: { display: !line && several, align: "end", labels: { boxWidth: 10, boxHeight: 10, color: colour("ink-2"), font } },

@@ -19,7 +19,16 @@ from .customers import (
 )
 from .imports import import_of, kept_mapping
 from .people import absence, company, cover, join, membership, person, role, roles, team
-from .planning import contact_rule, due_touch, figures, own_rule, rule_draft, situation, touch_value
+from .planning import (
+    contact_rule,
+    due_touch,
+    figures,
+    own_rule,
+    rule_draft,
+    situation,
+    touch_value,
+    touches_curve,
+)
 
 __all__ = [
     "absence",
@@ -55,4 +64,5 @@ __all__ = [
     "touch_type",
     "touch_types",
     "touch_value",
+    "touches_curve",
 ]

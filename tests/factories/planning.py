@@ -5,7 +5,18 @@ from decimal import Decimal
 
 from accounts.models import Role, User
 from customers.models import Customer, Order, Tier, TouchType
-from planning.models import ContactRule, CustomerFigures, CustomerRule, DueTouch, RuleDraft, Situation, TouchValue
+from planning.models import (
+    ContactRule,
+    CurveKind,
+    CustomerFigures,
+    CustomerRule,
+    DueTouch,
+    EvidenceRun,
+    RuleDraft,
+    Situation,
+    TierCurve,
+    TouchValue,
+)
 from territory import clock
 
 from .customers import tier as any_tier
@@ -145,3 +156,27 @@ def own_rule(
         reason=reason,
         **fields,
     )
+
+
+def touches_curve(tier: Tier | None, shares: dict[int, float], won: int = 20, **figures) -> TierCurve:
+    """A kept curve of touches to a customer, of the company's day: the share won from so many touches on, band of 0.1."""
+    run, _is_new = EvidenceRun.objects.get_or_create(
+        on=clock.company_today(),
+        defaults={"computed_at": clock.now(), "engine": 1, "parameters": {}, "samples": {}},
+    )
+    at = list(range(max(shares) + 1))
+    share = [max((share for n, share in shares.items() if n <= step), default=0) for step in at]
+    values = {"courses": 100, "won": won, "lost": 10, "quartiles": [4, 6, 9.5], "mix": [], "longest": at[-1]}
+    steps = {
+        "at": at,
+        "at_risk": [100 - step for step in at],
+        "share": share,
+        "low": [row - 0.05 if row else None for row in share],
+        "high": [row + 0.05 if row else None for row in share],
+    }
+    return TierCurve.objects.update_or_create(
+        run=run,
+        kind=CurveKind.TOUCHES_TO_CUSTOMER,
+        tier=tier,
+        defaults={"steps": steps, "figures": {**values, "is_final": False, **figures}},
+    )[0]

@@ -1,0 +1,144 @@
+"""How many touches it takes until a prospect becomes a customer, by tier, as the nightly run kept it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import F, QuerySet
+
+from customers.models import Tier, TouchType
+from planning.engine.courses import FEWEST_WINS
+from planning.models import CurveKind, EvidenceRun, TierCurve
+from territory.together import together
+
+# Pictures end where so large a part of the wins of each tier was won, on the first of these scales that reaches it.
+DRAWN = 0.99
+SCALES = (8, 12, 20, 40, 60, 80, 100, 200, 400, 1000)
+QUARTERS = 4
+
+
+@dataclass(frozen=True)
+class Within:
+    """After n touches: courses that were still under way, the share won (None: not known yet) and its band."""
+
+    n: int
+    at_risk: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A curve as it was kept (planning.actions.tier_curves)."""
+
+    steps: Mapping[str, Sequence[Any]]
+    figures: Mapping[str, Any]
+
+    @property
+    def quartiles(self) -> tuple[float, float, float] | None:
+        return self.figures["quartiles"]
+
+    @property
+    def has_too_few(self) -> bool:
+        """Whether these are too few wins to tell."""
+        return self.figures["won"] < FEWEST_WINS
+
+    def share_within(self, n: int) -> float | None:
+        """The share won within n touches; None, beyond the most that a course still open has: not known yet."""
+        return self.within(n).share
+
+    def within(self, n: int) -> Within:
+        """The step of n touches."""
+        at = self.steps["at"]
+        if not at or (n > self.figures["longest"] and not self.figures["is_final"]):
+            return Within(n, 0, None, None, None)
+        place, behind = bisect_right(at, n) - 1, bisect_left(at, n)
+        at_risk = self.steps["at_risk"][behind] if behind < len(at) else 0
+        return Within(n, at_risk, *(self.steps[name][place] for name in ("share", "low", "high")))
+
+    @property
+    def until(self) -> int:
+        """Touches within which nearly all of the wins were won."""
+        shares = self.steps["share"]
+        if not shares:
+            return 0
+        return self.steps["at"][bisect_left(shares, shares[-1] * DRAWN)]
+
+
+@dataclass(frozen=True)
+class TypeOfWon:
+    """A type's part of the touches of those that became customers, and how many each of them had."""
+
+    touch_type: TouchType
+    share: float
+    each: float
+
+
+@dataclass(frozen=True)
+class OfTier:
+    """A tier's curve (None: over all) with the mix of types."""
+
+    tier: Tier | None
+    curve: Kept
+    mix: list[TypeOfWon]
+
+
+@dataclass(frozen=True)
+class Norm:
+    """All curves, tiers from the highest, then all together. `until`: touches at which pictures end."""
+
+    rows: list[OfTier]
+    computed_at: dt.datetime
+
+    @property
+    def of_all(self) -> OfTier:
+        return self.rows[-1]
+
+    @cached_property
+    def until(self) -> int:
+        most = max(row.curve.until for row in self.rows)
+        return next((scale for scale in SCALES if scale >= most), SCALES[-1])
+
+    @cached_property
+    def marks(self) -> list[int]:
+        """Numbers of touches of which shares are told: the quarters of the pictures."""
+        return [self.until * quarter // QUARTERS for quarter in range(1, QUARTERS + 1)]
+
+    @cached_property
+    def highest(self) -> int:
+        """Per cent at which pictures end: the first ten that no band passes."""
+        steps = [row.curve.within(n) for row in self.rows for n in range(self.until + 1)]
+        top = max((step.high or step.share or 0 for step in steps), default=0)
+        return min(int(top * 10) + 1, 10) * 10
+
+
+def touches_to_customer() -> Norm | None:
+    """What the latest run kept; None before the first, and where nobody has become a customer."""
+    rows, types = together(_curves(), TouchType.objects.order_by("position", "name"))
+    if not rows or not rows[-1].figures["won"]:
+        return None
+    named = {row.pk: row for row in types}
+    return Norm(
+        [OfTier(row.tier, Kept(row.steps, row.figures), _mix(row, named)) for row in rows], rows[-1].run.computed_at
+    )
+
+
+def _curves() -> QuerySet[TierCurve]:
+    """Of the latest run, tiers from the highest, that of all last."""
+    latest = EvidenceRun.objects.order_by("-on").values("pk")[:1]
+    rows = TierCurve.objects.filter(kind=CurveKind.TOUCHES_TO_CUSTOMER, run=latest).select_related("tier", "run")
+    return rows.order_by(F("tier__position").asc(nulls_last=True), "tier__name")
+
+
+def _mix(row: TierCurve, types: Mapping[int, TouchType]) -> list[TypeOfWon]:
+    return [
+        TypeOfWon(types[part["type"]], part["share"], part["each"])
+        for part in row.figures["mix"]
+        if part["type"] in types
+    ]

@@ -1,0 +1,68 @@
+"""How many touches it takes until prospects become customers, by tier: curves, shares, and the mix of types."""
+
+from math import ceil
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.access import permission_required_in
+from accounts.permissions import Act, Area, may
+from planning.queries.norms import sees_norms
+from planning.queries.touches_to_customer import Norm, OfTier
+from planning.queries.touches_to_customer import touches_to_customer as norm_of_touches
+
+# A picture has so many points at most, and the others' curves where these are so many at most: pages stay small.
+POINTS = 60
+SIDE_BY_SIDE = 6
+
+
+@require_safe
+@permission_required_in(Area.CUSTOMERS, Act.SEE)
+def touches_to_customer(request):
+    """The curves of the latest run side by side."""
+    if not sees_norms(request.user):
+        raise PermissionDenied
+    norm = norm_of_touches()
+    context = {
+        "norm": norm,
+        "pictures": [(_key(row), row, _chart(row, norm)) for row in norm.rows] if norm else [],
+        "may_export": may(request.user, Area.EXPORT, Act.SEE) and may(request.user, Area.BUDGETS, Act.SEE),
+    }
+    return render(request, "planning/until_it_pays/touches.html", context)
+
+
+def _key(row: OfTier) -> str:
+    """What the page calls a curve."""
+    return f"chart-{row.tier.pk if row.tier else 'all'}"
+
+
+def _chart(shown: OfTier, norm: Norm) -> dict[str, Any]:
+    """A tier's curve with its band, those of the others faint behind it, in per cent."""
+    touches = range(0, norm.until + 1, ceil(norm.until / POINTS))
+    others = [row for row in norm.rows if row != shown] if len(norm.rows) <= SIDE_BY_SIDE else []
+    faint = [_line(row, touches) | {"colour": "line"} for row in others]
+    steps = [shown.curve.within(n) for n in touches]
+    own = {
+        "label": str(shown.tier or _("all")),
+        "colour": f"tier-{'abcd'[min(max(shown.tier.position, 1), 4) - 1]}" if shown.tier else "accent",
+        "low": [_percent(step.low) for step in steps],
+        "high": [_percent(step.high) for step in steps],
+    }
+    return {
+        "type": "line",
+        "labels": list(touches),
+        "unit": "%",
+        "max": norm.highest,
+        "series": [*faint, _line(shown, touches) | own],
+    }
+
+
+def _line(row: OfTier, touches: range) -> dict[str, Any]:
+    return {"label": "", "stepped": True, "values": [_percent(row.curve.share_within(n)) for n in touches]}
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(share * 100, 1)
