@@ -2,6 +2,7 @@
 
 from accounts.permissions import Area
 from planning.models import (
+    ActivityGoal,
     ContactLoad,
     ContactRule,
     CustomerRule,
@@ -41,6 +42,12 @@ def register() -> None:
         Kind(model=TeamSellingLoad, area=Area.RULES, related=("role",), name=lambda row: str(row.role)),
         Kind(model=TeamLoad, area=Area.RULES, related=("role",), name=lambda row: str(row.role)),
         Kind(model=PlanningSettings, area=Area.RULES),
+        Kind(
+            model=ActivityGoal,
+            area=Area.BUDGETS,
+            related=("role", "user", "touch_type"),
+            name=lambda row: f"{row.role or row.user}, {row.touch_type}",
+        ),
         Kind(
             model=TouchValue,
             area=Area.TOUCH_VALUES,

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from planning.views import absences, own_rules, reports, situations, today, touches_to_customer, workload
+from planning.views import absences, goals, own_rules, reports, situations, today, touches_to_customer, workload
 
 urlpatterns = [
     path("", today.home, name="home"),
@@ -10,6 +10,13 @@ urlpatterns = [
     path("workload/", workload.workload, name="workload"),
     path("workload/people/<int:pk>/<slug:week>/", workload.workload_person, name="workload_person"),
     path("workload/unstaffed/<int:pk>/<slug:week>/", workload.workload_unstaffed, name="workload_unstaffed"),
+    path("goals/", goals.goal_history, name="goal_history"),
+    path("goals/set/", goals.goal_list, name="goal_list"),
+    path("goals/set/new/", goals.goal_create, name="goal_create"),
+    path("goals/set/<int:pk>/", goals.goal_edit, name="goal_edit"),
+    path("goals/set/<int:pk>/end/", goals.goal_end, name="goal_end"),
+    path("goals/set/<int:pk>/archive/", goals.goal_archive, name="goal_archive"),
+    path("goals/set/<int:pk>/restore/", goals.goal_restore, name="goal_restore"),
     path("absences/", absences.absence_calendar, name="absence_calendar"),
     path("situations/", situations.situation_list, name="situation_list"),
     path("situations/<int:pk>/", situations.situation_detail, name="situation_detail"),

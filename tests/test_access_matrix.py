@@ -104,6 +104,7 @@ def subjects(cast: Cast) -> dict[str, Any]:
         "customer": cast.own.pk,
         "draft": factories.rule_draft(cast.admin).pk,
         "directory": cast.own.pk,
+        "goal": factories.activity_goal(cast.rep).pk,
         "holiday": _holiday().pk,
         "import": factories.import_of(cast.coordinator).pk,
         "import_mapping_remove": factories.kept_mapping(cast.coordinator).pk,

@@ -71,6 +71,7 @@ QUERIES = [
     ("work_log", "customer"),
     ("order_create", "customer"),
     ("workload", "team"),
+    ("goal_history", "team"),
     ("absence_calendar", "team"),
 ]
 
@@ -111,6 +112,7 @@ def test_keys_typed_into_forms(cast, sides):
         "customer_create": {"owner": seat, "team": team},
         "customer_edit": {"team": team},
         "situation_hours": {"user": other},
+        "goal_create": {"who": f"user-{other}"},
         "implausible_touches": {"touch": theirs.keys["implausible"]},
     }  # fmt: skip
     everyone, wrong, tried = clients(cast), [], 0

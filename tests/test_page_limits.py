@@ -26,6 +26,9 @@ PAGES = {
         "audit_denied",
         "audit_list",
         "directory_list",
+        "goal_create",
+        "goal_history",
+        "goal_list",
         "import_create",
         "import_detail",
         "import_list",
@@ -36,7 +39,17 @@ PAGES = {
         "profile_mails",
         "role_access",
     ],
-    "manager": ["directory_list", "import_create", "import_detail", "import_list", "order_board", "profile_mails"],
+    "manager": [
+        "goal_create",
+        "goal_history",
+        "goal_list",
+        "directory_list",
+        "import_create",
+        "import_detail",
+        "import_list",
+        "order_board",
+        "profile_mails",
+    ],
     "rep": ["directory_list", "directory_card", "directory_log", "order_board", "profile_mails"],
 }
 

@@ -69,6 +69,7 @@ def side(seat: Membership, customer: Customer) -> Side:
             "cover": factories.cover(person, seat, dt.date(2026, 9, 3), dt.date(2026, 9, 4)).pk,
             "cover_create": person.pk,
             "customer": customer.pk,
+            "goal": factories.activity_goal(person).pk,
             "membership": seat.pk,
             "membership_create": person.pk,
             "order": order.pk,
@@ -125,6 +126,7 @@ BY_KEY = {
     "customer": [
         "customer_edit", "customer_archive", "customer_restore", "customer_potential", "customer_tier", "customer_stage",
     ],
+    "goal": ["goal_edit", "goal_end", "goal_archive", "goal_restore"],
     "membership": ["membership_edit"],
     "membership_create": ["membership_create"],
     "order": ["order_edit", "order_win", "order_lose", "order_move", "order_archive"],
@@ -207,6 +209,8 @@ def typed_about(it: Side, shared: Shared, helper: Membership) -> dict[str, dict[
         "planned_put_off": {"until": "2026-06-15", "reason": "On holiday"},
         "work_log": {"customer": customer, "minutes": "20", "kind": "coordination"},
         "implausible_touches": {"touch": it.keys["implausible"], "minutes": "45", "version": "1"},
+        "goal_create": {"who": f"user-{person}", "touch_type": voice, "count": "7", "period": "day"},
+        "goal_edit": {"count": "9"},
         "holiday_create": {"on": "2026-12-28", "name": "Boxing Day"},
         "market_create": {"name": "New market"},
         "market_edit": {"name": "Renamed"},
@@ -236,6 +240,7 @@ def asks(it: Side, shared: Shared, helper: Membership) -> Iterator[Ask]:
     urls = {name: reverse(name, args=[it.keys[kind]]) for kind, names in BY_KEY.items() for name in names}
     for name in (
         "customer_create",
+        "goal_create",
         "log_touch",
         "outreach",
         "order_create",

@@ -12,7 +12,7 @@ from planning.actions.evidence import compute_evidence
 from planning.actions.recompute import recompute_all
 from planning.demo.activity import log_activity, plan_ahead
 from planning.demo.book import Account, create_customers
-from planning.demo.company import create_company, create_people, create_products
+from planning.demo.company import create_company, create_goals, create_people, create_products
 from planning.demo.orders import create_orders, open_large_order
 from planning.demo.own_rules import agree_own_rules
 from planning.situations.large_order import find_large_orders
@@ -37,6 +37,7 @@ def load(now: dt.datetime) -> list[SignIn]:
     with transaction.atomic():
         today = create_company(now)
         people, passwords = create_people(rng, today)
+        create_goals(people, today)
         lines = create_products(today)
         book = create_customers(rng, people, today)
         create_orders(rng, book, lines, now)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts.models import Absence, Membership, Role, Team, User
-from customers.models import Market, ProductLine
+from customers.models import Market, ProductLine, TouchType
 from planning.actions.starting_rules import create_starting_rules
 from planning.demo.names import MARKETS, PEOPLE, PRODUCT_LINES, REGION, TOWNS
+from planning.models import ActivityGoal, GoalPeriod
 from territory.company.models import Company, Holiday
 
 ZONE = zoneinfo.ZoneInfo("Europe/London")
@@ -104,6 +105,18 @@ def _send_away(people: dict[str, Person], today: dt.date) -> None:
         last = first + dt.timedelta(days=days)
         Absence.objects.create(user=people[name].user, starts_on=first, ends_on=last, kind=kind)
         people[name].away.append((first, last))
+
+
+def create_goals(people: dict[str, Person], today: dt.date) -> None:
+    """The rhythm of prospecting: everyone in a role the same, the one who signs in as salesperson a little more."""
+    role, types = Role.objects.get(name="Salesperson"), {row.name: row for row in TouchType.objects.all()}
+    start = today - dt.timedelta(days=HISTORY_DAYS)
+    calls, visits = types["Voice call"], types["Field sales call"]
+    ActivityGoal.objects.create(role=role, touch_type=calls, count=3, period=GoalPeriod.WEEK, starts_on=start)
+    ActivityGoal.objects.create(role=role, touch_type=visits, count=2, period=GoalPeriod.MONTH, starts_on=start)
+    ActivityGoal.objects.create(
+        user=people["Maren Holt"].user, touch_type=calls, count=5, period=GoalPeriod.WEEK, starts_on=start
+    )
 
 
 def create_products(today: dt.date) -> list[ProductLine]:

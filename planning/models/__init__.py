@@ -1,10 +1,11 @@
-"""Rules and official values that administrators set, and the figures computed under them."""
+"""Rules, goals and official values that people set, and the figures computed under them."""
 
 from .curves import CourseStarts, CurveKind, ExpectedBusiness, TierCurve
 from .customer_rules import CustomerRule
 from .drafts import DraftAct, DraftState, RuleDraft
 from .evidence import EvidenceRun, TouchEvidence
 from .figures import Budget, BudgetShare, BudgetStatus, CustomerFigures, DueTouch, FactsMark
+from .goals import ActivityGoal, GoalPeriod
 from .rules import (
     COUNTING,
     WITHOUT_EFFECT,
@@ -23,6 +24,7 @@ from .values import TouchValue, ValueStage
 __all__ = [
     "COUNTING",
     "WITHOUT_EFFECT",
+    "ActivityGoal",
     "Budget",
     "BudgetShare",
     "BudgetStatus",
@@ -38,6 +40,7 @@ __all__ = [
     "EvidenceRun",
     "ExpectedBusiness",
     "FactsMark",
+    "GoalPeriod",
     "OrderRule",
     "Period",
     "PlanningSettings",

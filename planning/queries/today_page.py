@@ -1,4 +1,4 @@
-"""All that the page *Today* shows a person: what to do first, their week, visits, situations and their role."""
+"""All that the page *Today* shows a person: what to do first, their week, goals, visits, situations and their role."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from customers.scope import hangs_within, on_customer, worked_on
 from planning.engine.workload import Cell
 from planning.loaders.ground import away_from, weeks_ground, weeks_questions
 from planning.models import Situation
+from planning.queries import goals
 from planning.queries import today as queue
 from planning.queries.my_role import MyRole, role_of, role_questions
 from planning.queries.workload import own_away, week_of
@@ -32,6 +33,7 @@ class TodayPage:
     my_role: MyRole
     week: Cell | None
     covers: list[Cover]
+    goals: list[goals.Line]
     next_planned: PlannedTouch | None
 
 
@@ -39,10 +41,11 @@ def today_page(user: User, most: int | None) -> TodayPage:
     """The page with at most so many rows, in 5 queries, one more where somebody covers chosen customers."""
     day = clock.today(user)
     planned = queue.open_planned(user)
-    ground_rows, away_rows, role_rows, (values, situations, covers) = in_groups(
+    ground_rows, away_rows, role_rows, goal_rows, (values, situations, covers) = in_groups(
         weeks_questions(),
         own_away(user),
         role_questions(user),
+        goals.own_questions(user),
         (queue.values_of(planned), _situations(user), _covers(user)),
     )
     ground = weeks_ground(*ground_rows)
@@ -59,6 +62,7 @@ def today_page(user: User, most: int | None) -> TodayPage:
         my_role=role_of(user, *role_rows),
         week=week_of(user, ground, away_from(*away_rows)),
         covers=covers,
+        goals=goals.own_lines(user, *goal_rows, calendar=ground.context.calendar),
         next_planned=next((touches.get(row.pk) for row in following), None),
     )
 

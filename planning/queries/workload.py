@@ -14,6 +14,7 @@ from accounts.permissions import Act, Area, Scope, people_reached, people_within
 from customers.models import PlannedTouch
 from customers.scope import EVERYTHING, yes
 from planning.engine import workload as engine
+from planning.engine.calendar import WorkCalendar
 from planning.engine.cover import Away
 from planning.engine.rhythm import WEEKS_PER_MONTH
 from planning.engine.workload_facts import Member
@@ -86,7 +87,7 @@ class Absent:
 
 @dataclass(frozen=True)
 class Board:
-    """The heat map: weeks, teams with their people, who is away, and sums of the first week.
+    """The heat map: weeks, teams with their people, who is away, and sums of the first week; the working days it rests on.
 
     `seen`: teams whose totals the reader may see, archived ones too.
     """
@@ -98,6 +99,7 @@ class Board:
     settings: PlanningSettings
     seen: list[Team]
     rows: list[PersonRow]
+    calendar: WorkCalendar
 
     @property
     def people(self) -> int:
@@ -197,6 +199,7 @@ def board(user: User, team: Team | None = None, weeks: int = WEEKS_SHOWN) -> Boa
         settings=ground.settings,
         seen=[row for row in teams if row.shows_totals],
         rows=[row for rows in shown for row in rows.people],
+        calendar=ground.context.calendar,
     )
 
 

@@ -17,16 +17,16 @@ from customers.scope import hangs_within
 from planning.engine.calendar import monday
 from planning.models import BudgetStatus, Situation
 from planning.models.situations import SituationQuerySet
-from planning.queries import service
+from planning.queries import goals, service
 from planning.queries import workload as weeks
-from territory.together import prepared, together
+from territory.together import in_groups, prepared
 
 # Lines of the heat map on a page, and situations that are named.
 LINES_SHOWN = 18
 SITUATIONS_NAMED = 2
 
 
-def _team_asked(request) -> Team | None:
+def team_asked(request) -> Team | None:
     """The team of ?team=, if it is one whose totals the reader may see."""
     asked = request.GET.get("team", "")
     if not asked:
@@ -40,19 +40,19 @@ def _team_asked(request) -> Team | None:
 @permission_required_in(Area.BUDGETS, Act.SEE)
 def workload(request):
     """Person x week for 8 weeks, budget against actual, who is under- and over-served, who is away."""
-    user, team = request.user, _team_asked(request)
+    user, team = request.user, team_asked(request)
     board = weeks.board(user, team)
     seen, below = hangs_within(user, Area.BUDGETS, Act.SEE), team.path if team else ""
-    *table, under_rows, over_rows, situations, situation_counts = together(
-        *service.table_questions(user, team),
-        service.most_served(user, BudgetStatus.UNDER, team),
-        service.most_served(user, BudgetStatus.OVER, team),
-        _situations(seen, below),
-        _situation_count(seen, below),
+    page = Paginator(board.lines, LINES_SHOWN).get_page(request.GET.get("page"))
+    people = {line.person.pk: line.person.name for _rows, line in page if line}
+    table, (under_rows, over_rows), (situations, situation_counts), goal_rows = in_groups(
+        service.table_questions(user, team),
+        [service.most_served(user, status, team) for status in (BudgetStatus.UNDER, BudgetStatus.OVER)],
+        (_situations(seen, below), _situation_count(seen, below)),
+        goals.progress_questions(frozenset(people), goals.company_now()),
     )
     under, under_count = service.served_of(under_rows)
     over, over_count = service.served_of(over_rows)
-    page = Paginator(board.lines, LINES_SHOWN).get_page(request.GET.get("page"))
     context = {
         "board": board,
         "page": page,
@@ -66,6 +66,7 @@ def workload(request):
         "over_count": over_count,
         "situations": situations,
         "situation_count": sum(count for _kind, count in situation_counts),
+        "goals": goals.board(people, *goal_rows, calendar=board.calendar),
         "chart": _chart(board),
     }
     return render(request, "planning/workload/board.html", context)

@@ -20,6 +20,7 @@ from .customers import (
 from .imports import import_of, kept_mapping
 from .people import absence, company, cover, join, membership, person, role, roles, team
 from .planning import (
+    activity_goal,
     contact_rule,
     due_touch,
     figures,
@@ -32,6 +33,7 @@ from .planning import (
 
 __all__ = [
     "absence",
+    "activity_goal",
     "assign",
     "company",
     "contact",

@@ -6,6 +6,7 @@ from decimal import Decimal
 from accounts.models import Role, User
 from customers.models import Customer, Order, Tier, TouchType
 from planning.models import (
+    ActivityGoal,
     ContactRule,
     CurveKind,
     CustomerFigures,
@@ -41,6 +42,16 @@ def contact_rule(
         touch_type=touch_type or any_type(),
         defaults={"count": count, "period": period, "duration_seconds": minutes * 60},
     )[0]
+
+
+def activity_goal(
+    who: Role | User, count: int = 5, period: str = "week", touch_type: TouchType | None = None, **fields
+):
+    """Five voice calls a week with prospects, by a person or by everyone in a role."""
+    whose = {"role": who} if isinstance(who, Role) else {"user": who}
+    return ActivityGoal.objects.create(
+        touch_type=touch_type or any_type(), count=count, period=period, **whose, **fields
+    )
 
 
 def rule_draft(author: User, count: int = 2) -> RuleDraft:

@@ -13,8 +13,23 @@ DAY = dt.timedelta(days=1)
 
 #: what stands on each page then
 SHOWN = {
-    "today": ("Best first", "Visits today", "Special situations", "Managers made", "at 20 % of its budget"),
-    "workload": ("Unstaffed", "<b>Away</b>", "20 of 100 min", "300 of 100 min", "Large pending orders", "hours a week"),
+    "today": (
+        "Best first",
+        "Visits today",
+        "Special situations",
+        "Managers made",
+        "at 20 % of its budget",
+        "this month",
+    ),
+    "workload": (
+        "Unstaffed",
+        "<b>Away</b>",
+        "20 of 100 min",
+        "300 of 100 min",
+        "Large pending orders",
+        "hours a week",
+        "this month",
+    ),
 }
 
 
@@ -28,6 +43,9 @@ def fill(cast, due: int = 45) -> None:
         customers = [_customer(member, number) for number in range(due)]
         rebuild_lifecycle([row.pk for row in customers], now=clock.now())
     factories.cover(cast.rep, cast.mate_membership, clock.company_today(), clock.company_today(), cast.own)
+    for member in ours:
+        factories.activity_goal(member.user, 9)
+        factories.activity_goal(member.user, 40, "month", factories.touch_types()["field"])
     factories.absence(cast.mate, clock.company_today() + 7 * DAY, clock.company_today() + 9 * DAY)
     TeamLoadRule.objects.create(role=cast.rep_membership.role)
 

@@ -41,6 +41,7 @@ def filled(cast):
         factories.touch(customer, seat.user)
         Budget.objects.create(customer=customer, role=seat.role, touch_minutes=10)
         factories.due_touch(customer, seat.user, dt.date(2026, 6, 12))
+        factories.activity_goal(seat.user)
     factories.contact_rule(factories.tiers()["D"])
     factories.situation(factories.order(cast.own, 290_000, salesperson=cast.rep))
 
