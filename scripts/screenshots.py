@@ -157,7 +157,7 @@ def subjects(user: Any) -> dict[str, Any]:
         ProductLine,
         Touch,
     )
-    from planning.models import CustomerRule, Situation
+    from planning.models import ActivityGoal, CustomerRule, Situation
     from territory.clock import today
     from territory.company.models import Holiday
     from territory.jobs.models import JobRun
@@ -182,6 +182,7 @@ def subjects(user: Any) -> dict[str, Any]:
         "contact": first_pk(Contact.objects.live().filter(customer=customer)),
         "contact_create": customer.pk,
         "customer": customer.pk,
+        "goal": first_pk(ActivityGoal.objects.editable_by(user)),
         "holiday": first_pk(Holiday.objects.all()),
         "directory": a_card(user),
         "draft": a_draft(people()["administrator"]),

@@ -24,6 +24,12 @@ def a_period(period: str) -> str:
 
 
 @register.filter
+def per_period(period: str) -> str:
+    """Behind a touch type: "Voice call per week"."""
+    return {DAY: _("per day"), WEEK: _("per week"), MONTH: _("per month")}[period]
+
+
+@register.filter
 def this_period(period: str) -> str:
     """The present one: "this week"."""
     return {DAY: _("today"), WEEK: _("this week"), MONTH: _("this month")}[period]
@@ -93,7 +99,7 @@ def goal_cell(row: Progress | None) -> SafeString:
         _late(row),
         row.done,
         _("of %(asked)s") % {"asked": row.asked.asked},
-        goal_bar(row, "small"),
+        goal_bar(row, "small wide"),
     )
 
 
@@ -118,12 +124,12 @@ def goal_square(row: Progress | None, is_present: bool) -> SafeString:
         )
     tone = "reached" if row.is_reached else "half" if not is_present and 2 * row.done < row.asked.asked else "short"
     return format_html(
-        '<td role="cell" class="heat-cell"><span class="load goal-{}">{}<small><span class="visually-hidden">{}</span>'
-        '<span aria-hidden="true">/{}</span></small></span></td>',
+        '<td role="cell" class="heat-cell"><span class="load goal-{}"><span>{}<small aria-hidden="true">/{}</small>'
+        '<span class="visually-hidden"> {}</span></span></span></td>',
         tone,
         row.done,
-        _("of %(asked)s") % {"asked": row.asked.asked},
         row.asked.asked,
+        _("of %(asked)s") % {"asked": row.asked.asked},
     )
 
 

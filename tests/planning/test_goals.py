@@ -170,7 +170,7 @@ def test_the_last_eight_weeks(client, cast, calls):
     assert found.sums[-2:] == [(2, 10), (1, 10)]
     page = client.get(reverse("goal_history"), {"of": found.kinds[1].key, "team": cast.exeter.pk})
     assert [person.name for person, _cells in page.context["history"].lines] == ["Mate"]
-    assert "Field sales call a month" in page.content.decode()
+    assert "Field sales call per month" in page.content.decode()
 
 
 def test_a_salesperson_sees_only_their_own_history(client, cast, calls):

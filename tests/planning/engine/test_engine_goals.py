@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planning.engine.calendar import Span, WorkCalendar
@@ -134,15 +134,18 @@ def test_periods():
     assert [first.month for first, _last in periods_until(MONDAY, "month", 8)] == [11, 12, 1, 2, 3, 4, 5, 6]
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.integers(1, 1000),
     st.sampled_from(["week", "month"]),
-    st.dates(date(2025, 1, 1), date(2027, 1, 1)),
-    st.lists(st.tuples(st.integers(-20, 20), st.integers(0, 9)), max_size=3),
+    st.integers(0, 600),
+    st.integers(-9, 20),
+    st.integers(0, 9),
 )
-def test_absences_never_raise_what_is_asked_and_by_now_never_exceeds_it(count, period, day, gaps):
+def test_an_absence_never_raises_what_is_asked_and_by_now_never_exceeds_it(count, period, number, start, length):
+    day = date(2025, 6, 1) + timedelta(number)
     days = period_of(day, period)
-    away = [Span(day + timedelta(start), day + timedelta(start + length)) for start, length in gaps]
+    away = [Span(day + timedelta(start), day + timedelta(start + length))]
     one = asked(weekly(count, period=period), days=days, period=period, today=day, away=away)
     full = asked(weekly(count, period=period), days=days, period=period, today=day)
     assert one.asked <= full.asked <= count
