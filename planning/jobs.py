@@ -81,7 +81,7 @@ def register() -> None:
         Job(
             name=EVIDENCE,
             label=_("What touches brought"),
-            help=_("Equal credit by touch type and tier, to hold official values against."),
+            help=_("What touches are worth by type and tier, in three ways, to hold official values against."),
             task="planning.tasks.evidence",
             run=lambda progress: compute_evidence(now=clock.now(), progress=progress),
             daily=True,

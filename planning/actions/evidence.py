@@ -42,6 +42,11 @@ def parameters(settings: PlanningSettings) -> dict[str, Any]:
     }
 
 
+def margin_of(settings: PlanningSettings) -> float | None:
+    """How much of the business of a win is margin; None: not set, all of it counts."""
+    return None if settings.margin_share is None else float(settings.margin_share)
+
+
 def compute_evidence(*, now: dt.datetime, progress: Progress | None = None) -> dict[str, Any]:
     """Evidence of the company's day at `now`, in the place of an earlier one of the same month; returns what it rests on.
 
@@ -58,11 +63,10 @@ def compute_evidence(*, now: dt.datetime, progress: Progress | None = None) -> d
     if not any(sample.courses for sample in samples.values()):
         return {"courses": 0, "figures": 0}
     costs, cells = load_touch_costs(ground), _cells()
-    margin = None if ground.settings.margin_share is None else float(ground.settings.margin_share)
     rows: list[TouchEvidence] = []
     said: dict[str, Any] = {}
     for stage, sample in samples.items():
-        found = stage_evidence(sample.courses, cells, costs=costs, margin=margin)
+        found = stage_evidence(sample.courses, cells, costs=costs, margin=margin_of(ground.settings))
         rows += _rows(stage, found)
         said[stage.value] = {**_summary(sample), **_beside(found)}
         say()

@@ -69,7 +69,7 @@ def equal_credit(courses: Sequence[Course], cells: Sequence[Cell]) -> EqualCredi
     numbers = touches.sum(axis=0)
     # A column a cell; then a column a type, over all tiers.
     columns = [np.concatenate([part.reshape(len(courses), -1), part.sum(axis=2)], axis=1) for part in (credit, touches)]
-    figures = _with_intervals(*columns)
+    figures = with_intervals(*columns)
     width = len(tiers) + 1
     found: dict[Cell, Credit] = {}
     for place, touch_type in enumerate(types):
@@ -98,7 +98,7 @@ def _by_course(courses: Sequence[Course], types: Sequence[Key], tiers: Sequence[
     return credit, touches
 
 
-def _with_intervals(credit: np.ndarray, touches: np.ndarray) -> list[tuple[float | None, float | None, float | None]]:
+def with_intervals(credit: np.ndarray, touches: np.ndarray) -> list[tuple[float | None, float | None, float | None]]:
     """Of each column the value of a touch, and the interval around it; draws without such a touch are left out."""
     import numpy as np
 

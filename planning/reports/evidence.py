@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from accounts.permissions import Act, Area, may_all
 from customers.models import Customer, Tier
-from planning.actions.evidence import ENGINE
+from planning.actions.evidence import ENGINE, parameters
 from planning.loaders import Ground, load_ground
 from planning.loaders.courses import Courses, load_courses
-from planning.models import EvidenceRun
+from planning.models import EvidenceRun, PlanningSettings
 from planning.queries.touch_values import sees_evidence
 from planning.reports.definition import Asked
 from planning.reports.figures import touch_type_names
@@ -36,11 +36,15 @@ def tier_names() -> dict[int, str]:
 
 
 def stored_evidence(asked: Asked) -> EvidenceRun | None:
-    """What the nightly run kept: for today, to whom may see and export all; None where it must be computed."""
+    """What the nightly run kept: for today, to whom may see and export all; None where it must be computed.
+
+    So it must where formulas, or the settings they follow, are others than those of the run.
+    """
     if asked.as_of is not None or not _sees_all(asked):
         return None
     run = EvidenceRun.objects.first()
-    return run if run and run.engine == ENGINE else None
+    is_current = run and run.engine == ENGINE and run.parameters == parameters(PlanningSettings.current())
+    return run if is_current else None
 
 
 def _sees_all(asked: Asked) -> bool:

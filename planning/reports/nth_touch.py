@@ -13,11 +13,16 @@ COLUMNS = (
     Column("wins", Kind.COUNT),
     Column("chance", Kind.SHARE),
     Column("growing", Kind.COUNT),
+    Column("low", Kind.SHARE),
+    Column("high", Kind.SHARE),
 )
 
 
 def answer(asked: Asked) -> Answer:
-    """Of the courses that evidence on prospects rests on; by type, tier and n. `growing` 1: their first year is not complete."""
+    """Of the courses that evidence on prospects rests on; by type, tier and n. `growing` 1: their first year is not complete.
+
+    `low` and `high`: an 80 % interval of the chance.
+    """
     known = evidence(asked)
     place = {key: number for number, key in enumerate(known.types)}
     sample = prospects_sample(known.courses.prospects, asked.on)
@@ -31,6 +36,8 @@ def answer(asked: Asked) -> Answer:
             "wins": row.wins,
             "chance": row.chance,
             "growing": sample.is_growing,
+            "low": row.low,
+            "high": row.high,
         }
         for row in sorted(found, key=lambda row: place[row.touch_type])
     ]
