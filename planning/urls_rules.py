@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from planning.views import drafts, rules, values
+from planning.views import drafts, rules, values, what_if
 
 urlpatterns = [
     path("rules/", rules.rules_home, name="rules_home"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("rules/<slug:key>/<int:pk>/", rules.rule_edit, name="rule_edit"),
     path("rules/<slug:key>/<int:pk>/remove/", rules.rule_remove, name="rule_remove"),
     path("rules/<slug:key>/<int:pk>/restore/", rules.rule_restore, name="rule_restore"),
+    path("what-if/", what_if.what_if, name="what_if"),
+    path("what-if/save/", what_if.what_if_save, name="what_if_save"),
     path("touch-values/", values.touch_values, name="touch_values"),
     path("touch-values/adopt/", values.touch_value_adopt, name="touch_value_adopt"),
     path("touch-values/set/", values.touch_value_set, name="touch_value_set"),

@@ -70,6 +70,7 @@ TEAM = (
 )
 RULES = (
     Entry("touch_values", _("Touch values"), "cash-coin", Area.TOUCH_VALUES, ("touch_value",), "g v"),
+    Entry("what_if", _("What if"), "sign-turn-right", Area.BUDGETS, ("what_if",), meant=sees_norms),
     Entry(
         "rules_home",
         _("Rules"),

@@ -38,6 +38,7 @@ PAGES = {
         "people_invite",
         "profile_mails",
         "role_access",
+        "what_if",
     ],
     "manager": [
         "goal_create",

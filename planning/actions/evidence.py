@@ -167,7 +167,17 @@ def _beside(found: StageEvidence) -> dict[str, Any]:
     return {
         "without_touches": str(found.credit.without_touches),
         "added": {"reason": found.added.reason, "weeks": found.added.weeks},
+        "model": _model(found.added.model),
     }
+
+
+def _model(model: added_chance.ChanceModel | None) -> dict[str, Any] | None:
+    """The chance to win in a week, for what-if; tiers and types by their keys as text."""
+    if model is None:
+        return None
+    said = asdict(model)
+    said["tiers"], said["types"] = [str(key) for key in model.tiers], [str(key) for key in model.types]
+    return said | {"most": {str(key): count for key, count in model.most.items()}}
 
 
 def _summary(sample: Sample) -> dict[str, Any]:

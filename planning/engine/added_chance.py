@@ -25,8 +25,9 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from planning.engine.courses import Course, business_of_a_win
+from planning.engine.courses import LOST, Course, business_of_a_win
 from planning.engine.equal_credit import Cell
+from planning.engine.rules import Key
 from planning.engine.weeks import WINDOW_WEEKS, Weeks, weeks
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 RIDGE = 1.0
 # An interval of 80 %: a tenth is left out at either end.
 Z = NormalDist().inv_cdf(0.9)
+# What is rarer is hardly known.
+USUAL = 0.99
 MOST_STEPS, CLOSE = 100, 1e-9
 
 # Why there is no model.
@@ -57,6 +60,23 @@ class AddedChance:
     cells: Mapping[Cell, Added]
     reason: str
     weeks: int
+    model: ChanceModel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChanceModel:
+    """The weekly chance to win: logarithms of odds in the order intercept, tiers, types, and their covariance.
+
+    `lost`: by tier the share of weeks in which a course was lost. `most`: by type so many touches in 4 weeks as only one in a hundred of the weeks with such touches had more: of what
+    lies beyond nothing is known.
+    """
+
+    tiers: tuple[Key, ...]
+    types: tuple[Key, ...]
+    theta: tuple[float, ...]
+    covariance: tuple[tuple[float, ...], ...]
+    lost: tuple[float, ...]
+    most: Mapping[Key, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +108,24 @@ def added_chance(
         else:
             place = None if everywhere else tiers.index(tier)
             found[touch_type, tier] = effect.of(1 + len(tiers) + types.index(touch_type), place, business)
-    return AddedChance(found, "", len(rows.pattern))
+    return AddedChance(found, "", len(rows.pattern), _model(fitted, rows, courses, tiers, types))
+
+
+def _model(
+    fitted: Fit, rows: Weeks, courses: Sequence[Course], tiers: Sequence[Key], types: Sequence[Key]
+) -> ChanceModel:
+    import numpy as np
+
+    number = np.bincount(rows.pattern, minlength=len(rows.tier))
+    most = {}
+    for touch_type, counts in zip(types, rows.counts.T, strict=True):
+        made = np.repeat(counts[counts > 0], number[counts > 0])
+        most[touch_type] = float(np.quantile(made, USUAL)) if len(made) else 0.0
+    of_tier = np.bincount(rows.tier, weights=number, minlength=len(tiers))
+    lost = [sum(row.outcome == LOST for row in courses if row.tier == tier) for tier in tiers]
+    shares = tuple((np.array(lost) / of_tier).tolist())
+    theta, covariance = tuple(fitted.theta.tolist()), tuple(tuple(row) for row in fitted.covariance.tolist())
+    return ChanceModel(tuple(tiers), tuple(types), theta, covariance, shares, most)
 
 
 def design(rows: Weeks, tiers: int) -> np.ndarray:

@@ -11,7 +11,8 @@ class EvidenceRun(models.Model):
 
     `samples`: by stage and tier key ("" over all) how many courses were won and lost and what business they brought,
     whether their first year is complete, what was won without any touch, and under "added" the weeks that the added chance
-    rests on and why there is none ("": there is; "no wins", "only wins", "no fit"). `left_out`: touches that no figure
+    rests on and why there is none ("": there is; "no wins", "only wins", "no fit"), under "model" the model itself (None:
+    there is none), see engine/added_chance.py ChanceModel. `left_out`: touches that no figure
     counts, by reason: future, before (the registration), outside, repeats. `engine` names the version of the formulas,
     `parameters` what they were computed with.
     """

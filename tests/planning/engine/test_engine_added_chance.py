@@ -196,3 +196,18 @@ def test_the_order_of_rows_does_not_matter():
     first, turned = (added_chance(rows, [(VOICE, "A")]).cells[VOICE, "A"] for rows in (made, made[::-1]))
 
     assert (turned.value, turned.low, turned.high) == pytest.approx((first.value, first.low, first.high))
+
+
+def test_the_model_is_handed_on_with_what_was_usual():
+    made = simulated(300)
+    rows = weeks(made, [FIELD, VOICE], ["A", "B"])
+    z, _won = week_by_week(rows, 2)
+
+    model = added_chance(made, [(FIELD, "A")]).model
+
+    assert (model.tiers, model.types) == (("A", "B"), (FIELD, VOICE))
+    assert model.theta == pytest.approx(fit(rows, 2).theta)
+    lost_on_b = sum(row.tier == "B" and row.outcome == LOST for row in made)
+    assert model.lost[1] == pytest.approx(lost_on_b / z[:, 2].sum())
+    assert model.most[VOICE] == np.quantile(z[z[:, 4] > 0, 4], 0.99)
+    assert added_chance([course("P", LOST, 30, (VOICE, 1))], [(VOICE, "A")]).model is None

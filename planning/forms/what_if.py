@@ -1,0 +1,129 @@
+"""Another rhythm, typed beside the rules there are: touches and minutes of each rule, and touches that no rule asks for yet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from accounts.models import Role
+from customers.models import Tier, TouchType
+from planning.forms.rules import ContactRuleForm
+from planning.models import ContactRule
+from territory.fields import A_DAY, MinutesField
+
+MOST_NEW = 8
+
+
+class RhythmForm(forms.Form):
+    """Of one rule: touches a period (0: none any more) and minutes each; as the rule has them where nothing was sent."""
+
+    count = forms.IntegerField(min_value=0, max_value=1000)
+    minutes = MinutesField(min_value=1, max_value=A_DAY)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, rule: ContactRule, data: Mapping[str, Any] | None) -> None:
+        shown = {"count": rule.count, "minutes": rule.duration_seconds, "version": rule.version}
+        # A rule that came after the page was opened was not sent with it.
+        sent = data if data is not None and f"r{rule.pk}-count" in data else None
+        super().__init__(sent, initial=shown, prefix=f"r{rule.pk}")
+        self.rule = rule
+        words = {"type": rule.touch_type, "role": rule.role, "period": rule.get_period_display()}
+        self._name("count", _("%(type)s, %(role)s: touches a %(period)s") % words)
+        self._name("minutes", _("%(type)s, %(role)s: minutes each") % words)
+
+    def _name(self, field: str, label: str) -> None:
+        self.fields[field].label = label
+        self.fields[field].widget.attrs |= {"class": "form-control", "aria-label": label, "inputmode": "numeric"}
+
+    @property
+    def count_then(self) -> int:
+        """Touches a period; the rule's own where what was typed cannot be."""
+        return self._sent("count", self.rule.count)
+
+    @property
+    def seconds_then(self) -> int:
+        """Seconds each."""
+        return self._sent("minutes", self.rule.duration_seconds)
+
+    def _sent(self, name: str, otherwise: int) -> int:
+        if not self.is_bound or not self.is_valid():
+            return otherwise
+        return self.cleaned_data[name]
+
+    @property
+    def is_other(self) -> bool:
+        """Whether it differs from the rule."""
+        return (self.count_then, self.seconds_then) != (self.rule.count, self.rule.duration_seconds)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The rules shown, and what another one can be about."""
+
+    rules: Sequence[ContactRule]
+    tiers: Sequence[Tier]
+    roles: Sequence[Role]
+    types: Sequence[TouchType]
+
+
+class WhatIf:
+    """All that was typed on the page, or the rules as they are."""
+
+    def __init__(self, catalogue: Catalogue, data: QueryDict | None) -> None:
+        self.catalogue = catalogue
+        self.rhythms = [RhythmForm(rule, data) for rule in catalogue.rules]
+        self.new = [self._added(number, data) for number in range(self._filled(data) + 1)]
+
+    @staticmethod
+    def _filled(data: QueryDict | None) -> int:
+        """How many lines for new touches hold something."""
+        lines = range(MOST_NEW)
+        filled = [n for n in lines if data is not None and data.get(f"n{n}-touch_type")]
+        return min(max(filled, default=-1) + 1, MOST_NEW - 1)
+
+    def _added(self, number: int, data: QueryDict | None) -> ContactRuleForm:
+        prefix = f"n{number}"
+        sent = data if data is not None and data.get(f"{prefix}-touch_type") else None
+        form = ContactRuleForm(sent, prefix=prefix, use_required_attribute=False)
+        del form.fields["version"]
+        form.fields["stage"].choices = [pair for pair in form.fields["stage"].choices if pair[0] in ("", *SHOWN_STAGES)]
+        known = {"tier": self.catalogue.tiers, "role": self.catalogue.roles, "touch_type": self.catalogue.types}
+        for name, rows in known.items():
+            form.fields[name].choices = [("", _("choose")), *((row.pk, str(row)) for row in rows)]
+        return form
+
+    def is_valid(self) -> bool:
+        """Errors stand at the fields; a line for what an earlier line adds already is wrong, too."""
+        seen: set[tuple] = set()
+        for form in self.new:
+            if form.is_bound and form.is_valid():
+                place = tuple(form.cleaned_data[name] for name in ("tier", "stage", "role", "touch_type"))
+                if place in seen:
+                    form.add_error("touch_type", _("Another line adds this already."))
+                seen.add(place)
+        return all(form.is_valid() for form in self._bound)
+
+    @property
+    def sent(self) -> list[tuple[str, str]]:
+        """What was typed, to be sent once more."""
+        return [(form.add_prefix(name), str(form[name].value() or 0)) for form in self._bound for name in form.fields]
+
+    @property
+    def _bound(self) -> list[forms.BaseForm]:
+        return [form for form in (*self.rhythms, *self.new) if form.is_bound]
+
+    @property
+    def changed(self) -> list[RhythmForm]:
+        """Rules that would be changed or go."""
+        return [form for form in self.rhythms if form.is_other]
+
+    @property
+    def added(self) -> list[ContactRuleForm]:
+        """Rules that would come."""
+        return [form for form in self.new if form.is_bound and form.is_valid()]
+
+
+SHOWN_STAGES = ("prospect", "customer")
