@@ -62,6 +62,10 @@ class Kept:
         at_risk = self.steps["at_risk"][behind] if behind < len(at) else 0
         return Within(n, at_risk, *(self.steps[name][place] for name in ("share", "low", "high")))
 
+    def last_known(self, n: int) -> int:
+        """The most touches up to n of which the share is known."""
+        return n if self.figures["is_final"] else max(min(n, self.figures["longest"]), 0)
+
     @property
     def until(self) -> int:
         """Touches within which nearly all of the wins were won."""
@@ -113,8 +117,11 @@ class Norm:
     @cached_property
     def highest(self) -> int:
         """Per cent at which pictures end: the first ten that no band passes."""
-        steps = [row.curve.within(n) for row in self.rows for n in range(self.until + 1)]
-        top = max((step.high or step.share or 0 for step in steps), default=0)
+        steps = (row.curve.steps for row in self.rows)
+        drawn = (
+            row for of in steps for row in zip(of["at"], of["share"], of["high"], strict=True) if row[0] <= self.until
+        )
+        top = max(high or share for _n, share, high in drawn)
         return min(int(top * 10) + 1, 10) * 10
 
 

@@ -54,8 +54,12 @@ def finding(row: OfTier, n: int) -> str:
     """A curve in a sentence."""
     share = row.curve.share_within(n)
     words = {"tier": row.tier, "n": n, "share": percent_text(share)}
-    if share is None:
+    if not row.curve.figures["courses"]:
+        return _("Nobody was a prospect of tier %(tier)s yet.") % words
+    if row.tier and share is None:
         return _("No prospect of tier %(tier)s has had %(n)s touches yet.") % words
+    if share is None:
+        return _("No prospect has had %(n)s touches yet.") % words
     if row.tier:
         return _("Of prospects of tier %(tier)s, %(share)s became customers within %(n)s touches.") % words
     return _("Of all prospects, %(share)s became customers within %(n)s touches.") % words

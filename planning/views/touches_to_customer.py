@@ -28,15 +28,16 @@ def touches_to_customer(request):
     norm = norm_of_touches()
     context = {
         "norm": norm,
-        "pictures": [(_key(row), row, _chart(row, norm)) for row in norm.rows] if norm else [],
+        "pictures": [_picture(row, norm) for row in norm.rows] if norm else [],
         "may_export": may(request.user, Area.EXPORT, Act.SEE) and may(request.user, Area.BUDGETS, Act.SEE),
     }
     return render(request, "planning/until_it_pays/touches.html", context)
 
 
-def _key(row: OfTier) -> str:
-    """What the page calls a curve."""
-    return f"chart-{row.tier.pk if row.tier else 'all'}"
+def _picture(row: OfTier, norm: Norm) -> dict[str, Any]:
+    """A curve, what the page calls it, and up to how many touches its share is known."""
+    key = f"chart-{row.tier.pk if row.tier else 'all'}"
+    return {"key": key, "row": row, "known": row.curve.last_known(norm.until), "chart": _chart(row, norm)}
 
 
 def _chart(shown: OfTier, norm: Norm) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def test_it_says_in_words_what_the_curves_show(cast, curves):
 
     assert "Of all prospects, 30\xa0% became customers within 5 touches. Half of those that did had by 6." in text
     assert "Of prospects of tier B, 23\xa0% became customers within 5 touches." in text
-    assert 'aria-label="No prospect of tier B has had 20 touches yet."' in text
+    assert 'aria-label="Of prospects of tier B, 40\xa0% became customers within 12 touches."' in text
     assert "Only 3 became customers: too few to tell." in text
     assert 'aria-label="Half by 6 touches, the middle half by 4 to 9.5"' in text
     assert "1,234" in text
@@ -62,8 +62,20 @@ def test_it_says_in_words_what_the_curves_show(cast, curves):
     assert "under 0.1 each" in text
 
 
+def test_of_more_touches_than_anybody_had_it_says_so(cast):
+    factories.touches_curve(factories.tiers()["A"], {1: 0.1})
+    kept = factories.touches_curve(factories.tiers()["B"], {0: 0}, won=0, courses=0, quartiles=None, longest=-1)
+    kept.steps = {name: [] for name in kept.steps}
+    kept.save()
+    factories.touches_curve(None, {1: 0.1})
+    text = page(cast.manager).content.decode()
+    assert "No prospect has had 2 touches yet." in text
+    assert "No prospect of tier A has had 2 touches yet." in text
+    assert "Nobody was a prospect of tier B yet." in text
+
+
 def test_pictures_have_one_scale_and_end_where_nothing_is_known(cast, curves):
-    charts = [chart for _key, _row, chart in page(cast.manager).context["pictures"]]
+    charts = [picture["chart"] for picture in page(cast.manager).context["pictures"]]
 
     assert [chart["labels"][-1] for chart in charts] == [20, 20, 20]
     assert {chart["max"] for chart in charts} == {50}

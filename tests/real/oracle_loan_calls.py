@@ -326,6 +326,39 @@ class Oracle:
         columns = ["tier", "stage", "role", "type", "interval", "asked", "made", "adherence", "kept_median"]
         return pd.DataFrame(found, columns=columns)
 
+    def courses(self) -> pd.DataFrame:
+        """Everyone's attempt to win: how it ended, the tier of its first day, and how many touches it had until then."""
+        frame = self.customers.reset_index()
+        ends = [row[1] if len(row) > 1 else (pd.NaT, "open") for row in frame["history"]]
+        courses = pd.DataFrame(
+            {
+                "prospect": frame["prospect"],
+                "tier": [self._tier(potential) for potential in frame["potential"]],
+                "began": [row[0][0] for row in frame["history"]],
+                "ended": pd.Series([at for at, _stage in ends], dtype="datetime64[us, UTC]"),
+                "outcome": [{"customer": "won"}.get(stage, stage) for _at, stage in ends],
+            }
+        )
+        made = self.touches.merge(courses, on="prospect")
+        made = made[(made["at"] >= made["began"]) & (made["ended"].isna() | (made["at"] <= made["ended"]))]
+        courses["touches"] = courses["prospect"].map(made.groupby("prospect").size()).fillna(0).astype(int)
+        return courses
+
+    def touches_to_customer(self) -> pd.DataFrame:
+        """By tier, and over all without one: at risk and share won after n touches, lost a competing end."""
+        courses = self.courses()
+        found = []
+        for tier in [*sorted(courses["tier"].unique()), None]:
+            own = courses if tier is None else courses[courses["tier"] == tier]
+            still, share = 1.0, 0.0
+            for n in range(own["touches"].max() + 1):
+                at_risk = (own["touches"] >= n).sum()
+                ending = own[own["touches"] == n]["outcome"].value_counts()
+                share += still * ending.get("won", 0) / at_risk
+                still *= 1 - (ending.get("won", 0) + ending.get("lost", 0)) / at_risk
+                found.append((tier, n, at_risk, share))
+        return pd.DataFrame(found, columns=["tier", "n", "at_risk", "won_share"])
+
     def standing(self) -> dict[str, int]:
         """Customers by stage."""
         return self.customers.groupby("stage").size().to_dict()

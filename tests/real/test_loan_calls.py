@@ -8,6 +8,9 @@ import pytest
 from django.db.models import Count, Sum
 
 from customers.models import Assignment, Customer, Order, StagePeriod, Touch
+from planning.engine.touches_to_customer import curve
+from planning.loaders import load_ground
+from planning.loaders.courses import load_courses
 from tests.real.conftest import PLANS
 
 DAY = dt.date(2012, 1, 5)
@@ -130,7 +133,7 @@ def compare(rows, frame, keys, figures, exact=()):
         for name in figures:
             mine, yours = number(row[name]), number(other[name])
             # Minutes are printed with 2 decimals, scores and loads with 6.
-            near = 5.1e-7 if name in ("score", "load", "asked", "made", "adherence") else 0.0051
+            near = 5.1e-7 if name in ("score", "load", "asked", "made", "adherence", "won_share") else 0.0051
             if (mine is None) != (yours is None) or (mine is not None and abs(mine - yours) > near):
                 wrong.append((key, name, mine, yours))
         wrong += [
@@ -176,3 +179,16 @@ def test_tiers_and_stages_agree_with_a_plain_script(loans, oracle):
         (row["stage"], row["tier"]): row["customers"] for row in loans.report("standing", as_of=DAY) if row["customers"]
     }
     assert rows == {key: int(count) for key, count in found.items()}
+
+
+def test_touches_to_a_customer_agree_with_a_plain_script_and_are_the_known_ones(loans, oracle):
+    rows = loans.report("touches_to_customer", as_of=DAY)
+    compare(rows, oracle.touches_to_customer(), ("tier", "n"), ("at_risk", "won_share"))
+    [within] = [row for row in rows if (row["tier"], row["n"]) == (None, 20)]
+    assert within["won_share"] == "0.156730"
+    assert float(within["low"]) < 0.15673 < float(within["high"])
+
+    found = curve(load_courses(None, load_ground(DAY)).prospects)
+    won = oracle.courses().query("outcome == 'won'")["touches"]
+    assert list(found.quartiles) == list(won.quantile([0.25, 0.5, 0.75])) == [7, 10, 15]
+    assert (found.courses, found.won) == (6430, len(won))
