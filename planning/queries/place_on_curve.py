@@ -1,12 +1,13 @@
 """Where a prospect is on its tier's curve: touches of its selling course beside those that customers took."""
 
 import datetime as dt
+import zoneinfo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Q, QuerySet, Value
+from django.db.models.functions import TruncDate
 
 from customers.models import CourseOutcome, Customer, SellingCourse, Stage, TierPeriod, Touch
 from planning.engine.courses import FEWEST_WINS
@@ -40,15 +41,20 @@ def place_on_curve(customer: Customer) -> Asking[Place | None]:
     """Of a prospect, for a reader of its touches; None where it is none, and where the wins of all tiers are too few to tell."""
     if customer.stage != Stage.PROSPECT or customer.archived_at or not customer.touches_seen:  # type: ignore[attr-defined]
         return None
-    courses, tiers = yield [_course(customer.pk, clock.now()), _tiers(customer.pk)]
-    if not courses:
+    courses, tiers, runs = yield [_course(customer.pk), _tiers(customer.pk), _run()]
+    if not courses or not runs:
         return None
-    [(started_at, touches)] = courses
-    (rows,) = yield [_curves(_on(clock.day_of(started_at, clock.company_zone()), tiers))]
-    return _place(touches, rows)
+    [started_at], [(run, parameters, computed_at)] = courses, runs
+    zone = clock.company_zone()
+    once = zone if parameters.get("repeats_count_once") else None
+    rows, made = yield [
+        _curves(run, _on(clock.day_of(started_at, zone), tiers)),
+        _made(customer.pk, started_at, clock.now(), once),
+    ]
+    return _place(sum(count for *_of, count in made), rows, computed_at)
 
 
-def _place(touches: int, rows: Iterable[Mapping[str, Any]]) -> Place | None:
+def _place(touches: int, rows: Iterable[Mapping[str, Any]], computed_at: dt.datetime) -> Place | None:
     own = of_all = None
     for row in rows:
         own, of_all = (own, row) if row["tier"] is None else (row, of_all)
@@ -63,17 +69,30 @@ def _place(touches: int, rows: Iterable[Mapping[str, Any]]) -> Place | None:
         own_wins=own_wins,
         curve=Kept(shown["steps"], shown["figures"]),
         is_pooled=is_pooled,
-        computed_at=shown["run__computed_at"],
+        computed_at=computed_at,
     )
 
 
 @prepared
-def _course(customer: int, now: dt.datetime) -> QuerySet:
-    """When the open course started, and how many touches it had until now."""
-    made = Touch.objects.live().filter(customer=customer, at__gte=OuterRef("started_at"), at__lte=now)
-    count = made.order_by().values("customer").annotate(count=Count("pk")).values("count")
-    rows = SellingCourse.objects.filter(customer=customer, outcome=CourseOutcome.OPEN).order_by("-started_at")
-    return rows.values_list("started_at", Coalesce(Subquery(count, IntegerField()), 0))[:1]
+def _course(customer: int) -> QuerySet:
+    """When the open course started."""
+    rows = SellingCourse.objects.filter(customer=customer, outcome=CourseOutcome.OPEN)
+    return rows.order_by("-started_at").values_list("started_at", flat=True)[:1]
+
+
+@prepared
+def _run() -> QuerySet:
+    """The latest run, and how it counted."""
+    return EvidenceRun.objects.order_by("-on").values_list("pk", "parameters", "computed_at")[:1]
+
+
+@prepared
+def _made(customer: int, since: dt.datetime, now: dt.datetime, once: zoneinfo.ZoneInfo | None) -> QuerySet:
+    """How many touches a course had, row by row, as the curves count them: `once`, those of a type on a day of this zone are one."""
+    rows = Touch.objects.live().filter(customer=customer, at__gte=since, at__lte=now).order_by()
+    if once:
+        return rows.values_list("type", TruncDate("at", tzinfo=once)).distinct().annotate(count=Value(1))
+    return rows.values_list("type").annotate(count=Count("pk"))
 
 
 @prepared
@@ -91,8 +110,7 @@ def _on(day: dt.date, tiers: Iterable[tuple[dt.date, int | None]]) -> int | None
 
 
 @prepared
-def _curves(tier: int | None) -> QuerySet:
-    """The latest curve of a tier and that of all."""
-    latest = EvidenceRun.objects.order_by("-on").values("pk")[:1]
-    rows = TierCurve.objects.filter(Q(tier=tier) | Q(tier=None), kind=CurveKind.TOUCHES_TO_CUSTOMER, run=latest)
-    return rows.order_by().values("tier", "tier__name", "steps", "figures", "run__computed_at")
+def _curves(run: int, tier: int | None) -> QuerySet:
+    """A run's curve of a tier and that of all."""
+    rows = TierCurve.objects.filter(Q(tier=tier) | Q(tier=None), kind=CurveKind.TOUCHES_TO_CUSTOMER, run=run)
+    return rows.order_by().values("tier", "tier__name", "steps", "figures")

@@ -65,6 +65,16 @@ def test_with_fewer_than_ten_wins_of_the_tier_it_is_held_against_all_tiers(cast,
     assert (found.tier, found.own_wins, found.share, found.is_pooled) == ("B", 9, 0.5, True)
 
 
+def test_where_curves_count_repeats_once_so_does_a_prospect(cast, prospect):
+    run = factories.touches_curve(None, {1: 0.5}).run
+    run.parameters = {"repeats_count_once": True}
+    run.save()
+    factories.touch(cast.own, cast.rep, STARTED + dt.timedelta(hours=1), type=factories.touch_type())
+    factories.touch(cast.own, cast.rep, STARTED + dt.timedelta(hours=2), type=factories.touch_types()["field"])
+
+    assert place(cast.rep, prospect).touches == 8
+
+
 def test_beyond_what_any_open_course_has_the_share_is_not_known_yet(cast, prospect):
     factories.touches_curve(None, {6: 0.5})
     assert place(cast.rep, prospect).share is None
