@@ -8,7 +8,8 @@ from django.utils.translation import ngettext_lazy as many
 
 from planning.actions.effects import EFFECT
 from planning.actions.evidence import compute_evidence
-from planning.actions.runs import EVIDENCE, find_all_situations, run_everything, sweep_stale
+from planning.actions.rhythm import compute_rhythm
+from planning.actions.runs import EVIDENCE, RHYTHM, find_all_situations, run_everything, sweep_stale
 from planning.models import FactsMark
 from territory import clock
 from territory.jobs import registry
@@ -88,6 +89,20 @@ def register() -> None:
             words={
                 "courses": many("%(shown)s ended course looked at", "%(shown)s ended courses looked at", "n"),
                 "figures": many("%(shown)s figure", "%(shown)s figures", "n"),
+            },
+        )
+    )
+    registry.add(
+        Job(
+            name=RHYTHM,
+            label=_("How rules are kept"),
+            help=_("Touches that contact rules asked for and that were made, and the interval really kept."),
+            task="planning.tasks.rhythm",
+            run=lambda progress: compute_rhythm(now=clock.now(), progress=progress),
+            daily=True,
+            words={
+                "customers": many("%(shown)s customer looked at", "%(shown)s customers looked at", "n"),
+                "rules": many("%(shown)s rule", "%(shown)s rules", "n"),
             },
         )
     )

@@ -9,6 +9,7 @@ from planning.actions.runs import (
     find_situations_of_new_orders,
     run_evidence,
     run_nightly,
+    run_rhythm,
     sweep_stale,
 )
 from territory import clock
@@ -44,6 +45,12 @@ def nightly() -> None:
 def evidence() -> None:
     """What touches brought, once per local day of the company."""
     run_evidence(now=clock.now())
+
+
+@shared_task
+def rhythm() -> None:
+    """How far rules are kept, once per local day of the company."""
+    run_rhythm(now=clock.now())
 
 
 @shared_task

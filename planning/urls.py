@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from planning.views import absences, goals, own_rules, reports, situations, today, touches_to_customer, workload
+from planning.views import absences, goals, own_rules, reports, rhythm, situations, today, touches_to_customer, workload
 
 urlpatterns = [
     path("", today.home, name="home"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("goals/set/<int:pk>/end/", goals.goal_end, name="goal_end"),
     path("goals/set/<int:pk>/archive/", goals.goal_archive, name="goal_archive"),
     path("goals/set/<int:pk>/restore/", goals.goal_restore, name="goal_restore"),
+    path("rhythm/", rhythm.rhythm, name="rhythm"),
     path("absences/", absences.absence_calendar, name="absence_calendar"),
     path("situations/", situations.situation_list, name="situation_list"),
     path("situations/<int:pk>/", situations.situation_detail, name="situation_detail"),

@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "go on with imports": {"task": "customers.tasks.go_on_with_imports", "schedule": 60.0, "options": {"expires": 60}},
     "nightly run": {"task": "planning.tasks.nightly", "schedule": 600.0, "options": {"expires": 600}},
     "touch evidence": {"task": "planning.tasks.evidence", "schedule": 600.0, "options": {"expires": 600}},
+    "rhythm": {"task": "planning.tasks.rhythm", "schedule": 600.0, "options": {"expires": 600}},
     "send mails": {"task": "territory.mail.tasks.deliver", "schedule": 60.0, "options": {"expires": 60}},
     "run what was asked for": {"task": "territory.jobs.tasks.pick_up", "schedule": 60.0, "options": {"expires": 60}},
     "find situations": {"task": "planning.tasks.find_situations", "schedule": 600.0, "options": {"expires": 600}},

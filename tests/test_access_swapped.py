@@ -72,6 +72,7 @@ QUERIES = [
     ("order_create", "customer"),
     ("workload", "team"),
     ("goal_history", "team"),
+    ("rhythm", "person"),
     ("absence_calendar", "team"),
 ]
 

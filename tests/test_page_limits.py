@@ -37,6 +37,7 @@ PAGES = {
         "order_board",
         "people_invite",
         "profile_mails",
+        "rhythm",
         "role_access",
         "what_if",
     ],
@@ -50,8 +51,9 @@ PAGES = {
         "import_list",
         "order_board",
         "profile_mails",
+        "rhythm",
     ],
-    "rep": ["directory_list", "directory_card", "directory_log", "order_board", "profile_mails"],
+    "rep": ["directory_list", "directory_card", "directory_log", "order_board", "profile_mails", "rhythm"],
 }
 
 

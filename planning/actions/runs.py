@@ -11,6 +11,7 @@ from customers.models import Order
 from planning.actions.effects import run_waiting_effects
 from planning.actions.evidence import compute_evidence
 from planning.actions.recompute import recompute_stale
+from planning.actions.rhythm import compute_rhythm
 from planning.situations.large_order import find_large_orders
 from planning.staleness import stale_customers
 from territory import clock
@@ -27,6 +28,7 @@ NIGHT_SECONDS = 150
 SWEEP_SECONDS = 120
 
 EVIDENCE = "touch evidence"
+RHYTHM = "rhythm"
 
 # An order written within this time is looked at without waiting for the next tick.
 LATELY = dt.timedelta(minutes=2)
@@ -59,6 +61,14 @@ def run_evidence(*, now: dt.datetime) -> JobRun | None:
     day = clock.day_of(now, clock.company_zone())
     return run_job(
         EVIDENCE, lambda progress: compute_evidence(now=now, progress=progress), key=f"{EVIDENCE} {day.isoformat()}"
+    )
+
+
+def run_rhythm(*, now: dt.datetime) -> JobRun | None:
+    """How far rules are kept, once per local day of the company; None where that day's run is done or under way."""
+    day = clock.day_of(now, clock.company_zone())
+    return run_job(
+        RHYTHM, lambda progress: compute_rhythm(now=now, progress=progress), key=f"{RHYTHM} {day.isoformat()}"
     )
 
 

@@ -10,6 +10,7 @@ from customers.actions.lifecycle import rebuild_lifecycle
 from customers.models import Customer
 from planning.actions.evidence import compute_evidence
 from planning.actions.recompute import recompute_all
+from planning.actions.rhythm import compute_rhythm
 from planning.demo.activity import log_activity, plan_ahead
 from planning.demo.book import Account, create_customers
 from planning.demo.company import create_company, create_goals, create_people, create_products
@@ -50,6 +51,7 @@ def load(now: dt.datetime) -> list[SignIn]:
     recompute_all(now=now)
     find_large_orders(now=now)
     compute_evidence(now=now)
+    compute_rhythm(now=now)
     return [SignIn(label, email, password) for label, email, password in passwords]
 
 

@@ -6,6 +6,7 @@ from .drafts import DraftAct, DraftState, RuleDraft
 from .evidence import EvidenceRun, TouchEvidence
 from .figures import Budget, BudgetShare, BudgetStatus, CustomerFigures, DueTouch, FactsMark
 from .goals import ActivityGoal, GoalPeriod
+from .rhythm import RhythmGap, RhythmRun, RhythmSum, RhythmWindow
 from .rules import (
     COUNTING,
     WITHOUT_EFFECT,
@@ -44,6 +45,10 @@ __all__ = [
     "OrderRule",
     "Period",
     "PlanningSettings",
+    "RhythmGap",
+    "RhythmRun",
+    "RhythmSum",
+    "RhythmWindow",
     "RuleDraft",
     "RulesVersion",
     "Situation",

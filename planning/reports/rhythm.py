@@ -1,7 +1,8 @@
 """Rhythm: what contact rules asked for in a window and what was made of it, by rule, tier, team or person.
 
 From the log, of 90 days or of any window. The owner of each day answers for it; what nobody owns is a row without a
-person. A reader gets what is asked of the people within reach, and of teams' customers without an owner.
+person. A reader gets what is asked of the people within reach and what nobody owns in teams within reach; by team, all of
+these teams.
 """
 
 import datetime as dt
@@ -60,8 +61,10 @@ def _window(asked: Asked) -> tuple[dt.date, dt.date]:
 def _seen(asked: Asked) -> Callable[[tuple[Cell, Kept]], bool]:
     if asked.reader is None:
         return lambda row: True
-    people = set(seen_people(asked, Area.BUDGETS).values_list("pk", flat=True))
     teams = seen_teams(asked, Area.BUDGETS) or set()
+    if asked.by == "team":
+        return lambda row: row[0].team in teams
+    people = set(seen_people(asked, Area.BUDGETS).values_list("pk", flat=True))
     return lambda row: row[0].team in teams if row[0].owner is None else row[0].owner in people
 
 

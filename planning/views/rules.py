@@ -10,15 +10,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import permission_required_in
-from accounts.permissions import Act, Area, may_all
+from accounts.permissions import Act, Area, may, may_all
 from customers.models import Customer
 from customers.starting_rows import starting_rows
 from planning.actions.drafts import draft_act, draft_change
 from planning.actions.rules import remove_rule, restore_rule, save_counting, save_rule
 from planning.draft_kinds import DRAFT_KINDS, DraftKind, posted
 from planning.forms.rules import CompanyForm, CountingForm, HolidayForm
-from planning.models import DraftAct, DraftState, PlanningSettings, RuleDraft, RulesVersion
+from planning.models import ContactRule, DraftAct, DraftState, PlanningSettings, RhythmRun, RuleDraft, RulesVersion
 from planning.queries.drafts import open_drafts
+from planning.queries.rhythm import beside_rules
 from planning.rule_kinds import RULE_KINDS, RuleKind, count_rows
 from territory import clock
 from territory.company.models import Company, Holiday
@@ -70,11 +71,22 @@ def rule_list(request, key: str):
     context = {
         "kind": kind,
         "groups": [(head, list(part)) for head, part in groupby(rows, key=lambda entry: entry[0])],
+        "rhythm": _rhythm_beside(request, kind, rows),
         "has_effect": key in DRAFT_KINDS,
         "started": {row.pk for _head, row, *_rest in rows if row.pk in started and row.version == 1},
         "may_change": _may_change(request),
     }
     return render(request, "planning/rules/list.html", context)
+
+
+def _rhythm_beside(request, kind: RuleKind, rows) -> RhythmRun | None:
+    """Beside contact rules, for who may see it: how far they are kept; None where that is not known."""
+    if kind.model is not ContactRule or not may(request.user, Area.BUDGETS, Act.SEE):
+        return None
+    run, found = beside_rules(request.user, {row.pk: row.version for _head, row, *_rest in rows})
+    for _head, row, *_rest in rows:
+        row.rhythm = found.get(row.pk)
+    return run
 
 
 def _cells(kind: RuleKind, row) -> tuple[list[tuple[object, bool]], str]:

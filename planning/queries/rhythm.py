@@ -1,0 +1,180 @@
+"""How far the rhythm of contact rules is kept, from what the night computed: by person, team, tier or rule, within reach."""
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Act, Area, Scope, people_reached, scope
+from customers.models import Stage, Tier
+from customers.scope import EVERYTHING
+from planning.engine.adherence import median
+from planning.engine.rhythm import interval_days
+from planning.models import RhythmGap, RhythmRun, RhythmSum, RhythmWindow
+from territory import clock
+from territory.together import prepared, together
+
+# What rows may be about, and the columns that say so; `by` is the first of them.
+BY: dict[str, tuple[str, ...]] = {
+    "person": ("owner_id", "owner__name"),
+    "team": ("team_id", "team__name"),
+    "tier": ("rule__tier_id", "rule__tier__name", "rule__tier__position"),
+    "rule": (
+        "rule_id", "rule__tier__name", "rule__tier__position", "rule__stage", "rule__role__name", "rule__touch_type__name",
+        "rule__count", "rule__period",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """Touches asked for and made; `tier` of a tier's or a rule's row, `interval` and `kept` (days) of a rule's alone."""
+
+    key: int | None
+    name: str
+    asked: float
+    made: float
+    tier: Tier | None = None
+    interval: float | None = None
+    kept: float | None = None
+
+    @property
+    def adherence(self) -> float | None:
+        return self.made / self.asked if self.asked > 0 else None
+
+    @property
+    def title(self) -> str:
+        """What the row is about, in a sentence."""
+        return self.name if self.interval is None else f"{self.tier} {self.name}"
+
+    @property
+    def percent(self) -> float:
+        """Adherence in per cent, for a bar."""
+        return (self.adherence or 0.0) * 100
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether a touch at least was asked for."""
+        return self.asked >= 1
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """Rows, worst first, those of whom less than one touch was asked last; and the sum of all. `run` None: not computed yet."""
+
+    run: RhythmRun | None
+    window: int
+    rows: list[Row]
+    total: Row
+
+    @property
+    def first(self) -> dt.date | None:
+        """The first day of the window."""
+        return self.run.on - dt.timedelta(days=self.window - 1) if self.run else None
+
+    @property
+    def worst(self) -> Row | None:
+        """Where the smallest part was made, if not everything was and there is something to compare it with."""
+        telling = [row for row in self.rows if row.is_telling]
+        return telling[0] if len(telling) > 1 and telling[0].made < telling[0].asked else None
+
+
+def rhythm(user: User, by: str, window: int, person: User | None = None) -> Rhythm:
+    """What was asked and made in a stored window, of all within the reader's reach or of one person; in one statement."""
+    reached, today, key = scope(user, Area.BUDGETS, Act.SEE), clock.company_today(), person.pk if person else None
+    shows_gaps = by == "rule" and window == RhythmWindow.QUARTER
+    questions = [_runs(), _sums(reached, today, by, window, key), *([_gaps(reached, today, key)] if shows_gaps else [])]
+    runs, sums, *gaps = together(*questions)
+    kept = _medians(gaps[0]) if gaps else {}
+    rows = [_row(by, row, kept) for row in sums]
+    rows.sort(key=lambda row: (not row.is_telling, row.adherence or 0.0, -row.asked, row.name))
+    total = Row(None, "", sum(row.asked for row in rows), sum(row.made for row in rows))
+    return Rhythm(runs[0] if runs else None, window, rows, total)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside a contact rule: adherence and interval kept (days) of the last 90 days, within the reader's reach;
+    None where nothing is known. `is_old`: the rule was changed since that was computed.
+    """
+
+    interval: float | None = None
+    adherence: float | None = None
+    kept: float | None = None
+    is_old: bool = False
+
+
+def beside_rules(user: User, versions: Mapping[int, int]) -> tuple[RhythmRun | None, dict[int, Beside]]:
+    """Of rules (their versions by key); in one statement."""
+    reached, today = scope(user, Area.BUDGETS, Act.SEE), clock.company_today()
+    runs, sums, gaps = together(
+        _runs(), _sums(reached, today, "rule", RhythmWindow.QUARTER.value, None), _gaps(reached, today, None)
+    )
+    if not runs:
+        return None, {}
+    kept, rows = _medians(gaps), {row[0]: _row("rule", row, {}) for row in sums}
+    found = {}
+    for key, version in versions.items():
+        if runs[0].rules.get(str(key), {}).get("version") != version:
+            found[key] = Beside(is_old=True)
+        else:
+            row = rows.get(key)
+            found[key] = Beside(row and row.interval, row and row.adherence, kept.get(key))
+    return runs[0], found
+
+
+@prepared
+def _runs() -> QuerySet[RhythmRun]:
+    return RhythmRun.objects.all()[:1]
+
+
+@prepared
+def _sums(reached: Scope, today: dt.date, by: str, window: int, person: int | None) -> QuerySet:
+    rows = RhythmSum.objects.filter(_seen(reached, today, by), window=window)
+    if person is not None:
+        rows = rows.filter(owner_id=person)
+    return rows.order_by().values_list(*BY[by]).annotate(sum_asked=Sum("asked"), sum_made=Sum("made"))
+
+
+@prepared
+def _gaps(reached: Scope, today: dt.date, person: int | None) -> QuerySet:
+    rows = RhythmGap.objects.filter(_seen(reached, today, "rule"))
+    if person is not None:
+        rows = rows.filter(owner_id=person)
+    return rows.order_by().values_list("rule_id", "days").annotate(Sum("number"))
+
+
+def _seen(reached: Scope, today: dt.date, by: str) -> Q:
+    """What is asked of people within reach, and of nobody in teams whose totals the reader may see; of teams, all of it."""
+    if reached.everything:
+        return EVERYTHING
+    teams = reached.teams_through("team__")
+    if by == "team":
+        return teams
+    people = people_reached(reached, today).order_by().values("pk")
+    return Q(owner__in=people) | Q(owner__isnull=True) & teams
+
+
+def _row(by: str, row: tuple, kept: Mapping[int, float]) -> Row:
+    key, name, *rest, asked, made = row
+    if by in ("person", "team"):
+        return Row(key, name or _("Nobody"), asked, made)
+    tier = Tier(name=name, position=rest[0])
+    if by == "tier":
+        return Row(key, _("Tier %(name)s") % {"name": name}, asked, made, tier)
+    _position, stage, role, touch_type, count, period = rest
+    words = {"type": touch_type, "role": role, "stage": Stage(stage).label}
+    name = _("%(type)s, %(role)s, %(stage)s") % words
+    return Row(key, name, asked, made, tier, float(interval_days(count, period)), kept.get(key))
+
+
+def _medians(rows: Iterable[tuple[int, int, int]]) -> dict[int, float]:
+    """The median gap by rule."""
+    counts: dict[int, Counter[int]] = defaultdict(Counter)
+    for rule, days, number in rows:
+        counts[rule][days] += number
+    return {rule: found for rule, mine in counts.items() if (found := median(mine)) is not None}

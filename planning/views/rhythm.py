@@ -1,0 +1,57 @@
+"""Rhythm: how far what contact rules ask for is done, by person, team, tier and rule."""
+
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from accounts.access import permission_required_in
+from accounts.models import User
+from accounts.permissions import Act, Area, may, people_within, scope
+from planning.models import RhythmWindow
+from planning.queries import rhythm as queries
+
+ROWS_SHOWN = 50
+
+OF_PEOPLE = (("person", _("People")), ("team", _("Teams")))
+OF_RULES = (("tier", _("Tiers")), ("rule", _("Rules")))
+
+
+@require_safe
+@permission_required_in(Area.BUDGETS, Act.SEE)
+def rhythm(request):
+    """What was asked and made, worst first: ?by=, ?days=, ?person= (then by tier or rule)."""
+    person, window = _person_asked(request), _window(request)
+    reached = scope(request.user, Area.BUDGETS, Act.SEE)
+    of_many = person is None and (reached.everything or reached.has_teams)
+    ways = (*OF_PEOPLE, *OF_RULES) if of_many else OF_RULES
+    by = request.GET.get("by")
+    by = by if by in dict(ways) else ("person" if of_many else "rule")
+    found = queries.rhythm(request.user, by, window, person)
+    context = {
+        "found": found,
+        "page": Paginator(found.rows, ROWS_SHOWN).get_page(request.GET.get("page")),
+        "person": person,
+        "by": by,
+        "ways": ways,
+        "head": dict(ways)[by],
+        "window": window,
+        "windows": RhythmWindow.choices,
+        "may_export": may(request.user, Area.EXPORT, Act.SEE),
+    }
+    return render(request, "planning/rhythm.html", context)
+
+
+def _person_asked(request) -> User | None:
+    asked = request.GET.get("person", "")
+    if not asked:
+        return None
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 16):
+        raise Http404
+    return get_object_or_404(people_within(request.user, Area.BUDGETS, Act.SEE), pk=asked)
+
+
+def _window(request) -> int:
+    asked = request.GET.get("days", "")
+    return next((window for window, _label in RhythmWindow.choices if str(window) == asked), RhythmWindow.QUARTER.value)
