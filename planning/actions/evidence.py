@@ -10,7 +10,7 @@ from django.db import transaction
 
 from customers.models import Customer, Tier, TouchType
 from planning.actions.curves import Curves, curves_of, store_curves
-from planning.engine import added_chance, equal_credit, nth_touch, weeks
+from planning.engine import added_chance, equal_credit, nth_touch, suggested_rhythm, weeks
 from planning.engine.courses import LOST, Course, Sample, customers_sample, prospects_sample
 from planning.engine.evidence import StageEvidence, stage_evidence
 from planning.loaders import Ground, load_ground
@@ -68,7 +68,7 @@ def compute_evidence(*, now: dt.datetime, progress: Progress | None = None) -> d
     for stage, sample in samples.items():
         found = stage_evidence(sample.courses, cells, costs=costs, margin=margin_of(ground.settings))
         rows += _rows(stage, found)
-        said[stage.value] = {**_summary(sample), **_beside(found)}
+        said[stage.value] = {**_summary(sample), **_beside(found), "rhythms": _rhythms(sample)}
         say()
     run = EvidenceRun(
         on=on,
@@ -178,6 +178,15 @@ def _model(model: added_chance.ChanceModel | None) -> dict[str, Any] | None:
     said = asdict(model)
     said["tiers"], said["types"] = [str(key) for key in model.tiers], [str(key) for key in model.types]
     return said | {"most": {str(key): count for key, count in model.most.items()}}
+
+
+def _rhythms(sample: Sample) -> list[dict[str, Any]]:
+    """By touch type and tier the share won by rhythm (planning.engine.suggested_rhythm)."""
+    found = suggested_rhythm.bands(sample.courses)
+    return [
+        {"type": touch_type, "tier": tier, "bands": [_short(asdict(band)) for band in of_cell]}
+        for (touch_type, tier), of_cell in found.items()
+    ]
 
 
 def _summary(sample: Sample) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.permissions import Act, Area, Scope, people_reached, scope
+from accounts.permissions import Act, Area, Scope, may, people_reached, scope
 from customers.models import Stage, Tier
 from customers.scope import EVERYTHING
 from planning.engine.adherence import median
@@ -109,7 +109,9 @@ class Beside:
 
 
 def beside_rules(user: User, versions: Mapping[int, int]) -> tuple[RhythmRun | None, dict[int, Beside]]:
-    """Of rules (their versions by key); in one statement."""
+    """Of rules (their versions by key); in one statement. Nothing for who has no reach over budgets."""
+    if not may(user, Area.BUDGETS, Act.SEE):
+        return None, {}
     reached, today = scope(user, Area.BUDGETS, Act.SEE), clock.company_today()
     runs, sums, gaps = together(
         _runs(), _sums(reached, today, "rule", RhythmWindow.QUARTER.value, None), _gaps(reached, today, None)

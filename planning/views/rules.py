@@ -10,21 +10,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import permission_required_in
-from accounts.permissions import Act, Area, may, may_all
+from accounts.permissions import Act, Area, may_all
 from customers.models import Customer
 from customers.starting_rows import starting_rows
 from planning.actions.drafts import draft_act, draft_change
 from planning.actions.rules import remove_rule, restore_rule, save_counting, save_rule
 from planning.draft_kinds import DRAFT_KINDS, DraftKind, posted
 from planning.forms.rules import CompanyForm, CountingForm, HolidayForm
-from planning.models import ContactRule, DraftAct, DraftState, PlanningSettings, RhythmRun, RuleDraft, RulesVersion
+from planning.models import ContactRule, DraftAct, DraftState, PlanningSettings, RuleDraft, RulesVersion
 from planning.queries.drafts import open_drafts
 from planning.queries.rhythm import beside_rules
+from planning.queries.suggested_rhythm import rhythm_evidence
 from planning.rule_kinds import RULE_KINDS, RuleKind, count_rows
 from territory import clock
 from territory.company.models import Company, Holiday
 from territory.conflicts import Conflict, conflict_page
 from territory.toasts import toast
+
+# What an address may fill a form with, as a suggestion does.
+PROPOSED = {"contact-rules": ("count", "period")}
 
 
 def _kind_or_404(key: str) -> RuleKind:
@@ -71,22 +75,24 @@ def rule_list(request, key: str):
     context = {
         "kind": kind,
         "groups": [(head, list(part)) for head, part in groupby(rows, key=lambda entry: entry[0])],
-        "rhythm": _rhythm_beside(request, kind, rows),
         "has_effect": key in DRAFT_KINDS,
         "started": {row.pk for _head, row, *_rest in rows if row.pk in started and row.version == 1},
         "may_change": _may_change(request),
     }
+    if kind.model is ContactRule:
+        context |= _beside_contact_rules(request, [row for _head, row, *_rest in rows])
     return render(request, "planning/rules/list.html", context)
 
 
-def _rhythm_beside(request, kind: RuleKind, rows) -> RhythmRun | None:
-    """Beside contact rules, for who may see it: how far they are kept; None where that is not known."""
-    if kind.model is not ContactRule or not may(request.user, Area.BUDGETS, Act.SEE):
-        return None
-    run, found = beside_rules(request.user, {row.pk: row.version for _head, row, *_rest in rows})
-    for _head, row, *_rest in rows:
-        row.rhythm = found.get(row.pk)
-    return run
+def _beside_contact_rules(request, rows) -> dict:
+    """What stands beside contact rules, for who may see it: how far they are kept, and what evidence suggests."""
+    run, kept = beside_rules(request.user, {row.pk: row.version for row in rows})
+    evidence = rhythm_evidence(request.user)
+    for row in rows:
+        row.rhythm = kept.get(row.pk)
+        row.suggestion = evidence and evidence.of(row)
+    width = len(RULE_KINDS["contact-rules"].columns) + (3 if run else 1)
+    return {"rhythm": run, "evidence": evidence, "width": width}
 
 
 def _cells(kind: RuleKind, row) -> tuple[list[tuple[object, bool]], str]:
@@ -120,7 +126,9 @@ def rule_edit(request, key: str, pk: int):
 def _rule_form(request, kind: RuleKind, row):
     """Show the form, or keep what was typed and show its effect; save at once what has none."""
     if kind.key in DRAFT_KINDS:
-        return _draft_form(request, DRAFT_KINDS[kind.key], row, "planning/rules/form.html", _form_context(kind, row))
+        return _draft_form(
+            request, DRAFT_KINDS[kind.key], row, "planning/rules/form.html", _form_context(request, kind, row)
+        )
     back = reverse("rule_list", args=[kind.key])
     form = kind.form(request.POST if request.method == "POST" else None, instance=row)
     if form.is_valid():
@@ -137,15 +145,19 @@ def _rule_form(request, kind: RuleKind, row):
     return render(request, "planning/rules/form.html", context, status=422 if form.errors else 200)
 
 
-def _form_context(kind: RuleKind, row) -> dict:
-    saved = f"rule-{kind.key}-{row.pk if row else 'new'}"
-    return {"kind": kind, "row": row, "has_effect": True, "saved": saved}
+def _form_context(request, kind: RuleKind, row) -> dict:
+    context = {"kind": kind, "row": row, "has_effect": True, "saved": f"rule-{kind.key}-{row.pk if row else 'new'}"}
+    evidence = rhythm_evidence(request.user) if isinstance(row, ContactRule) else None
+    if evidence and (suggestion := evidence.of(row)):
+        context |= {"evidence": evidence, "suggestion": suggestion, "bands": evidence.bands_of(row)}
+    return context
 
 
 def _draft_form(request, kind: DraftKind, row, template: str, context: dict):
     """Show the form, or keep what was typed as a draft and go to its effect; `?draft=` types an older one again."""
     older = _older(request, kind, row) if _may_change(request) else None
-    form = kind.form(request.POST if request.method == "POST" else None, instance=row)
+    sent = request.POST if request.method == "POST" else None
+    form = kind.form(sent, instance=row, initial=_proposed(request, kind) if sent is None else {})
     if request.method == "POST" and form.is_valid():
         if row is not None and row.pk and not set(form.changed_data) - {"version"}:
             toast(request, _("Nothing was changed."))
@@ -163,6 +175,11 @@ def _draft_form(request, kind: DraftKind, row, template: str, context: dict):
         form = kind.form(posted({**older.values, "version": [str(older.row_version or "")]}), instance=row)
     status = 422 if request.method == "POST" and form.errors else 200
     return render(request, template, {**context, "form": form, "back": kind.list_url()}, status=status)
+
+
+def _proposed(request, kind: DraftKind) -> dict[str, str]:
+    """How often, of a contact rule, as the address proposes it; it is checked when it is sent."""
+    return {name: request.GET[name] for name in PROPOSED.get(kind.key, ()) if name in request.GET}
 
 
 def _older(request, kind: DraftKind, row) -> RuleDraft | None:

@@ -7,10 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from customers.models import StageDecision
+from planning.actions.evidence import compute_evidence
 from planning.actions.rhythm import compute_rhythm
 from planning.actions.runs import run_rhythm
-from planning.models import ContactRule, RhythmGap, RhythmRun, RhythmSum
+from planning.models import ContactRule, EvidenceRun, RhythmGap, RhythmRun, RhythmSum, RuleDraft
 from planning.queries import rhythm as queries
+from planning.queries.suggested_rhythm import rhythm_evidence
 from planning.reports import Asked
 from planning.reports.rhythm import REPORT
 from planning.tasks import rhythm as task
@@ -164,3 +167,83 @@ def test_the_pages_are_small_and_cost_the_same_for_few_and_for_many(book):
         factories.customer(f"C{number}", owner=factories.membership(factories.person(f"Person {number}"), team))
     assert asked() == few
     assert max(few) <= 12
+
+
+def evidence(rule, *bands):
+    """The night's evidence on the rule's rhythm: bands as (from, to, courses, wins, low, high)."""
+    told = [
+        dict(zip(("starts", "ends", "courses", "wins", "low", "high"), band, strict=True), pace=7.0) for band in bands
+    ]
+    row = {"type": rule.touch_type_id, "tier": rule.tier_id, "bands": told}
+    samples = {"prospect": {"rhythms": [row]}, "customer": {}}
+    EvidenceRun.objects.create(on=NOW.date(), computed_at=NOW, engine=2, parameters={}, samples=samples)
+
+
+BETTER = (3.0, 10.0, 100, 40, 0.34, 0.46)
+SLOWER = (10.0, 22.0, 150, 30, 0.16, 0.245)
+
+
+def test_a_suggested_interval_stands_beside_the_rule_with_its_reason_and_opens_it_filled_in(book):
+    rule = ContactRule.objects.get(touch_type__name="Voice call")
+    evidence(rule, BETTER, SLOWER)
+    url = reverse("rule_edit", args=["contact-rules", rule.pk])
+    client = client_of(book.admin)
+    text = " ".join(client.get(reverse("rule_list", args=["contact-rules"])).content.decode().split())
+    assert "Evidence suggests 1 a week." in text
+    assert (
+        "Touched every 3 to 10 days, 40 % (34 to 46) of 100 prospects were won; every 10 to 22 days, as the rule asks, "
+        "20 % (16 to 25) of 150." in text
+    )
+    assert f"{url}?count=1&amp;period=week" in text
+
+    form = client.get(f"{url}?count=1&period=week")
+    assert (form.context["form"]["count"].value(), form.context["form"]["period"].value()) == ("1", "week")
+    assert "It suggests 1 a week." in form.content.decode()
+    assert "It is association, not proof" in form.content.decode()
+    typed = {name: form.context["form"][name].value() for name in form.context["form"].fields}
+    sent = client.post(f"{url}?count=1&period=week", typed)
+    draft = RuleDraft.objects.get()
+    assert sent.url == reverse("draft_detail", args=[draft.pk])
+    assert (draft.values["count"], draft.values["period"]) == (["1"], ["week"])
+    # What an address proposes is checked like anything typed.
+    assert client.get(f"{url}?count=x&period=never").status_code == 200
+    assert client.post(url, typed | {"period": "never"}).status_code == 422
+
+
+def test_where_evidence_does_not_tell_the_rule_says_why(book):
+    calls, visits = ContactRule.objects.order_by("touch_type__position")
+    evidence(calls, BETTER, (10.0, 22.0, 50, 12, 0.16, 0.33))
+    client = client_of(book.admin)
+    assert "Evidence suggests" not in client.get(reverse("rule_list", args=["contact-rules"])).content.decode()
+    page = client.get(reverse("rule_edit", args=["contact-rules", calls.pk])).content.decode()
+    assert "It suggests no other." in page
+    assert "Too few wins at the rule&#x27;s own rhythm to compare it: 12, 30 are needed." in page
+    assert (
+        "12, 30 are needed" not in client.get(reverse("rule_edit", args=["contact-rules", visits.pk])).content.decode()
+    )
+
+
+def test_evidence_on_rhythms_is_for_who_sees_all_that_it_is_made_of(book):
+    rule = ContactRule.objects.get(touch_type__name="Voice call")
+    evidence(rule, BETTER, SLOWER)
+    for user in (book.rep, book.manager):
+        page = client_of(user).get(reverse("rule_list", args=["contact-rules"])).content.decode()
+        assert "Evidence suggests" not in page
+        assert "Tier D" in page
+
+
+def test_the_nightly_evidence_holds_rhythms(book):
+    for number in range(4):
+        row = factories.customer(f"Q{number}", since=dt.date(2025, 1, 1))
+        for days in (0, 8, 16):
+            factories.touch(row, at=dt.datetime(2025, 1, 5, 9, tzinfo=dt.UTC) + dt.timedelta(days=days))
+        if number:
+            factories.order(row, 100, "won", closed_at=dt.datetime(2025, 3, 1, tzinfo=dt.UTC))
+        else:
+            at = dt.datetime(2025, 3, 1, tzinfo=dt.UTC)
+            StageDecision.objects.create(customer=row, stage="lost", at=at, reason="price")
+    compute_evidence(now=NOW)
+    rule = ContactRule.objects.get(touch_type__name="Voice call")
+    [band] = rhythm_evidence(book.admin).bands_of(rule)
+    assert (band.starts, band.ends, band.courses, band.wins, band.pace) == (3, 10, 4, 3, 8)
+    assert rhythm_evidence(book.rep) is None
