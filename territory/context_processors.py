@@ -56,7 +56,12 @@ OWN = (
 )
 TEAM = (
     Entry(
-        "workload", _("Team workload"), "grid-3x3-gap", Area.BUDGETS, ("workload", "load", "service", "goal", "rhythm"), "g w"
+        "workload",
+        _("Team workload"),
+        "grid-3x3-gap",
+        Area.BUDGETS,
+        ("workload", "load", "service", "goal", "rhythm"),
+        "g w",
     ),
     Entry("situation_list", _("Special situations"), "exclamation-diamond", Area.BUDGETS, ("situation",), "g s"),
     Entry("absence_calendar", _("Absences"), "calendar-x", Area.ABSENCES, ("absence_calendar",)),

@@ -51,10 +51,10 @@ def _store(on: dt.date, now: dt.datetime, rules: dict[str, Any], found: Windows)
     RhythmRun.objects.exclude(pk=run.pk).delete()
     there = set(ContactRule.objects.values_list("pk", flat=True))
     sums = [
-        RhythmSum(run=run, window=window, **_whose(cell), asked=mine.asked, made=mine.made)
+        RhythmSum(run=run, window=window, tier_id=cell.tier, **_whose(cell), asked=mine.asked, made=mine.made)
         for window, cells in found.items()
         for cell, mine in cells.items()
-        if cell.rule in there
+        if cell.rule is None or cell.rule in there
     ]
     gaps = [
         RhythmGap(run=run, **_whose(cell), days=days, number=number)

@@ -11,6 +11,8 @@ Decisions where the definition leaves room:
   those of their team.
 - A touch counts as it does for due days (`planning.engine.due`): answered, by someone in the rule's role at that time or
   by a person unknown; by anyone, where on its day nobody is assigned in that role.
+- A customer's own rule asks on its days in the place of its tier's (`planning.engine.own_rules`), and its days count for
+  the tier of the day. Own rules are told of together, apart from the rules that they stand for.
 - A rule by the day asks on working days, and counts what was done on any day.
 - The interval kept: days from each counting touch to the next one on the same customer under the same rule, both within
   the window; two on one day are 0 days apart. It is told of the owner of the later day.
@@ -23,6 +25,7 @@ from datetime import date, timedelta
 from typing import NamedTuple, TypeVar
 
 from planning.engine.calendar import WorkCalendar
+from planning.engine.own_rules import NO_OWN_RULES, OwnRules
 from planning.engine.rules import ContactRule, Key, Rules
 
 #: days of the window where none is named
@@ -34,7 +37,7 @@ class Spell:
     """Days, both ends counted, on which a customer stood in one place with the same people.
 
     ``owner`` None: nobody's, ``team`` then the customer's, else that of the owner's assignment. ``staffed``: roles in
-    which somebody is assigned.
+    which somebody is assigned. ``own``: what the customer's own rules say on these days.
     """
 
     tier: Key
@@ -44,6 +47,7 @@ class Spell:
     staffed: frozenset[Key]
     starts_on: date
     ends_on: date
+    own: OwnRules = NO_OWN_RULES
 
 
 class Answered(NamedTuple):
@@ -64,9 +68,12 @@ class Followed:
 
 
 class Cell(NamedTuple):
-    """Whose days and touches under a rule; ``owner`` None: those of the team's customers that nobody owns."""
+    """Whose days and touches under a rule; ``rule`` None: customers' own ones; ``owner`` None: those of the team's customers
+    that nobody owns. ``tier`` is that of the days.
+    """
 
-    rule: Key
+    rule: Key | None
+    tier: Key | None
     owner: Key | None
     team: Key
 
@@ -122,34 +129,38 @@ def median(counts: Mapping[int, int]) -> float | None:
 def kept(
     customers: Iterable[Followed], rules: Rules, calendar: WorkCalendar, first: date, last: date
 ) -> dict[Cell, Kept]:
-    """Sums of a window by rule, owner and team; ``first`` and ``last`` are both counted."""
+    """Sums of a window by rule, tier, owner and team; ``first`` and ``last`` are both counted."""
     found: dict[Cell, Kept] = defaultdict(Kept)
     working = _WorkingDays(calendar, first, last)
     for customer in customers:
-        for cell, mine in _of_one(customer, rules, working, first, last).items():
+        for (is_own, cell), mine in _of_one(customer, rules, working, first, last).items():
             mine.made = min(mine.touches, mine.asked)
-            found[cell].take(mine)
+            found[cell._replace(rule=None) if is_own else cell].take(mine)
     return dict(found)
 
 
-def _of_one(customer: Followed, rules: Rules, working: "_WorkingDays", first: date, last: date) -> Mapping[Cell, Kept]:
-    mine: dict[Cell, Kept] = defaultdict(Kept)
-    latest: dict[Key, date] = {}
+def _of_one(
+    customer: Followed, rules: Rules, working: "_WorkingDays", first: date, last: date
+) -> Mapping[tuple[bool, Cell], Kept]:
+    """By rule, with whether it is the customer's own."""
+    mine: dict[tuple[bool, Cell], Kept] = defaultdict(Kept)
+    latest: dict[tuple[bool, Key], date] = {}
     for spell in customer.spells:
         starts_on, ends_on = max(spell.starts_on, first), min(spell.ends_on, last)
-        by_role = rules.contact_rules_by_role(spell.tier, spell.stage)
+        by_role = spell.own.instead_of(rules.contact_rules_by_role(spell.tier, spell.stage))
         if starts_on > ends_on or not by_role:
             continue
         touches = [row for row in customer.touches if starts_on <= row.on <= ends_on]
         for rule in (rule for role_rules in by_role.values() for rule in role_rules):
-            cell = mine[Cell(rule.key, spell.owner, spell.team)]
+            key = rule.own, rule.key
+            cell = mine[rule.own, Cell(rule.key, spell.tier, spell.owner, spell.team)]
             cell.asked += working.days(rule, starts_on, ends_on) / rule.interval
             for touch in touches:
                 if counts(rule, touch, spell.staffed):
                     cell.touches += 1
-                    if rule.key in latest:
-                        cell.gaps[(touch.on - latest[rule.key]).days] += 1
-                    latest[rule.key] = touch.on
+                    if key in latest:
+                        cell.gaps[(touch.on - latest[key]).days] += 1
+                    latest[key] = touch.on
     return mine
 
 

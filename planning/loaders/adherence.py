@@ -2,15 +2,19 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from customers import lifecycle
 from customers.facts import lifecycles
 from customers.models import Assignment, Customer, Touch, TouchOutcome
 from planning.engine.adherence import Answered, Followed, Spell
 from planning.engine.calendar import ONE_DAY, Span, common
+from planning.engine.own_rules import NO_OWN_RULES, OwnRule, own_rules_on
 from planning.engine.shares import Assigned, owner_of
 from planning.loaders.ground import Ground
+from planning.loaders.own_rules import load_own_rules_between
 from planning.loaders.standings import teams_on
 from territory.rows import ends_from, starts_by
 
@@ -28,49 +32,61 @@ def load_followed(ground: Ground, first: dt.date, last: dt.date) -> list[Followe
         return []
     rows = Customer.objects.live().order_by("pk").values_list("pk", "team_id")
     known, teams = lifecycles(), teams_on(None, last)
-    seats, touches = _seats(first, last), _touches(ground, first, last)
-    return [
-        Followed(
-            pk,
-            tuple(_spells(known[pk], seats.get(pk, []), teams.get(pk, team), ground, first, last)),
-            touches.get(pk, ()),
+    seats, touches, own = (
+        _seats(first, last),
+        _touches(ground, first, last),
+        load_own_rules_between(ground, first, last),
+    )
+    found = []
+    for pk, team in rows:
+        here = _Known(known[pk], seats.get(pk, []), own.get(pk, []), teams.get(pk, team), ground.zone)
+        found.append(Followed(pk, tuple(here.spells(first, last)), touches.get(pk, ())))
+    return found
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of one customer through the window."""
+
+    lifecycle: lifecycle.Lifecycle
+    seats: list[Seat]
+    own: list[OwnRule]
+    team: int
+    zone: ZoneInfo
+
+    def spells(self, first: dt.date, last: dt.date) -> Iterator[Spell]:
+        """The window cut wherever something changes; days before the history began are none."""
+        cuts = sorted({first, *(day for day in self._changes(last) if first < day <= last)})
+        for starts_on, following in zip(cuts, [*cuts[1:], last + ONE_DAY], strict=True):
+            stage = self.lifecycle.stage_on(starts_on)
+            if stage is not None:
+                yield self._spell(stage.value, starts_on, following - ONE_DAY)
+
+    def _spell(self, stage: str, starts_on: dt.date, ends_on: dt.date) -> Spell:
+        assigned = [row for span, row in self.seats if span.holds(starts_on)]
+        owner = owner_of(assigned)
+        return Spell(
+            tier=self.lifecycle.tier_on(starts_on),
+            stage=stage,
+            owner=owner and owner.person,
+            team=owner.team if owner else self.team,
+            staffed=frozenset(row.role for row in assigned),
+            starts_on=starts_on,
+            ends_on=ends_on,
+            own=own_rules_on(self.own, starts_on) if self.own else NO_OWN_RULES,
         )
-        for pk, team in rows
-    ]
 
-
-def _spells(
-    known: lifecycle.Lifecycle, seats: list[Seat], team: int, ground: Ground, first: dt.date, last: dt.date
-) -> Iterable[Spell]:
-    """The window cut wherever stage, tier or an assignment changes; days before the history began are none."""
-    cuts = sorted({first, *(day for day in _changes(known, seats, ground, last) if first < day <= last)})
-    for starts_on, following in zip(cuts, [*cuts[1:], last + ONE_DAY], strict=True):
-        stage = known.stage_on(starts_on)
-        if stage is not None:
-            assigned = [row for span, row in seats if span.holds(starts_on)]
-            owner = owner_of(assigned)
-            yield Spell(
-                tier=known.tier_on(starts_on),
-                stage=stage.value,
-                owner=owner and owner.person,
-                team=owner.team if owner else team,
-                staffed=frozenset(row.role for row in assigned),
-                starts_on=starts_on,
-                ends_on=following - ONE_DAY,
-            )
-
-
-def _changes(known: lifecycle.Lifecycle, seats: list[Seat], ground: Ground, last: dt.date) -> Iterable[dt.date]:
-    end = ground.start_of(last + ONE_DAY) - ONE_TICK
-    for period in known.stage_history(end):
-        yield lifecycle.local_day(period.began_at, ground.zone)
-    for tier in known.tier_history(last):
-        yield tier.starts_on
-    for span, _row in seats:
-        if span.starts_on is not None:
-            yield span.starts_on
-        if span.ends_on is not None and span.ends_on < last:
-            yield span.ends_on + ONE_DAY
+    def _changes(self, last: dt.date) -> Iterator[dt.date]:
+        """Days on which another stage, tier, assignment or own rule begins or one has ended."""
+        end = lifecycle.start_of_day(last + ONE_DAY, self.zone) - ONE_TICK
+        yield from (lifecycle.local_day(period.began_at, self.zone) for period in self.lifecycle.stage_history(end))
+        yield from (period.starts_on for period in self.lifecycle.tier_history(last))
+        own = (Span(row.starts_on, row.ends_on) for row in self.own)
+        for span in (*(span for span, _row in self.seats), *own):
+            if span.starts_on is not None:
+                yield span.starts_on
+            if span.ends_on is not None and span.ends_on < last:
+                yield span.ends_on + ONE_DAY
 
 
 def _seats(first: dt.date, last: dt.date) -> Mapping[int, list[Seat]]:

@@ -9,7 +9,7 @@ from planning.engine.rules import ContactRule
 from planning.loaders.ground import Ground
 from planning.loaders.rulebook import NEW
 from planning.models import CustomerRule
-from territory.rows import among
+from territory.rows import among, ends_from
 
 FIELDS = ("pk", "role_id", "touch_type_id", "count", "period", "duration_seconds", "starts_on", "ends_on")
 
@@ -25,6 +25,15 @@ def load_own_rules(ids: Collection[int] | None, ground: Ground) -> dict[int, Own
     for customer, *values in rows.order_by().values_list("customer_id", *FIELDS):
         found[customer].append(_own_rule(ground, *values))
     return {customer: _said(own, ground) for customer, own in found.items()}
+
+
+def load_own_rules_between(ground: Ground, first: dt.date, last: dt.date) -> dict[int, list[OwnRule]]:
+    """Own rules of live customers that hold on a day from first to last, of roles and touch types in use, in one query."""
+    rows = CustomerRule.objects.begun_by(last).filter(ends_from(first), customer__archived_at__isnull=True)
+    found: dict[int, list[OwnRule]] = defaultdict(list)
+    for customer, *values in rows.order_by().values_list("customer_id", *FIELDS):
+        found[customer].append(_own_rule(ground, *values))
+    return {customer: _used(own, ground) for customer, own in found.items()}
 
 
 def own_rules_with(row: CustomerRule, ground: Ground) -> OwnRules:
@@ -55,8 +64,12 @@ def _own_rule(
 
 
 def _said(own: list[OwnRule], ground: Ground) -> OwnRules:
-    """What they say on the day: those of roles and types in use, roles by their position, then types by theirs."""
+    """What they say on the day."""
+    return own_rules_on(_used(own, ground), ground.on)
+
+
+def _used(own: list[OwnRule], ground: Ground) -> list[OwnRule]:
+    """Those of roles and types in use, roles by their position, then types by theirs."""
     roles, types = ground.roles, ground.types
     used = [row for row in own if row.role in roles and row.touch_type in types]
-    used.sort(key=lambda row: (roles[row.role].position, types[row.touch_type].position, row.key))
-    return own_rules_on(used, ground.on)
+    return sorted(used, key=lambda row: (roles[row.role].position, types[row.touch_type].position, row.key))

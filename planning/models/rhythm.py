@@ -26,13 +26,14 @@ class RhythmRun(models.Model):
 
 
 class RhythmSum(models.Model):
-    """Touches asked for and made in the last `window` days, by rule, owner of the day (None: nobody) and team: sums that add
-    up to those of any reach.
+    """Touches asked for and made in the last `window` days, by rule (None: customers' own ones), tier and owner of the day
+    (None: nobody) and team: sums that add up to those of any reach.
     """
 
     run = models.ForeignKey(RhythmRun, models.CASCADE, related_name="sums")
     window = models.PositiveSmallIntegerField(choices=RhythmWindow)
-    rule = models.ForeignKey("planning.ContactRule", models.CASCADE, related_name="+")
+    rule = models.ForeignKey("planning.ContactRule", models.CASCADE, null=True, related_name="+")
+    tier = models.ForeignKey("customers.Tier", models.CASCADE, null=True, related_name="+")
     owner = models.ForeignKey("accounts.User", models.CASCADE, null=True, related_name="+")
     team = models.ForeignKey("accounts.Team", models.CASCADE, related_name="+")
     asked = models.FloatField()

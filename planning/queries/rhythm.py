@@ -22,7 +22,7 @@ from territory.together import prepared, together
 BY: dict[str, tuple[str, ...]] = {
     "person": ("owner_id", "owner__name"),
     "team": ("team_id", "team__name"),
-    "tier": ("rule__tier_id", "rule__tier__name", "rule__tier__position"),
+    "tier": ("tier_id", "tier__name", "tier__position"),
     "rule": (
         "rule_id", "rule__tier__name", "rule__tier__position", "rule__stage", "rule__role__name", "rule__touch_type__name",
         "rule__count", "rule__period",
@@ -165,6 +165,8 @@ def _row(by: str, row: tuple, kept: Mapping[int, float]) -> Row:
     key, name, *rest, asked, made = row
     if by in ("person", "team"):
         return Row(key, name or _("Nobody"), asked, made)
+    if key is None:
+        return Row(None, _("No tier") if by == "tier" else _("Customers' own rules"), asked, made)
     tier = Tier(name=name, position=rest[0])
     if by == "tier":
         return Row(key, _("Tier %(name)s") % {"name": name}, asked, made, tier)

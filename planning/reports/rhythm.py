@@ -88,12 +88,15 @@ def _by_rule(cells: list[tuple[Cell, Kept]], ground: Ground) -> Iterable[dict[st
                 "kept_median": mine.median_gap,
                 **_figures(mine),
             }
+    if None in found:
+        yield {"rule": OWN, **_figures(found[None])}
 
 
-def _by_tier(cells: list[tuple[Cell, Kept]], ground: Ground) -> Iterable[dict[str, Any]]:
-    tiers = {rule.key: rule.tier for rule in ground.context.rules.contact_rules}
-    found = engine.summed(cells, lambda cell: tiers[cell.rule])
-    return ({"tier": name, **_figures(found[tier])} for tier, name in tier_names().items() if tier in found)
+def _by_tier(cells: list[tuple[Cell, Kept]], _ground: Ground) -> Iterable[dict[str, Any]]:
+    found = engine.summed(cells, lambda cell: cell.tier)
+    return (
+        {"tier": name, **_figures(found[tier])} for tier, name in {**tier_names(), None: None}.items() if tier in found
+    )
 
 
 def _by_team(cells: list[tuple[Cell, Kept]], _ground: Ground) -> Iterable[dict[str, Any]]:
@@ -107,6 +110,9 @@ def _by_person(cells: list[tuple[Cell, Kept]], _ground: Ground) -> Iterable[dict
     rows = [{"person": names.get(person), **_figures(mine)} for person, mine in found.items()]
     return sorted(rows, key=lambda row: (row["person"] is None, row["person"]))
 
+
+# What customers' own rules are called, together.
+OWN = "own rules"
 
 _EMPTY = {column.name: None for column in COLUMNS}
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from planning.engine.adherence import Answered, Cell, Followed, Kept, Spell, kept, median, summed
 from planning.engine.calendar import WorkCalendar
+from planning.engine.own_rules import OwnRule, own_rules_on
 from planning.engine.rules import ContactRule, Rules
 
 FIRST, LAST = dt.date(2026, 1, 1), dt.date(2026, 3, 31)  # 90 days
@@ -74,7 +75,7 @@ def test_the_owner_of_the_day_answers_for_it():
     spells = (spell(ends_on=day(45)), spell(day(46), owner="ben", team="west"))
     touches = [call(number) for number in (1, 2, 3)]
     found = of(Followed(1, spells, touches))
-    ann, ben = found[Cell("calls", "ann", "east")], found[Cell("calls", "ben", "west")]
+    ann, ben = found[Cell("calls", "A", "ann", "east")], found[Cell("calls", "A", "ben", "west")]
     assert ann.asked == ben.asked == pytest.approx(45 / 30.4375)
     assert (ann.adherence, ben.adherence) == (1, 0)
 
@@ -110,8 +111,31 @@ def test_gaps_are_between_touches_of_one_customer_on_days_of_the_rule():
         Followed(2, (spell(),), [call(5)]),
         Followed(3, (spell(),), [call(1), call(50, "tech"), call(61)]),
     )
-    assert found[Cell("calls", "ann", "east")].gaps == Counter({0: 1, 7: 1, 21: 1, 60: 1})
-    assert found[Cell("calls", "ann", "east")].median_gap == 14
+    assert found[Cell("calls", "A", "ann", "east")].gaps == Counter({0: 1, 7: 1, 21: 1, 60: 1})
+    assert found[Cell("calls", "A", "ann", "east")].median_gap == 14
+
+
+def test_a_customers_own_rules_stand_in_the_places_of_its_tiers_and_are_told_of_apart():
+    """A weekly rule of its own for 28 days, then none at all: the tier's rule asks on the other days alone."""
+    weekly = ContactRule("mine", None, "", "rep", "voice", 1, "week", 5, own=True)
+    own = [
+        OwnRule("mine", "rep", "voice", FIRST, day(28), weekly),
+        OwnRule("never", "rep", "voice", day(29), day(59), None),
+    ]
+    spells = [
+        spell(day(start), day(end), own=own_rules_on(own, day(start))) for start, end in ((1, 28), (29, 59), (60, 90))
+    ]
+    found = of(Followed(1, spells, [call(n) for n in (1, 2, 3, 4, 5, 6, 40, 70)]))
+    theirs, tiers = found[Cell(None, "A", "ann", "east")], found[Cell("calls", "A", "ann", "east")]
+    assert (theirs.asked, theirs.made, theirs.touches) == (4, 4, 6)
+    assert (tiers.asked, tiers.made) == (pytest.approx(31 / 30.4375), 1)
+
+
+def test_an_own_rule_asks_without_a_tier():
+    rule = ContactRule("mine", None, "", "rep", "voice", 1, "week", 5, own=True)
+    own = own_rules_on([OwnRule("mine", "rep", "voice", FIRST, None, rule)], FIRST)
+    found = of(Followed(1, [spell(tier=None, own=own)], []))
+    assert found[Cell(None, None, "ann", "east")].asked == pytest.approx(90 / 7)
 
 
 def test_nothing_asked_is_no_adherence():
@@ -197,8 +221,10 @@ def test_against_a_plain_count_day_by_day(seed):
     customers = list(company(seed))
     found = of(*customers, rules=RULES)
     asked, made = plainly(customers)
-    assert {tuple(cell): mine.asked for cell, mine in found.items()} == pytest.approx(dict(asked))
-    assert {tuple(cell): mine.made for cell, mine in found.items()} == pytest.approx(dict(made))
+    assert {(cell.rule, cell.owner, cell.team): mine.asked for cell, mine in found.items()} == pytest.approx(
+        dict(asked)
+    )
+    assert {(cell.rule, cell.owner, cell.team): mine.made for cell, mine in found.items()} == pytest.approx(dict(made))
 
 
 @settings(max_examples=25, deadline=None)

@@ -93,6 +93,17 @@ def test_a_day_has_the_tier_and_stage_at_its_end(cast, tiers):
     assert figures("tier")["D"] == pytest.approx(((10 + 5) * (A_MONTH + 1 / 91.3125), 10 * A_MONTH), abs=1e-6)
 
 
+def test_a_customers_own_rule_asks_on_its_days(cast, tiers):
+    factories.own_rule(cast.own, dt.date(2026, 6, 3))
+    for day in ("2026-05-05", "2026-06-10", "2026-06-11"):
+        factories.touch(cast.own, cast.rep, at(day))
+    found = figures()
+    assert found["own rules"] == pytest.approx((28 / 7, 2), abs=1e-6)
+    assert found[CALLS] == pytest.approx(((2 * 90 + 62) * A_MONTH, 1), abs=1e-6)
+    rep = (28 / 7 + 62 * A_MONTH + 90 / 91.3125, 3)
+    assert figures("person")["Rep"] == pytest.approx(rep, abs=1e-6)
+
+
 def test_as_of_a_day_and_in_a_window(cast, tiers):
     for day in ("2026-04-05", "2026-04-20", "2026-05-01"):
         factories.touch(cast.own, cast.rep, at(day))
