@@ -34,4 +34,4 @@ def expected_change(figure: Expected, is_money: bool = False) -> str:
     if before == after:
         return format_html("<b>{}</b>", before)
     interval = _("%(low)s to %(high)s") % {"low": signed(figure.low), "high": signed(figure.high)}
-    return format_html('{} <span class="faint nowrap">{}</span>', before_after(before, after), interval)
+    return format_html('{} <span class="expected-range">{}</span>', before_after(before, after), interval)
