@@ -25,7 +25,7 @@ from planning.models import (
 )
 from planning.queries import customer as queries
 from planning.queries.norms import sees_norms
-from planning.queries.own_rules import own_rules
+from planning.queries.own_rules import OWN_RULE_CHANGES, own_rules
 from planning.queries.place_on_curve import place_on_curve
 from territory import clock
 from territory.formats.numbers import number_text, percent_text
@@ -379,6 +379,16 @@ def register() -> None:
     extensions.timeline_sources.add(
         extensions.TimelineSource(
             key="situations", at="opened_at", keys=_situation_keys, entries=_situation_entries, position=200
+        )
+    )
+    extensions.timeline_sources.add(
+        extensions.TimelineSource(
+            key="own rule changes",
+            at="history_date",
+            keys=OWN_RULE_CHANGES.keys,
+            entries=OWN_RULE_CHANGES.entries,
+            tab="changes",
+            position=210,
         )
     )
     extensions.touch_lengths.add(extensions.TouchLength(key="rules", seconds=_touch_lengths))

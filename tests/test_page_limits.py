@@ -124,7 +124,9 @@ def test_a_customer_with_more_of_everything_is_asked_for_as_often(cast):
         assert counts[0] == counts[1], tab
 
 
-HISTORIES = {f"{name}-history" for name in ("customer", "contact", "assignment", "order", "potential", "tierfix")}
+HISTORIES = {
+    f"{name}-history" for name in ("customer", "contact", "assignment", "order", "potential", "tierfix", "customerrule")
+}
 
 
 def test_the_preview_of_access_is_small(cast, keys):

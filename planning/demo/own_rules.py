@@ -28,7 +28,7 @@ OWN_RULES = [
 
 
 def agree_own_rules(book: list[Account], people: dict[str, Person], now: dt.datetime, today: dt.date) -> None:
-    """One customer for each: the first of that tier and story, all of the salesperson who signs in."""
+    """One customer for each: the first of that tier and story, of the salesperson who signs in where she has one."""
     types = {row.name: row for row in TouchType.objects.all()}
     taken = set()
     for tier, story, touch_type, count, period, minutes, first, last, reason in OWN_RULES:

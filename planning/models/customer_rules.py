@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from accounts.permissions import Act, Area
-from customers.scope import hangs_within
+from customers.scope import hangs_on, hangs_within
 from planning.models.rules import Period
 from territory.rows import Archivable, LiveQuerySet, ends_from
 
@@ -26,6 +26,10 @@ class CustomerRuleQuerySet(LiveQuerySet):
     def visible_to(self, user):
         """Who sees the customer and its time budget sees why it is another one."""
         return self.filter(hangs_within(user, Area.BUDGETS, Act.SEE))
+
+    def visible_on(self, customer, seen: tuple[str, ...]):
+        """`visible_to` for those of one customer (its key), of which the reader sees these areas."""
+        return self.filter(hangs_on(customer, Area.BUDGETS, seen))
 
     def editable_by(self, user):
         """Who sees them and may change the customer and who works on it."""

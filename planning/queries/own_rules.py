@@ -2,11 +2,13 @@
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from customers.models import Customer
+from customers.queries.changes import Followed
 from planning.engine.budget import budgets
 from planning.engine.due import due_touches
 from planning.engine.facts import CustomerFacts
@@ -47,7 +49,23 @@ def _rows(customer: int) -> QuerySet[CustomerRule]:
     return rows.only(*shown, *names)[:SHOWN]
 
 
-def how_often(rule: CustomerRule) -> str:
+def _told(row: Any, earlier: Any) -> tuple[str, str]:
+    """What happened to an own rule, for the customer's timeline."""
+    words = {"type": row.touch_type.name, "often": how_often(row)}
+    if row.history_type == "+":
+        return "arrow-repeat", _("Own rule added: %(type)s, %(often)s") % words
+    return "arrow-repeat", _("Own rule changed: %(type)s, %(often)s") % words
+
+
+OWN_RULE_CHANGES = Followed(
+    CustomerRule,
+    _told,
+    names=("role__name", "touch_type__name"),
+    visible=lambda customer, seen: CustomerRule.objects.visible_on(customer, seen),
+)
+
+
+def how_often(rule: Any) -> str:
     """Touches per period and minutes of each, in words."""
     if not rule.count:
         return _("none")
@@ -69,9 +87,10 @@ def days(rule: CustomerRule) -> str:
 @dataclass(frozen=True)
 class Effect:
     """What a rule changes on its first day from today on: minutes a month by role before and after, of all roles, and when
-    its touch is due before and after (None: not at all)."""
+    its type of touch is due before and after (None: not at all)."""
 
     on: dt.date
+    touch_type: str
     roles: list[tuple[str, float, float]]
     before: float
     after: float
@@ -99,6 +118,7 @@ def effect_of(rule: CustomerRule) -> Effect | None:
     ]
     return Effect(
         on,
+        rule.touch_type.name,
         [(ground.roles[role].name, minutes[0].get(role, 0.0), minutes[1].get(role, 0.0)) for role in changed],
         sum(minutes[0].values()),
         sum(minutes[1].values()),

@@ -300,6 +300,26 @@ class TestThePage:
         client.post(reverse("own_rule_restore", args=[rule.pk]))
         assert CustomerRule.objects.live().get() == rule
 
+    def test_the_timeline_tells_who_sees_the_budget_what_became_of_it(self, cast, own, values):
+        rule = add(cast, own, values)
+        end_own_rule(actor=cast.manager, now=NOW, rule=rule, version=1, ends_on=FIRST)
+        archive_own_rule(actor=cast.rep, now=NOW, rule=rule)
+        url = f"{reverse('customer_detail', args=[own.pk])}?tab=changes"
+        entries = [
+            (entry.title, entry.people, entry.text)
+            for entry in client_of(cast.technician).get(url).context["piece"].entries
+            if "customerrule" in entry.key
+        ]
+        assert entries == [
+            ("Own rule archived", "Rep", ""),
+            ("Own rule changed: Voice call, 1 a week x 15 min", "Manager", "Until 12 July 2026 to 15 June 2026"),
+            ("Own rule added: Voice call, 1 a week x 15 min", "Rep", "Salesperson, New buyer"),
+        ]
+        role = cast.technician_membership.role
+        role.access = {**role.access, "budgets": {"see": "none"}}
+        role.save()
+        assert "Own rule" not in client_of(cast.technician).get(url).content.decode()
+
     def test_two_who_change_it_at_once(self, cast, own, values):
         rule = factories.own_rule(own, FIRST, role=values["role"], touch_type=values["touch_type"])
         CustomerRule.objects.update(version=2)
