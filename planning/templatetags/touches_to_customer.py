@@ -45,8 +45,9 @@ def band_text(step: Within) -> str:
 
 @register.simple_tag
 def steps_told(row: OfTier, norm: Norm) -> list[Within]:
-    """What the table of a curve tells: some ten steps."""
-    return [row.curve.within(n) for n in range(0, norm.until + 1, max(norm.until // ROWS, 1))]
+    """What the table of a curve tells: some ten steps, up to the first that nobody got to."""
+    steps = [row.curve.within(n) for n in range(0, norm.until + 1, max(norm.until // ROWS, 1))]
+    return steps[: 1 + next((place for place, step in enumerate(steps) if not step.at_risk), len(steps))]
 
 
 @register.simple_tag

@@ -57,7 +57,7 @@ def _chart(shown: OfTier, norm: Norm) -> dict[str, Any]:
         "labels": list(touches),
         "unit": "%",
         "max": norm.highest,
-        "series": [*faint, _line(shown, touches) | own],
+        "series": [_line(shown, touches) | own, *faint],  # what comes first is drawn on top
     }
 
 

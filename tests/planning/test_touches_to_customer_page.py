@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.models import Tier
-from planning.queries.touches_to_customer import Kept
+from planning.queries.touches_to_customer import Kept, touches_to_customer
+from planning.templatetags.touches_to_customer import steps_told
 from tests import factories
 from tests.accounts.signing_in import client_of
 
@@ -74,12 +75,17 @@ def test_of_more_touches_than_anybody_had_it_says_so(cast):
     assert "Nobody was a prospect of tier B yet." in text
 
 
+def test_the_table_beside_a_picture_ends_where_nobody_got_to(cast, curves):
+    norm = touches_to_customer()
+    assert [step.n for step in steps_told(norm.rows[1], norm)] == [0, 2, 4, 6, 8, 10, 12, 14]
+
+
 def test_pictures_have_one_scale_and_end_where_nothing_is_known(cast, curves):
     charts = [picture["chart"] for picture in page(cast.manager).context["pictures"]]
 
     assert [chart["labels"][-1] for chart in charts] == [20, 20, 20]
     assert {chart["max"] for chart in charts} == {50}
-    own = charts[1]["series"][-1]
+    own = charts[1]["series"][0]
     assert (own["label"], own["colour"]) == ("B", "tier-b")
     assert own["values"][4:7] == [5.0, 23.0, 23.0]
     assert (own["low"][5], own["high"][5]) == (18.0, 28.0)
