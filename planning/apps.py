@@ -6,7 +6,16 @@ class PlanningConfig(AppConfig):
     verbose_name = "Planning"
 
     def ready(self) -> None:
-        from planning import audited, customer_screens, due_mails, hand_over_screens, jobs, order_screens, role_rows
+        from planning import (
+            audited,
+            customer_screens,
+            due_mails,
+            hand_over_screens,
+            jobs,
+            order_screens,
+            role_rows,
+            value_mails,
+        )
         from planning import receivers as receivers  # they connect themselves
         from planning.situations import mails
 
@@ -17,4 +26,5 @@ class PlanningConfig(AppConfig):
         role_rows.register()
         mails.register()
         due_mails.register()
+        value_mails.register()
         jobs.register()

@@ -8,6 +8,7 @@ from planning.models import (
     CustomerRule,
     OrderRule,
     PlanningSettings,
+    RejectedSuggestion,
     Situation,
     SituationHours,
     TeamLoad,
@@ -53,6 +54,13 @@ def register() -> None:
             area=Area.TOUCH_VALUES,
             related=("touch_type", "tier", "approved_by"),
             name=lambda row: f"{row.touch_type}, {row.tier}, {row.get_stage_display()}",
+        ),
+        Kind(
+            model=RejectedSuggestion,
+            area=Area.TOUCH_VALUES,
+            related=("official__touch_type", "official__tier", "rejected_by"),
+            fields={"value": Area.AMOUNTS, "low": Area.AMOUNTS, "high": Area.AMOUNTS},
+            name=lambda row: f"{row.official.touch_type}, {row.official.tier}, {row.official.get_stage_display()}",
         ),
         Kind(
             model=Situation,

@@ -7,9 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy as many
 
 from planning.actions.effects import EFFECT
-from planning.actions.evidence import compute_evidence
 from planning.actions.rhythm import compute_rhythm
-from planning.actions.runs import EVIDENCE, RHYTHM, find_all_situations, run_everything, sweep_stale
+from planning.actions.runs import EVIDENCE, RHYTHM, find_all_situations, renew_evidence, run_everything, sweep_stale
 from planning.models import FactsMark
 from territory import clock
 from territory.jobs import registry
@@ -84,11 +83,16 @@ def register() -> None:
             label=_("What touches brought"),
             help=_("What touches are worth by type and tier, in three ways, to hold official values against."),
             task="planning.tasks.evidence",
-            run=lambda progress: compute_evidence(now=clock.now(), progress=progress),
+            run=lambda progress: renew_evidence(clock.now(), progress),
             daily=True,
             words={
                 "courses": many("%(shown)s ended course looked at", "%(shown)s ended courses looked at", "n"),
                 "figures": many("%(shown)s figure", "%(shown)s figures", "n"),
+                "outside": many(
+                    "%(shown)s official value outside its interval",
+                    "%(shown)s official values outside their interval",
+                    "n",
+                ),
             },
         )
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from planning.views import drafts, rules, values, what_if
+from planning.views import drafts, rules, value_changes, values, what_if
 
 urlpatterns = [
     path("rules/", rules.rules_home, name="rules_home"),
@@ -24,6 +24,7 @@ urlpatterns = [
     path("what-if/", what_if.what_if, name="what_if"),
     path("what-if/save/", what_if.what_if_save, name="what_if_save"),
     path("touch-values/", values.touch_values, name="touch_values"),
-    path("touch-values/adopt/", values.touch_value_adopt, name="touch_value_adopt"),
-    path("touch-values/set/", values.touch_value_set, name="touch_value_set"),
+    path("touch-values/adopt/", value_changes.touch_value_adopt, name="touch_value_adopt"),
+    path("touch-values/reject/", value_changes.touch_value_reject, name="touch_value_reject"),
+    path("touch-values/set/", value_changes.touch_value_set, name="touch_value_set"),
 ]

@@ -15,6 +15,9 @@ def every_page(cast) -> list[str]:
     about = subjects(cast)
     factories.figures(cast.own)
     factories.due_touch(cast.own, cast.rep, clock.company_today())
+    value = factories.touch_value(factories.touch_type(), factories.tier(), 60)
+    factories.evidence(value.touch_type, value.tier)
+    line = f"?for=prospect&type={value.touch_type_id}&tier={value.tier_id}"
     done = factories.import_of(cast.admin, state=ImportState.DONE, total=1)
     rejected_rows(done, 1)
     found = [address(name, about) for name in names() if not name.startswith("account_")]
@@ -23,6 +26,7 @@ def every_page(cast) -> list[str]:
         *found,
         address("import_detail", {"import": done.pk}),
         *(f"{customer}?tab={tab}" for tab in ("orders", "touches", "changes")),
+        *(address(name, about) + line for name in ("touch_values", "touch_value_adopt")),
         "/search/?q=customer",
         "/customers/?q=nothing-of-that-name",
     ]

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.models import ImportState
+from territory import clock
 from territory.jobs.models import JobRun, JobState
 from territory.mail.models import Mail, MailState
 from tests import factories
@@ -82,6 +83,33 @@ def asked(method, url, data=None):
 def test_a_page_of_the_office_is_small(cast, keys, who, name):
     key = keys.get((who, name))
     answer, statements = asked(client_of(getattr(cast, who)).get, reverse(name, args=[key] if key else []))
+    assert answer.status_code == 200
+    assert len(statements) <= STATEMENTS, "\n".join(statements)
+    assert len(answer.content) < BYTES
+
+
+@pytest.mark.parametrize("name", ["touch_values", "touch_value_adopt"])
+def test_touch_values_are_small_with_every_panel_full(cast, name):
+    """Five types on five tiers, one with a year of evidence and decisions; lists of eight people change."""
+    tiers = [factories.tier(f"T{number}", 100 + number, number + 1) for number in range(5)]
+    kinds = [factories.touch_type(f"Kind of touch {number}") for number in range(5)]
+    for number, (kind, tier) in enumerate((kind, tier) for kind in kinds for tier in tiers):
+        factories.touch_value(kind, tier, 60 + number)
+        for month in range(1, 13 if number == 0 else 2):
+            factories.touch_value(kind, tier, 61 + number, starts_on=dt.date(2025, month, 2))
+        factories.evidence(kind, tier)
+    for month in range(1, 13):
+        factories.evidence(kinds[0], tiers[0], dt.date(2025, month, 3))
+    for person in range(8):
+        seat = factories.membership(factories.person(f"Person with a name {person}"), cast.exeter, "Salesperson")
+        for place in range(8):
+            row = factories.customer(f"A customer with a name {person} {place}", owner=seat)
+            row.tier, row.stage = tiers[0], "prospect"
+            row.save()
+            rule = factories.contact_rule(tier=tiers[0], touch_type=kinds[place % 2])
+            factories.due_touch(row, seat.user, clock.company_today(), rule, value=60, minutes=15 + place)
+    line = f"?for=prospect&type={kinds[0].pk}&tier={tiers[0].pk}"
+    answer, statements = asked(client_of(cast.admin).get, reverse(name) + line)
     assert answer.status_code == 200
     assert len(statements) <= STATEMENTS, "\n".join(statements)
     assert len(answer.content) < BYTES

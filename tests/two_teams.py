@@ -225,7 +225,8 @@ def typed_about(it: Side, shared: Shared, helper: Membership) -> dict[str, dict[
         "rule_edit": {"name": "Renamed"},
         "touch_value_set": {
             "touch_type": voice, "tier": shared.tiers["A"].pk, "stage": "prospect", "amount": "90",
-            "starts_on": "2026-06-10", "reason": "Measured",
+            "starts_on": "2026-06-10", "reason": "Measured", "do": "save",
+            "seen": f"{voice}/{shared.tiers['A'].pk}/prospect/90.00/2026-06-10/0",
         },
         "calendar": {"name": "Renamed"},
         "draft_save": {"reason": "Because", "unseen": "on"},

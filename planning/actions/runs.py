@@ -14,6 +14,7 @@ from planning.actions.recompute import recompute_stale
 from planning.actions.rhythm import compute_rhythm
 from planning.situations.large_order import find_large_orders
 from planning.staleness import stale_customers
+from planning.value_mails import tell_approvers
 from territory import clock
 from territory.again import again
 from territory.audit.denials import remove_old_denials
@@ -59,9 +60,12 @@ def run_everything(now: dt.datetime, progress: Progress) -> dict[str, Any]:
 def run_evidence(*, now: dt.datetime) -> JobRun | None:
     """What touches brought, once per local day of the company; None where that day's run is done or under way."""
     day = clock.day_of(now, clock.company_zone())
-    return run_job(
-        EVIDENCE, lambda progress: compute_evidence(now=now, progress=progress), key=f"{EVIDENCE} {day.isoformat()}"
-    )
+    return run_job(EVIDENCE, lambda progress: renew_evidence(now, progress), key=f"{EVIDENCE} {day.isoformat()}")
+
+
+def renew_evidence(now: dt.datetime, progress: Progress) -> dict[str, Any]:
+    """What touches brought; who approves is told, once a month, of official values that lie outside."""
+    return compute_evidence(now=now, progress=progress) | {"outside": tell_approvers(now=now)}
 
 
 def run_rhythm(*, now: dt.datetime) -> JobRun | None:

@@ -13,9 +13,10 @@ from planning.actions.recompute import recompute_all
 from planning.actions.rhythm import compute_rhythm
 from planning.demo.activity import log_activity, plan_ahead
 from planning.demo.book import Account, create_customers
-from planning.demo.company import create_company, create_goals, create_people, create_products
+from planning.demo.company import ADMINISTRATOR, create_company, create_goals, create_people, create_products
 from planning.demo.orders import create_orders, open_large_order
 from planning.demo.own_rules import agree_own_rules
+from planning.demo.values import adopt_past_values, reject_one
 from planning.situations.large_order import find_large_orders
 
 SEED = 2026
@@ -48,10 +49,12 @@ def load(now: dt.datetime) -> list[SignIn]:
         log_activity(rng, book, people, now)
         plan_ahead(rng, book, people, now)
         agree_own_rules(book, people, now, today)
+        adopt_past_values(people[ADMINISTRATOR].user, now)
     recompute_all(now=now)
     find_large_orders(now=now)
     compute_evidence(now=now)
     compute_rhythm(now=now)
+    reject_one(people[ADMINISTRATOR].user, now)
     return [SignIn(label, email, password) for label, email, password in passwords]
 
 

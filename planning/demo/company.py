@@ -18,7 +18,8 @@ ZONE = zoneinfo.ZoneInfo("Europe/London")
 HISTORY_DAYS = 730
 
 # Who may sign in, as what.
-SIGN_INS = {"Maren Holt": "Salesperson", "Ruth Carrow": "Manager", "Alma Teague": "Administrator"}
+ADMINISTRATOR = "Alma Teague"
+SIGN_INS = {"Maren Holt": "Salesperson", "Ruth Carrow": "Manager", ADMINISTRATOR: "Administrator"}
 
 
 @dataclass

@@ -12,20 +12,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from planning.engine.customer import CustomerFigures
-from planning.engine.due import Candidate, one_row_each
+from planning.engine.due import Candidate
+from planning.engine.reordering import FIRST_ROWS, Place, places
 from planning.engine.rules import Key
 from planning.engine.workload_facts import BudgetShare
-
-#: rows of a person's list of the day that are compared by name
-FIRST_ROWS = 5
 
 #: customers named with their budgets before and after
 LARGEST = 5
 
 #: how far ahead touches are counted
 SOON = timedelta(weeks=4)
-
-Place = tuple[Key, Key]  # customer, touch type
 
 
 def times_due(due_on: date, step: int, today: date) -> int:
@@ -78,12 +74,7 @@ class Tally:
 
     def lists(self) -> dict[Key, list[Place]]:
         """Each person's list of the day, best first."""
-        found = {}
-        for person, rows in self._candidates.items():
-            best = one_row_each(rows, self.today)
-            now = [row for row in best if row.planned_on is None or row.planned_on <= self.today]
-            found[person] = [(row.customer, row.touch_type) for row in now]
-        return found
+        return {person: places(rows, self.today) for person, rows in self._candidates.items()}
 
 
 @dataclass(frozen=True)

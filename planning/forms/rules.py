@@ -9,13 +9,10 @@ from planning.models import (
     COUNTING,
     ContactLoad,
     ContactRule,
-    EvidenceRun,
     OrderRule,
     PlanningSettings,
     TeamLoad,
     TeamSellingLoad,
-    TouchEvidence,
-    TouchValue,
 )
 from territory.company.models import Company, Holiday
 from territory.fields import A_DAY, MinutesField, PercentField
@@ -228,32 +225,3 @@ class HolidayForm(forms.ModelForm):
         model = Holiday
         fields = ["on", "name"]
         widgets = {"on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})}
-
-
-class TouchValueForm(forms.ModelForm):
-    class Meta:
-        model = TouchValue
-        fields = ["touch_type", "tier", "stage", "amount", "starts_on", "reason"]
-        widgets = {"starts_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})}
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["touch_type"].queryset = TouchType.objects.live()
-        self.fields["tier"].queryset = Tier.objects.live()
-
-
-class AdoptForm(forms.Form):
-    """The suggestion of the latest evidence on a touch type and tier, and why it is adopted."""
-
-    evidence = forms.ModelChoiceField(
-        TouchEvidence.objects.none(),
-        widget=forms.HiddenInput,
-        error_messages={"invalid_choice": _("Evidence was computed anew meanwhile. Look at it again.")},
-    )
-    reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        latest = EvidenceRun.objects.order_by("-on").values("pk")[:1]
-        rows = TouchEvidence.objects.filter(run__in=latest, value__isnull=False, is_pooled=False)
-        self.fields["evidence"].queryset = rows.select_related("touch_type", "tier")

@@ -208,7 +208,7 @@ class _Reader:
 
     def starts(self) -> Iterator[Start]:
         courses = self.known.courses(self.end)
-        for course, following in zip(courses, [*courses[1:], None], strict=True):
+        for course, following in zip(courses, [*courses[1:], None][: len(courses)], strict=True):
             until = following.started_at if following else self.ground.until
             won = ((self._day(at), order.amount) for at, order in self._won() if course.started_at <= at < until)
             yield self._start(course, tuple(won))

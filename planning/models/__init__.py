@@ -20,7 +20,7 @@ from .rules import (
     TeamSellingLoad,
 )
 from .situations import Situation, SituationHours, SituationKind
-from .values import TouchValue, ValueStage
+from .values import RejectedSuggestion, TouchValue, ValueStage
 
 __all__ = [
     "COUNTING",
@@ -45,6 +45,7 @@ __all__ = [
     "OrderRule",
     "Period",
     "PlanningSettings",
+    "RejectedSuggestion",
     "RhythmGap",
     "RhythmRun",
     "RhythmSum",

@@ -1,4 +1,4 @@
-"""Official values of touches: never overwritten, a new one starts."""
+"""Official values of touches: never overwritten, a new one starts; and suggestions that were rejected."""
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -40,3 +40,29 @@ class TouchValue(models.Model):
             ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="touch_value_not_negative"),
         ]
+
+
+class RejectedSuggestion(models.Model):
+    """An official value was looked at beside evidence, and is kept with a reason. Append only.
+
+    `on` is the day of the evidence, `value` its figure, `low` and `high` its 80 % interval: as they were shown, for runs
+    of the same month replace one another.
+    """
+
+    official = models.ForeignKey(
+        TouchValue, models.PROTECT, related_name="rejections", verbose_name=_("official value that is kept")
+    )
+    on = models.DateField(_("evidence of"))
+    value = models.FloatField(_("evidence"))
+    low = models.FloatField(_("interval from"))
+    high = models.FloatField(_("interval to"))
+    reason = models.CharField(_("reason"), max_length=300)
+    rejected_by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+", verbose_name=_("rejected by"))
+    rejected_at = models.DateTimeField(_("rejected"))
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("rejected suggestion")
+        ordering = ["rejected_at", "pk"]
+        constraints = [models.UniqueConstraint(fields=["official", "on"], name="rejected_suggestion_once_a_run")]

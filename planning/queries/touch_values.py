@@ -11,20 +11,39 @@ from typing import Any
 from accounts.models import User
 from accounts.permissions import Act, Area, may_all
 from customers.models import Tier, TouchType
-from planning.models import EvidenceRun, TouchEvidence, TouchValue
+from planning.engine.drift import INSIDE, Figure, how_far, side, stays_rejected
+from planning.models import EvidenceRun, RejectedSuggestion, TouchEvidence, TouchValue, ValueStage
+from territory.together import together
 
 # Above it a suggestion is a whole amount: evidence knows no pennies.
 WHOLE_FROM = 10
 
+# What evidence is made of: who does not see all of each sees none of it.
+EVIDENCE_AREAS = (Area.CUSTOMERS, Area.TOUCHES, Area.ORDERS, Area.AMOUNTS)
+
 
 @dataclass(frozen=True)
 class Line:
-    """A touch type on a tier: the official value of today (None: not set), and the evidence, where there is any."""
+    """A touch type on a tier: the official value of today (None: not set), and the evidence, where there is any.
 
+    `rejected`: what was decided about this official value and keeps it, as long as evidence has not moved since.
+    """
+
+    stage: str
     touch_type: TouchType
     tier: Tier
     official: TouchValue | None
     evidence: TouchEvidence | None
+    rejected: RejectedSuggestion | None = None
+
+    @property
+    def query(self) -> str:
+        """The line in an address."""
+        return f"for={self.stage}&type={self.touch_type.pk}&tier={self.tier.pk}"
+
+    @property
+    def stage_name(self) -> str:
+        return ValueStage(self.stage).label
 
     @property
     def drift(self) -> float | None:
@@ -36,11 +55,25 @@ class Line:
 
     @property
     def is_outside(self) -> bool:
-        """Whether the official value lies outside the interval of evidence that has wins enough."""
-        found = self.evidence
-        if self.drift is None or found is None or found.low is None or found.high is None:
-            return False
-        return not found.low <= float(self.official.amount) <= found.high  # type: ignore[union-attr]
+        """Whether the official value lies outside the interval of evidence that has wins enough, and nobody keeps it."""
+        return self._lies_outside and self.rejected is None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it lies outside, and somebody has decided that it stays."""
+        return self._lies_outside and self.rejected is not None
+
+    @property
+    def _lies_outside(self) -> bool:
+        figure = None if self.drift is None else figure_of(self.evidence)
+        return figure is not None and side(float(self.official.amount), figure) != INSIDE  # type: ignore[union-attr]
+
+    @property
+    def how_far(self) -> float:
+        """How far official and evidence lie apart, for an order."""
+        if self.official is None or self.evidence is None or self.evidence.value is None:
+            return 0.0
+        return how_far(float(self.official.amount), self.evidence.value)
 
     @property
     def suggestion(self) -> Decimal | None:
@@ -97,25 +130,35 @@ class ValuesTable:
     def outside(self) -> int:
         return sum(line.is_outside for line in self.lines)
 
+    @property
+    def kept(self) -> int:
+        """Lines that lie outside and whose suggestion was rejected."""
+        return sum(line.is_kept for line in self.lines)
+
+    @property
+    def most_off(self) -> Line | None:
+        """Of the lines outside, the one furthest from its evidence."""
+        return max((line for line in self.lines if line.is_outside), key=lambda line: line.how_far, default=None)
+
     def line(self, touch_type: int | None, tier: int | None) -> Line | None:
-        """The line asked for; else the first whose official value lies outside, where there is one."""
+        """The line asked for; else the one that is most off, where there is one."""
         chosen = (line for line in self.lines if (line.touch_type.pk, line.tier.pk) == (touch_type, tier))
-        return next(chosen, None) or next((line for line in self.lines if line.is_outside), None)
+        return next(chosen, None) or self.most_off
 
 
-@dataclass(frozen=True)
-class Past:
-    """An official value and the evidence of a month, for the history of a line."""
-
-    on: dt.date
-    official: Decimal | None
-    evidence: TouchEvidence
+def key_in(text: Any) -> int | None:
+    """A key in an address; None for anything else."""
+    return int(text) if str(text).isascii() and str(text).isdigit() and len(str(text)) < 19 else None
 
 
 def sees_evidence(user: User) -> bool:
     """Evidence tells of all customers, their touches, orders and amounts."""
-    areas = (Area.CUSTOMERS, Area.TOUCHES, Area.ORDERS, Area.AMOUNTS)
-    return all(may_all(user, area, Act.SEE) for area in areas)
+    return all(may_all(user, area, Act.SEE) for area in EVIDENCE_AREAS)
+
+
+def may_approve(user: User) -> bool:
+    """A capability of its own, for the whole company."""
+    return may_all(user, Area.TOUCH_VALUES, Act.APPROVE)
 
 
 def suggested(value: float) -> Decimal:
@@ -123,23 +166,53 @@ def suggested(value: float) -> Decimal:
     return Decimal(repr(value)).quantize(Decimal(1) if value >= WHOLE_FROM else Decimal("0.01"), ROUND_HALF_UP)
 
 
-def values_table(stage: str, values: Iterable[TouchValue], on: dt.date, *, sees_evidence: bool) -> ValuesTable:
-    """Today's values of a stage beside the latest evidence, in four queries."""
+def figure_of(row: TouchEvidence | RejectedSuggestion | None) -> Figure | None:
+    """The figure with its interval; None where one of them is missing."""
+    if row is None or row.value is None or row.low is None or row.high is None:
+        return None
+    return Figure(row.value, row.low, row.high)
+
+
+def official_on(touch_type: int, tier: int, stage: str, on: dt.date) -> TouchValue | None:
+    """The official value of a day: the latest start not after it."""
+    rows = TouchValue.objects.filter(touch_type=touch_type, tier=tier, stage=stage, starts_on__lte=on)
+    return rows.select_related("approved_by").order_by("starts_on", "pk").last()
+
+
+def rejections(stage: str) -> list[RejectedSuggestion]:
+    """All that were rejected for a stage, oldest first."""
+    rows = RejectedSuggestion.objects.filter(official__stage=stage)
+    return list(rows.select_related("official", "rejected_by").order_by("rejected_at", "pk"))
+
+
+def values_table(
+    stage: str,
+    values: Iterable[TouchValue],
+    on: dt.date,
+    *,
+    sees_evidence: bool,
+    rejected: Iterable[RejectedSuggestion] = (),
+) -> ValuesTable:
+    """Today's values of a stage beside the latest evidence and what was `rejected`, in four queries."""
     current = {
         (row.touch_type_id, row.tier_id): row
         for row in sorted(values, key=lambda row: (row.starts_on, row.pk))
         if row.stage == stage and row.starts_on <= on
     }
+    kept = {row.official_id: row for row in rejected}
     types, tiers = list(TouchType.objects.live()), list(Tier.objects.live())
     run = EvidenceRun.objects.first() if sees_evidence else None
     found = (
         {(row.touch_type_id, row.tier_id): row for row in run.rows.filter(stage=stage).defer("chances")} if run else {}
     )
-    sample = run.samples[stage] if run else NOTHING
+    sample = run.samples.get(stage, NOTHING) if run else NOTHING
     groups = [
         Group(
             tier,
-            [Line(kind, tier, current.get((kind.pk, tier.pk)), found.get((kind.pk, tier.pk))) for kind in types],
+            [
+                _line(stage, kind, tier, current.get((kind.pk, tier.pk)), found.get((kind.pk, tier.pk)), kept)
+                for kind in types
+            ],
             sample["tiers"].get(str(tier.pk), NO_COURSES) if run else None,
         )
         for tier in tiers
@@ -147,25 +220,50 @@ def values_table(stage: str, values: Iterable[TouchValue], on: dt.date, *, sees_
     return ValuesTable(groups, run, sample["is_growing"], Decimal(sample["without_touches"]))
 
 
+def lines_outside(on: dt.date) -> list[Line]:
+    """Official values of both stages that lie outside and that nobody keeps, the most off first."""
+    values = list(TouchValue.objects.select_related("touch_type", "tier"))
+    found = [
+        line
+        for stage in ValueStage.values
+        for line in values_table(stage, values, on, sees_evidence=True, rejected=rejections(stage)).lines
+        if line.is_outside
+    ]
+    return sorted(found, key=lambda line: -line.how_far)
+
+
+def _line(
+    stage: str,
+    kind: TouchType,
+    tier: Tier,
+    official: TouchValue | None,
+    evidence: TouchEvidence | None,
+    kept: Mapping[int, RejectedSuggestion],
+) -> Line:
+    seen = kept.get(official.pk) if official else None
+    before, now = figure_of(seen), figure_of(evidence)
+    holds = official and before and now and stays_rejected(float(official.amount), before, now)
+    return Line(stage, kind, tier, official, evidence, seen if holds else None)
+
+
+def line_on(stage: str, touch_type: int | None, tier: int | None, on: dt.date) -> Line | None:
+    """One line with the latest evidence and the official value of a day, in one query; None without evidence."""
+    latest = EvidenceRun.objects.order_by("-on").values("pk")[:1]
+    evidence = TouchEvidence.objects.filter(run__in=latest, stage=stage, touch_type=touch_type, tier=tier)
+    values = TouchValue.objects.filter(stage=stage, touch_type=touch_type, tier=tier, starts_on__lte=on)
+    rejected = RejectedSuggestion.objects.filter(
+        official__stage=stage, official__touch_type=touch_type, official__tier=tier
+    )
+    found, official, kept = together(
+        evidence.select_related("run", "touch_type", "tier"),
+        values.select_related("approved_by").order_by("-starts_on", "-pk")[:1],
+        rejected.order_by("rejected_at", "pk"),
+    )
+    if not found:
+        return None
+    held = {row.official_id: row for row in kept}
+    return _line(stage, found[0].touch_type, found[0].tier, official[0] if official else None, found[0], held)
+
+
 NOTHING: dict[str, Any] = {"tiers": {}, "is_growing": False, "without_touches": "0"}
 NO_COURSES = {"won": 0, "lost": 0, "business": "0"}
-
-
-def line_history(line: Line, stage: str, values: Iterable[TouchValue]) -> list[Past]:
-    """Month by month the line's own evidence and the official value of that day, oldest first; one query."""
-    rows = TouchEvidence.objects.filter(
-        stage=stage, touch_type=line.touch_type, tier=line.tier, value__isnull=False, is_pooled=False
-    )
-    own = sorted(
-        (
-            row
-            for row in values
-            if (row.stage, row.touch_type_id, row.tier_id) == (stage, line.touch_type.pk, line.tier.pk)
-        ),
-        key=lambda row: row.starts_on,
-    )
-    found = []
-    for row in rows.select_related("run").order_by("run__on"):
-        held = [value.amount for value in own if value.starts_on <= row.run.on]
-        found.append(Past(row.run.on, held[-1] if held else None, row))
-    return found

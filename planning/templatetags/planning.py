@@ -228,33 +228,3 @@ def load_dots(loads: tuple[float | None, float | None]) -> str:
         before,
         after,
     )
-
-
-# Of the evidence, what the line of touch values shows: from a fifth to twice but a fifth.
-DRIFT_FROM, DRIFT_TO = 0.2, 1.8
-
-
-@register.simple_tag
-def drift_line(line) -> str:
-    """Evidence as 100 %, its interval, and the official value as a diamond, filled where it lies outside."""
-    found = line.evidence
-    if line.drift is None or found.low is None or found.high is None:
-        return ""
-    low, high, official = (
-        _drift_place(share) for share in (found.low / found.value, found.high / found.value, 1 + line.drift)
-    )
-    return format_html(
-        '<svg class="drift" viewBox="0 0 160 16" height="16" aria-hidden="true">'
-        '<line class="drift-one" x1="80" x2="80" y1="0" y2="16"/>'
-        '<rect class="drift-band" x="{}" y="5" width="{}" height="6"/>'
-        '<line class="drift-end" x1="{}" x2="{}" y1="3" y2="13"/><line class="drift-end" x1="{}" x2="{}" y1="3" y2="13"/>'
-        '<circle class="drift-dot" cx="80" cy="8" r="3.5"/>'
-        '<path class="drift-official{}" d="M{} 1.5l4.5 6.5l-4.5 6.5l-4.5 -6.5z"/></svg>',
-        f"{low:.1f}", f"{high - low:.1f}", *(f"{low:.1f}",) * 2, *(f"{high:.1f}",) * 2,
-        " is-outside" if line.is_outside else "", f"{official:.1f}",
-    )  # fmt: skip
-
-
-def _drift_place(share: float) -> float:
-    """Where a share of the evidence stands on 160 units; what is further away stands at the edge."""
-    return (min(max(share, DRIFT_FROM + 0.05), DRIFT_TO - 0.05) - DRIFT_FROM) / (DRIFT_TO - DRIFT_FROM) * 160

@@ -36,7 +36,7 @@ function datasets(chart) {
     const main = {
       label: series.label, data: series.values, borderColor: colour(name), borderWidth: line ? 1.8 : 0, borderDash: series.dashed ? [4, 3] : [],
       backgroundColor: line ? colour(name) : series.hatched ? hatch(name) : colour(name),
-      pointRadius: 0, pointHoverRadius: 4, pointHitRadius: 12, tension: 0, borderRadius: line ? 0 : 2, maxBarThickness: 28, stepped: series.stepped || false, spanGaps: true,
+      pointRadius: (series.marks || []).length ? series.marks.map((mark) => (mark ? 6 : 0)) : 0, pointStyle: "rectRot", pointHoverRadius: 4, pointHitRadius: 12, tension: 0, borderRadius: line ? 0 : 2, maxBarThickness: 28, stepped: series.stepped || false, spanGaps: true,
     };
     if (!series.low || !series.high) return [main];
     const band = { borderWidth: 0, pointRadius: 0, pointHitRadius: 0, label: "", stepped: series.stepped || false };

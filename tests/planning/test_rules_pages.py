@@ -266,6 +266,7 @@ def test_a_new_value_starts_and_the_old_one_stays(client, rules):
         "starts_on": "2026-06-10",
         "reason": "measured",
     }
+    data |= {"do": "save", "seen": f"{old.touch_type_id}/{old.tier_id}/{old.stage}/321.50/2026-06-10/{old.pk}"}
     assert client.post(reverse("touch_value_set"), data).status_code == 302
     assert client.post(reverse("touch_value_set"), data).status_code == 422  # the same day again
     values = TouchValue.objects.filter(touch_type=old.touch_type, tier=old.tier, stage=old.stage)
