@@ -2,7 +2,18 @@
 
 from django.urls import include, path
 
-from planning.views import absences, goals, own_rules, reports, rhythm, situations, today, touches_to_customer, workload
+from planning.views import (
+    absences,
+    goals,
+    own_rules,
+    reports,
+    rhythm,
+    situations,
+    today,
+    touches_to_customer,
+    work_value,
+    workload,
+)
 
 urlpatterns = [
     path("", today.home, name="home"),
@@ -18,6 +29,8 @@ urlpatterns = [
     path("goals/set/<int:pk>/archive/", goals.goal_archive, name="goal_archive"),
     path("goals/set/<int:pk>/restore/", goals.goal_restore, name="goal_restore"),
     path("rhythm/", rhythm.rhythm, name="rhythm"),
+    path("work-value/", work_value.work_value, name="work_value"),
+    path("work-value/people/<int:pk>/", work_value.work_value_person, name="work_value_person"),
     path("absences/", absences.absence_calendar, name="absence_calendar"),
     path("situations/", situations.situation_list, name="situation_list"),
     path("situations/<int:pk>/", situations.situation_detail, name="situation_detail"),

@@ -64,6 +64,7 @@ TEAM = (
         "g w",
     ),
     Entry("situation_list", _("Special situations"), "exclamation-diamond", Area.BUDGETS, ("situation",), "g s"),
+    Entry("work_value", _("Value of work"), "cash-stack", Area.TOUCHES, ("work_value",)),
     Entry("absence_calendar", _("Absences"), "calendar-x", Area.ABSENCES, ("absence_calendar",)),
     Entry(
         "touches_to_customer",

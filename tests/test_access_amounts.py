@@ -122,7 +122,7 @@ def pages(cast, it, shared) -> list[str]:
     lists = [
         "customer_list", "customer_export", "customer_filters", "customer_options", "order_list", "order_board", "order_export",
         "order_filters", "people_list", "team_list", "role_list", "rules_home", "thresholds", "counting", "calendar", "touch_values",
-        "today", "workload", "situation_list", "implausible_touches", "log_touch", "work_log", "planned_create",
+        "today", "workload", "work_value", "situation_list", "implausible_touches", "log_touch", "work_log", "planned_create",
         "order_create", "customer_create", "search", "market_list", "product_line_list", "profile", "access_table",
     ]  # fmt: skip
     found += [reverse(name) for name in lists]

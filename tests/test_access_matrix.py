@@ -132,6 +132,7 @@ def subjects(cast: Cast) -> dict[str, Any]:
         "touch": touch.pk,
         "touch_restore": undone.pk,
         "work": work.pk,
+        "work_value_person": cast.rep.pk,
         "workload_person": cast.rep.pk,
         "workload_unstaffed": cast.exeter.pk,
     }

@@ -190,6 +190,7 @@ def test_lists_searches_and_files_hold_nothing_of_theirs(cast, sides, who):
         *(f"{reverse(name)}?q=Pending" for name in ("search", "search_suggest")),
         reverse("today"),
         reverse("workload"),
+        f"{reverse('work_value')}?period=month",
         reverse("situation_list"),
         reverse("implausible_touches"),
         reverse("log_touch"),

@@ -41,6 +41,7 @@ PAGES = {
         "rhythm",
         "role_access",
         "what_if",
+        "work_value",
     ],
     "manager": [
         "goal_create",
@@ -53,8 +54,18 @@ PAGES = {
         "order_board",
         "profile_mails",
         "rhythm",
+        "work_value",
+        "work_value_person",
     ],
-    "rep": ["directory_list", "directory_card", "directory_log", "order_board", "profile_mails", "rhythm"],
+    "rep": [
+        "directory_list",
+        "directory_card",
+        "directory_log",
+        "order_board",
+        "profile_mails",
+        "rhythm",
+        "work_value",
+    ],
 }
 
 
@@ -68,6 +79,7 @@ def keys(cast):
         (who, "import_detail"): factories.import_of(getattr(cast, who), state=ImportState.DONE).pk for who in PAGES
     }
     found |= {("rep", name): hidden.pk for name in ("directory_card", "directory_log")}
+    found |= {("manager", "work_value_person"): cast.rep.pk}
     return found | {("admin", "role_access"): cast.rep_membership.role_id}
 
 

@@ -145,7 +145,7 @@ BY_KEY = {
 SHOWN = {
     "customer": ["customer_detail", "customer_timeline"],
     "order": ["order_detail"],
-    "person": ["person_detail"],
+    "person": ["person_detail", "work_value_person"],
     "situation": ["situation_detail"],
     "touch": ["touch_detail", "touch_history"],
 }

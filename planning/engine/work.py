@@ -28,7 +28,7 @@ class Pile:
 
     ``tier`` and ``stage`` are those of their day, None before the customer's history begins. ``piece`` counts the days on
     which official values change, from 0. ``firsts``: touches that are the first of their customer, type and day.
-    ``seconds`` and ``travel_seconds`` leave implausible touches out.
+    ``seconds`` leave implausible touches out.
     """
 
     who: Key | None

@@ -136,14 +136,17 @@ def bases_from(rows: Iterable[tuple]) -> dict[int, Place]:
 
 def load_values(on: dt.date) -> ValueTable:
     """The official values of a day, in one query."""
-    return ValueTable(tuple(load_official()), on)
+    return ValueTable(tuple(official_from(official_question())), on)
 
 
-def load_official() -> list[OfficialValue]:
-    """All official values, those of days to come too, in one query."""
-    rows = TouchValue.objects.order_by("starts_on", "pk").values_list(
-        "touch_type_id", "tier_id", "stage", "starts_on", "amount"
-    )
+def official_question() -> QuerySet:
+    """All official values, those of days to come too: what `official_from` makes something of."""
+    rows = TouchValue.objects.order_by("starts_on", "pk")
+    return rows.values_list("touch_type_id", "tier_id", "stage", "starts_on", "amount")
+
+
+def official_from(rows: Iterable[tuple]) -> list[OfficialValue]:
+    """Official values from the answer to `official_question`."""
     return [OfficialValue(*row) for row in rows]
 
 

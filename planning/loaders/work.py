@@ -7,7 +7,7 @@ assignment on the customer, else the earliest current one; who stands in for som
 import datetime as dt
 import json
 import zoneinfo
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -121,10 +121,14 @@ def load_behind(touches: QuerySet[Touch], now: dt.datetime) -> list[int]:
     return list(waiting.order_by().values_list("pk", flat=True))
 
 
-def load_seats(span: Span) -> dict[int, Seat]:
-    """The memberships of these days, by key, in one query."""
-    rows = Membership.objects.filter(starts_by(span.last), ends_from(span.first)).order_by("pk")
+def seats_question(first: dt.date, last: dt.date) -> QuerySet:
+    """The memberships of these days: what `seats_from` makes something of."""
     fields = ("pk", "user_id", "team_id", "starts_on", "ends_on", "cost_per_hour", "role__cost_per_hour")
+    return Membership.objects.filter(starts_by(last), ends_from(first)).order_by("pk").values_list(*fields)
+
+
+def seats_from(rows: Iterable[tuple], span: Span) -> dict[int, Seat]:
+    """Memberships by key from the answer to `seats_question`."""
     return {
         pk: Seat(
             user,
@@ -132,7 +136,7 @@ def load_seats(span: Span) -> dict[int, Seat]:
             of_role if own is None else own,
             (starts_on is None or starts_on <= span.first) and (ends_on is None or span.last <= ends_on),
         )
-        for pk, user, team, starts_on, ends_on, own, of_role in rows.values_list(*fields)
+        for pk, user, team, starts_on, ends_on, own, of_role in rows
     }
 
 
@@ -160,7 +164,7 @@ def load_piles(made: Made, span: Span, by: By, seats: dict[int, Seat], *, behind
 _PILES = """
 SELECT who, seat, kind, tier_id, stage, piece,
     COUNT({once}made), SUM(CASE WHEN place = 1 THEN 1 ELSE 0 END),
-    SUM(CASE WHEN marked THEN 0 ELSE seconds END), SUM(CASE WHEN marked THEN 0 ELSE travel END),
+    SUM(CASE WHEN marked THEN 0 ELSE seconds END), SUM(travel),
     COUNT({once}CASE WHEN marked THEN made END)
 FROM ({work}) AS work
 LEFT JOIN ({tiers}) AS tiers ON tiers.customer_id = about AND tiers.starts_on <= day AND (tiers.ends_on IS NULL OR day <= tiers.ends_on)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from accounts.models import User
 from accounts.permissions import Act, Area, may, people_within, scope
@@ -13,10 +14,11 @@ from customers.models import TouchType
 from customers.scope import hangs_within
 from planning.engine.value import ValueTable
 from planning.engine.work import Pile, Rates, Work, summed, time_costs, value_days, value_tables, work_of
-from planning.loaders.ground import load_official
-from planning.loaders.work import By, Made, Seat, Span, load_piles, load_seats
+from planning.loaders.ground import official_from, official_question
+from planning.loaders.work import By, Made, Seat, Span, load_piles, seats_from, seats_question
 from planning.models import PlanningSettings
 from territory import clock
+from territory.together import together
 
 # Person (None: unknown), team (None: none that day), touch type, tier (None: before the customer's history begins).
 Place = tuple[int | None, int | None, int, int | None]
@@ -31,78 +33,105 @@ class Valuation:
     seats: dict[int, Seat]
     repeats_once: bool
     rates: Rates | None
-    behind: Collection[int] = ()
 
-    def by_person(self, made: Made) -> dict[Place, Work]:
-        """Each person's own participation, by team, type and tier; that of people unknown without a person; two queries."""
-        return summed(self._placed(self._known(made))) | summed(self._placed(self._piles(made, By.NOBODY)))
-
-    def by_team(self, made: Made) -> dict[Place, Work]:
-        """A touch once for each team that took part; without a person. Two queries, with cost three."""
-        piles = [*self._piles(made, By.TEAM), *self._piles(made, By.NOBODY)]
-        works = (((None, pile.who, pile.touch_type, pile.tier), work) for pile, work in self._once(piles))
-        return summed([*works, *self._time(made, by_team=True)])
-
-    def in_all(self, made: Made) -> dict[Place, Work]:
-        """Each touch once, by type and tier; without person and team. One query, with cost two."""
-        works = (
-            ((None, None, pile.touch_type, pile.tier), work) for pile, work in self._once(self._piles(made, By.TOUCH))
-        )
-        return summed([*works, *self._time(made, by_team=False)])
-
-    def _piles(self, made: Made, by: By) -> list[Pile]:
-        return load_piles(made, self.span, by, self.seats, behind=self.behind)
-
-    def _known(self, made: Made) -> list[Pile]:
-        return self._piles(made, By.PERSON)
-
-    def _team(self, pile: Pile) -> int | None:
+    def team_of(self, pile: Pile) -> int | None:
+        """The team in which a person's pile was made."""
         seat = self.seats.get(pile.seat) if pile.seat is not None else None  # type: ignore[call-overload]
         return seat and seat.team
 
-    def _placed(self, piles: Iterable[Pile]) -> Iterator[tuple[Place, Work]]:
-        cost = self.rates.of if self.rates else None
-        for pile in piles:
-            work = work_of(pile, self.tables, repeats_once=self.repeats_once, cost=cost)
-            yield (pile.who, self._team(pile), pile.touch_type, pile.tier), work  # type: ignore[misc]
-
-    def _once(self, piles: Iterable[Pile]) -> Iterator[tuple[Pile, Work]]:
-        cost = self.rates.of_touches if self.rates else None
-        return ((pile, work_of(pile, self.tables, repeats_once=self.repeats_once, cost=cost)) for pile in piles)
-
-    def _time(self, made: Made, *, by_team: bool) -> Iterator[tuple[Place, Work]]:
-        if self.rates is None:
-            return iter(())
+    def work_of(self, pile: Pile, *, whole_cost: bool) -> Work:
+        """What a pile comes to; with `whole_cost` its people's time too, else only what touches cost besides."""
         rates = self.rates
-        return time_costs(
-            ((None, self._team(pile) if by_team else None, pile.touch_type, pile.tier), rates.of_time(pile))  # type: ignore[misc]
-            for pile in self._known(made)
-        )
+        cost = None if rates is None else rates.of if whole_cost else rates.of_touches
+        return work_of(pile, self.tables, repeats_once=self.repeats_once, cost=cost)
 
 
-def valuation(first: dt.date, last: dt.date, reader: User | None, *, behind: Collection[int] = ()) -> Valuation:
-    """For the days from first to last, both counted, in three queries, with cost five. `reader` None sees all."""
-    zone = clock.company_zone()
-    official = load_official()
+def valuation(first: dt.date, last: dt.date, reader: User | None) -> Valuation:
+    """For the days from first to last, both counted, in one query. `reader` None sees all."""
+    sees_cost = reader is None or may(reader, Area.COST, Act.SEE)
+    people = people_within(reader, Area.COST, Act.SEE) if reader and sees_cost else User.objects.none()
+    values, settings, seat_rows, types, within = together(
+        official_question(),
+        PlanningSettings.objects.filter(pk=1),
+        seats_question(first, last),
+        TouchType.objects.order_by().values_list("pk", "cost"),
+        people.order_by().values_list("pk", flat=True),
+    )
+    official = official_from(values)
     days = value_days(official, first, last)
-    span = Span(first, last, days, zone)
-    seats = load_seats(span)
-    settings = PlanningSettings.current()
-    tables = value_tables(official, days)
-    return Valuation(span, tables, seats, settings.repeats_count_once, _rates(seats, reader), behind)
+    span = Span(first, last, days, clock.company_zone())
+    seats = seats_from(seat_rows, span)
+    per_hour = _per_hour(seats, None if reader is None else set(within))
+    return Valuation(
+        span,
+        value_tables(official, days),
+        seats,
+        settings[0].repeats_count_once if settings else False,
+        Rates(per_hour, dict(types)) if sees_cost else None,
+    )
 
 
-def _rates(seats: dict[int, Seat], reader: User | None) -> Rates | None:
-    """Rates of the people whose cost the reader may see."""
-    if reader is not None and not may(reader, Area.COST, Act.SEE):
-        return None
-    people = None if reader is None else set(people_within(reader, Area.COST, Act.SEE).values_list("pk", flat=True))
-    per_hour: dict[int, Decimal] = {
+def _per_hour(seats: dict[int, Seat], people: Collection[int] | None) -> dict[int, Decimal]:
+    """Rates by membership, of these people (None: of all)."""
+    return {
         pk: seat.per_hour
         for pk, seat in seats.items()
         if seat.per_hour is not None and (people is None or seat.user in people)
     }
-    return Rates(per_hour, dict(TouchType.objects.values_list("pk", "cost")))
+
+
+class WorkDone:
+    """Sums of what was made, by place; the database is asked once for each kind of piles, when they are needed."""
+
+    def __init__(self, valued: Valuation, made: Made, behind: Collection[int] = ()) -> None:
+        self.valued = valued
+        self.made = made
+        self.behind = behind
+
+    @cached_property
+    def by_person(self) -> dict[Place, Work]:
+        """Each person's own participation, by team, type and tier; that of people unknown without a person and team."""
+        return self._summed([*self._known, *self._nobodys], lambda pile: (pile.who, self.valued.team_of(pile)), True)
+
+    @cached_property
+    def by_team(self) -> dict[Place, Work]:
+        """A touch once for each team that took part; without a person."""
+        piles = [*self._piles(By.TEAM), *self._nobodys]
+        return self._with_time(self._summed(piles, lambda pile: (None, pile.who), False), self.valued.team_of)
+
+    @cached_property
+    def in_all(self) -> dict[Place, Work]:
+        """Each touch once, by type and tier; without person and team."""
+        piles = self._piles(By.TOUCH)
+        return self._with_time(self._summed(piles, lambda _pile: (None, None), False), lambda _pile: None)
+
+    def _piles(self, by: By) -> list[Pile]:
+        return load_piles(self.made, self.valued.span, by, self.valued.seats, behind=self.behind)
+
+    @cached_property
+    def _known(self) -> list[Pile]:
+        return self._piles(By.PERSON)
+
+    @cached_property
+    def _nobodys(self) -> list[Pile]:
+        return self._piles(By.NOBODY) if self.made.unknown else []
+
+    def _summed(self, piles: Iterable[Pile], whose: Callable[[Pile], tuple], whole_cost: bool) -> dict[Place, Work]:
+        return summed(
+            ((*whose(pile), pile.touch_type, pile.tier), self.valued.work_of(pile, whole_cost=whole_cost))
+            for pile in piles
+        )
+
+    def _with_time(self, found: dict[Place, Work], team: Callable[[Pile], int | None]) -> dict[Place, Work]:
+        """With what the time of those who took part costs."""
+        rates = self.valued.rates
+        if rates is None:
+            return found
+        costs: Iterator[tuple[Place, Work]] = time_costs(
+            ((None, team(pile), pile.touch_type, pile.tier), rates.of_time(pile))  # type: ignore[misc]
+            for pile in self._known
+        )
+        return summed([*found.items(), *costs])
 
 
 def made_before(reader: User, span: Span) -> Made:

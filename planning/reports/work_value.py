@@ -17,12 +17,11 @@ Without --from: 90 days.
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import replace
 
 from accounts.permissions import Act, Area, may_all
 from planning.engine.work import Work
 from planning.loaders.work import Made, load_behind
-from planning.queries.work_value import Place, Valuation, made_before, valuation
+from planning.queries.work_value import Place, Valuation, WorkDone, made_before, valuation
 from planning.reports.definition import Answer, Asked, Column, Kind, Report
 from planning.reports.evidence import tier_names
 from planning.reports.figures import exported, people_names, seen_people, team_names, touch_type_names
@@ -45,7 +44,11 @@ COLUMNS = (
     Column("implausible", Kind.COUNT),
 )
 
-BY = {"person": Valuation.by_person, "team": Valuation.by_team, "type": Valuation.in_all}
+BY: dict[str, Callable[[WorkDone], dict[Place, Work]]] = {
+    "person": lambda done: done.by_person,
+    "team": lambda done: done.by_team,
+    "type": lambda done: done.in_all,
+}
 
 
 def answer(asked: Asked) -> Answer:
@@ -53,11 +56,11 @@ def answer(asked: Asked) -> Answer:
     last = min(asked.until, asked.on)
     valued = valuation(asked.starts_on or last - dt.timedelta(days=WINDOW - 1), last, asked.reader)
     made = _made(asked, valued)
-    valued = replace(valued, behind=load_behind(made.touches, asked.now))
+    done = WorkDone(valued, made, load_behind(made.touches, asked.now))
     sees_value = asked.reader is None or may_all(asked.reader, Area.TOUCH_VALUES, Act.SEE)
     names = (people_names(), team_names(), touch_type_names(), tier_names())
     rows = []
-    for place, work in sorted(BY[asked.by or "person"](valued, made).items(), key=_order(names)):
+    for place, work in sorted(BY[asked.by or "person"](done).items(), key=_order(names)):
         person, team, touch_type, tier = (
             None if key is None else known[key] for key, known in zip(place, names, strict=True)
         )

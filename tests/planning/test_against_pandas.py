@@ -7,13 +7,25 @@ from decimal import Decimal
 import pytest
 
 from customers.actions.lifecycle import rebuild_lifecycle
-from customers.models import TouchPerson
+from customers.models import Touch, TouchPerson
 from planning.engine.workload import workload
 from planning.loaders import load, load_ground, load_workload, weeks_from
-from planning.models import ContactLoad, ContactRule, CustomerRule, OrderRule, TeamLoad, TeamSellingLoad, TouchValue
+from planning.loaders.work import Made
+from planning.models import (
+    ContactLoad,
+    ContactRule,
+    CustomerRule,
+    OrderRule,
+    PlanningSettings,
+    TeamLoad,
+    TeamSellingLoad,
+    TouchValue,
+)
+from planning.queries.work_value import WorkDone, valuation
 from territory.company.models import Holiday
 from tests import factories
 from tests.planning.oracle import Oracle
+from tests.planning.oracle_work import work_value
 
 NOW = dt.datetime(2026, 6, 9, 10, 0, tzinfo=dt.UTC)
 DAYS = [dt.date(2026, 6, 9), dt.date(2025, 11, 2)]
@@ -199,3 +211,31 @@ def _same_week(ground, figures, oracle):
     away = expected[expected.present == 0].work.sum()
     unstaffed = sum(cell.workload for cell in cells if cell.person is None)
     assert shown(unstaffed) == shown(oracle.unstaffed() + away)
+
+
+@pytest.mark.parametrize("repeats_once", [False, True])
+def test_the_value_of_work_agrees(book, repeats_once):
+    first, last = dt.date(2025, 8, 1), NOW.date()
+    PlanningSettings.objects.create(repeats_count_once=repeats_once)
+    kind = TouchValue.objects.first()
+    factories.touch_value(kind.touch_type, kind.tier, 77, kind.stage, dt.date(2026, 3, 1))
+    for touch in Touch.objects.filter(people__isnull=False)[:9]:  # some again on the same day
+        factories.touch(touch.customer, touch.people.first().user, touch.at, type=touch.type)
+    for by in ("person", "team", "type"):
+        found = _work(by, valuation(first, last, None))
+        expected = {
+            tuple(row.Index): (row.touches, f"{row.value:.2f}", shown(row.minutes))
+            for row in work_value(first, last, by, repeats_once=repeats_once).itertuples()
+        }
+        assert found == expected
+        assert len(found) > 8
+
+
+def _work(by, valued):
+    done = WorkDone(valued, Made(valued.span.touches()))
+    works = {"person": done.by_person, "team": done.by_team, "type": done.in_all}[by]
+    who = {"person": 0, "team": 1, "type": 0}[by]
+    return {
+        (place[who] or 0, place[2], place[3] or 0): (work.touches, f"{work.value:.2f}", shown(work.minutes))
+        for place, work in works.items()
+    }

@@ -151,7 +151,7 @@ def test_implausible_touches_count_without_their_minutes(cast, types):
     factories.touch(cast.own, cast.rep, at("2026-03-01"), 481, 60)
     columns = ("touches", "value", "minutes", "travel_minutes", "implausible")
     for by in ("person", "team", "type"):
-        assert ask(by, columns=columns) == [(1, "10.00", "0.00", "0.00", 1)]
+        assert ask(by, columns=columns) == [(1, "10.00", "0.00", "60.00", 1)]
 
 
 def test_as_of_and_window(cast, types):
