@@ -232,11 +232,11 @@ def _seated(rows: QuerySet[TouchPerson], seats: dict[int, Seat]) -> QuerySet[Tou
         of_user.setdefault(seat.user, []).append(pk)
     alone = {user: pks[0] for user, pks in of_user.items() if len(pks) == 1 and seats[pks[0]].holds_all}
     rows = rows.annotate(
-        only=FilteredRelation("user__memberships", condition=Q(user__memberships__in=[*alone.values()]))
+        lone=FilteredRelation("user__memberships", condition=Q(user__memberships__in=[*alone.values()]))
     )
     others = [user for user in of_user if user not in alone]
     if not others:
-        return rows.annotate(held=F("only__pk"), held_in=F("only__team_id"))
+        return rows.annotate(held=F("lone__pk"), held_in=F("lone__team_id"))
     day = OuterRef("day")
     assigned = Assignment.objects.filter(
         on_day(day),
@@ -253,7 +253,7 @@ def _seated(rows: QuerySet[TouchPerson], seats: dict[int, Seat]) -> QuerySet[Tou
             output_field=BigIntegerField(),
         )
         return Case(
-            When(user__in=others, then=found), default=F(f"only__{of_membership}"), output_field=BigIntegerField()
+            When(user__in=others, then=found), default=F(f"lone__{of_membership}"), output_field=BigIntegerField()
         )
 
     return rows.annotate(held=held("membership_id", "pk"), held_in=held("membership__team_id", "team_id"))
