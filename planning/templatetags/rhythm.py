@@ -21,10 +21,15 @@ def band_words(band: Band) -> str:
 
 
 @register.filter
+def interval_words(band: Band) -> str:
+    """The 80 % interval of the share won: 27 to 36."""
+    low, high = (number_text(end * 100) for end in (band.low, band.high))
+    return _("%(low)s to %(high)s") % {"low": low, "high": high}
+
+
 def share_words(band: Band) -> str:
     """The share won with its interval: 31 % (27 to 36)."""
-    low, high = (number_text(end * 100) for end in (band.low, band.high))
-    return _("%(share)s (%(low)s to %(high)s)") % {"share": percent_text(band.share), "low": low, "high": high}
+    return f"{percent_text(band.share)} ({interval_words(band)})"
 
 
 @register.filter
@@ -44,19 +49,22 @@ def suggestion_reason(rule: ContactRule, suggestion: Suggestion) -> str:
         return _("No other rhythm has %(fewest)s wins to compare it with.") % {"fewest": FEWEST_WINS}
     words = {"own": band_words(own), "own_share": share_words(own), "own_of": number_text(own.courses)}
     if best is None:
-        return _("No other rhythm went with clearly more wins than every %(own)s: %(own_share)s of %(own_of)s.") % words
+        return (
+            _("No other rhythm went with clearly more wins than touches %(own)s apart: %(own_share)s of %(own_of)s.")
+            % words
+        )
     words |= {"best": band_words(best), "share": share_words(best), "of": number_text(best.courses)}
     if rule.stage == ValueStage.CUSTOMER:
         return (
             _(
-                "Touched every %(best)s, %(share)s of %(of)s customers ordered again; every %(own)s, as the rule asks, "
+                "With touches %(best)s apart, %(share)s of %(of)s customers ordered again; with %(own)s, as the rule asks, "
                 "%(own_share)s of %(own_of)s."
             )
             % words
         )
     return (
         _(
-            "Touched every %(best)s, %(share)s of %(of)s prospects were won; every %(own)s, as the rule asks, "
+            "With touches %(best)s apart, %(share)s of %(of)s prospects were won; with %(own)s, as the rule asks, "
             "%(own_share)s of %(own_of)s."
         )
         % words

@@ -195,7 +195,7 @@ def test_a_suggested_interval_stands_beside_the_rule_with_its_reason_and_opens_i
     text = " ".join(client.get(reverse("rule_list", args=["contact-rules"])).content.decode().split())
     assert "Evidence suggests 1 a week." in text
     assert (
-        "Touched every 3 to 10 days, 40 % (34 to 46) of 100 prospects were won; every 10 to 22 days, as the rule asks, "
+        "With touches 3 to 10 days apart, 40 % (34 to 46) of 100 prospects were won; with 10 to 22 days, as the rule asks, "
         "20 % (16 to 25) of 150." in text
     )
     assert f"{url}?count=1&amp;period=week" in text
