@@ -137,6 +137,31 @@ class Oracle:
         tiers = sorted(((float(row["lower_bound"]), row["name"]) for row in self.rules["tiers"]), reverse=True)
         return next((name for bound, name in tiers if bound <= value), tiers[-1][1])
 
+    # --- Activity goals ---
+
+    def goals(self, touch_type: str, count: int, since: str) -> pd.DataFrame:
+        """person, starts, goal, asked, done of each week with a day since then, for the same goal of everyone a week."""
+        made = self.touches[(self.touches["activity"] == touch_type) & self.touches["agent"].notna()]
+        histories = self.customers["history"].to_dict()
+        prospects = [
+            next((stage for began, stage in reversed(histories.get(name, [])) if began <= at), None) == "prospect"
+            for name, at in zip(made["prospect"], made["at"], strict=True)
+        ]
+        made = made[prospects]
+        weeks = made["on"] - pd.to_timedelta(made["on"].dt.dayofweek, unit="D")
+        done = made.groupby([made["agent"], weeks]).size().to_dict()
+        first = pd.Timestamp(since)
+        mondays = pd.date_range(first - first.dayofweek * DAY, self.day, freq="7D")
+        holidays = {pd.Timestamp(row["on"]) for row in self.rules["holidays"]}
+        names = self.rules["working_days"]
+        rows = []
+        for monday in mondays:
+            days = [monday + n * DAY for n, name in enumerate(WEEKDAYS) if name in names]
+            worked = [day for day in days if day not in holidays]
+            asked = math.floor(count * len(worked) / len(days) + 0.5)
+            rows += [(agent, str(monday.date()), count, asked, done.get((agent, monday), 0)) for agent in self.agents]
+        return pd.DataFrame(rows, columns=["person", "starts", "goal", "asked", "done"])
+
     # --- Budgets ---
 
     def _rules_of(self, customer) -> list[dict]:

@@ -7,14 +7,17 @@ from decimal import Decimal
 import pytest
 from django.db.models import Count, Sum
 
-from customers.models import Assignment, Customer, Order, StagePeriod, Touch
+from accounts.models import Role
+from customers.models import Assignment, Customer, Order, StagePeriod, Touch, TouchType
 from planning.engine.touches_to_customer import curve
 from planning.loaders import load_ground
 from planning.loaders.courses import load_courses
+from planning.models import ActivityGoal
 from tests.real.conftest import PLANS
 
 DAY = dt.date(2012, 1, 5)
 MINUTES = ("minutes", "touch_minutes", "travel_minutes", "other_minutes", "actual")
+GOALS = ("goal", "asked", "done")
 WORKLOAD = ("workload_minutes", "prospecting", "keeping", "travel", "team", "set_aside", "capacity_minutes", "load")
 
 
@@ -171,6 +174,16 @@ def test_rhythm_agrees_with_a_plain_script(loans, oracle):
     by_person = loans.report("rhythm", as_of=DAY, starts_on=DAY - dt.timedelta(days=29), by="person")
     for name in ("asked", "made"):
         assert sum(float(row[name]) for row in by_person) == pytest.approx(sum(float(row[name]) for row in rows))
+
+
+def test_goals_agree_with_a_plain_script(loans, oracle):
+    role, touch_type = Role.objects.get(name="Salesperson"), TouchType.objects.get(name="Offer follow-up call")
+    goal = ActivityGoal.objects.create(role=role, touch_type=touch_type, count=40, period="week")
+    rows = loans.report("goals", as_of=DAY, starts_on=dt.date(2011, 10, 5))
+    goal.delete()
+    compare(rows, oracle.goals(touch_type.name, 40, "2011-10-05"), ("person", "starts"), GOALS)
+    assert {row["asked"] for row in rows} == {40, 32}  # weeks with a holiday
+    assert sum(row["done"] for row in rows) > 5000
 
 
 def test_tiers_and_stages_agree_with_a_plain_script(loans, oracle):
