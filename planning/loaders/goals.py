@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import models
-from django.db.models import Count, Func, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Func, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from accounts.models import Absence, Membership
@@ -125,29 +124,34 @@ def _made(people: People, since: dt.datetime, until: dt.datetime) -> QuerySet[To
 
     No answer counts: it is effort. A touch counts once for each who took part.
     """
-    stage = StagePeriod.objects.filter(customer=OuterRef("touch__customer"), began_at__lte=OuterRef("touch__at"))
+    prospects = (
+        StagePeriod.objects.filter(
+            Q(ended_at__isnull=True) | Q(ended_at__gt=OuterRef("touch__at")),
+            customer=OuterRef("touch__customer"),
+            began_at__lte=OuterRef("touch__at"),
+        )
+        .alias(what=_WithoutIndex("stage"))
+        .filter(what=PROSPECT)
+        .order_by()
+    )
     rows = (
         TouchPerson.objects.filter(
+            Exists(prospects),
             touch__at__gte=since,
             touch__at__lt=until,
             touch__archived_at__isnull=True,
             touch__customer__archived_at__isnull=True,
         )
-        .alias(
-            stage=Subquery(stage.order_by("-began_at").values("stage")[:1]),
-            who=_WithoutIndex("user_id"),
-            kind=_WithoutIndex("touch__type_id"),
-        )
-        .filter(stage=PROSPECT, kind__in=_live_goals().values("touch_type"))
+        .alias(who=_WithoutIndex("user_id"), kind=_WithoutIndex("touch__type_id"))
+        .filter(kind__in=_live_goals().values("touch_type"))
         .order_by()
     )
     return rows if people is None else rows.filter(who__in=people)
 
 
 class _WithoutIndex(Func):
-    """A column that SQLite does not search by: it would go through all that people ever did rather than through these days."""
-
-    output_field = models.BigIntegerField()
+    """A column that SQLite does not search by: it would go through all that people ever did rather than through these days, and
+    through all prospects rather than one customer's stages."""
 
     def as_sqlite(self, compiler: Any, connection: Any, **_more: Any) -> tuple[str, Any]:
         sql, params = compiler.compile(self.source_expressions[0])
