@@ -1,15 +1,17 @@
-"""What another official value would change, before it is saved: the order of people's lists of today."""
+"""What another official value would change, before it is saved: the order of people's lists of today, the value of work."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from accounts.models import User
+from accounts.models import Team, User
 from accounts.permissions import Act, Area, people_within
 from customers.models import Customer, TouchType
 from planning.engine.reordering import Place, Reordered, places, reordered
 from planning.engine.value import OfficialValue, ValueTable
 from planning.loaders.lists import Item, list_questions, load_lists, values_from
+from planning.loaders.work import seats_from, seats_question
+from planning.queries.value_work import WorkEffect, span_of, work_effect
 from territory.together import together
 
 # Whose lists are shown row by row.
@@ -64,15 +66,51 @@ class TodayEffect:
         return len(self.changed) - len(self.shown)
 
 
-def today_effect(user: User, value: OfficialValue, today: dt.date) -> TodayEffect:
-    """Lists of today as they stand and as they would with the value in force; in 4 queries."""
-    within = people_within(user, Area.BUDGETS, Act.SEE).order_by().values_list("pk", "name")
-    seen, values, *rest = together(within, *list_questions())
-    known, people = values_from(values), dict(seen)
+@dataclass(frozen=True)
+class ValueEffect:
+    """What a value would change: lists of today, and what last quarter's work would have been worth."""
+
+    today: TodayEffect
+    work: WorkEffect
+
+
+def value_effect(user: User, value: OfficialValue, today: dt.date) -> ValueEffect:
+    """All of it, as far as the reader may see people, customers and touches; in 6 queries."""
+    # Values start on few days; those of the span are known once the values are, and the seats of all of it are asked for.
+    span = span_of((), value, today)
+    seen, workers, teams, seats, values, settings, *rest = together(
+        people_within(user, Area.BUDGETS, Act.SEE).order_by().values_list("pk", "name"),
+        people_within(user, Area.TOUCHES, Act.SEE).order_by().values_list("pk", "name"),
+        Team.objects.order_by().values_list("pk", "name"),
+        seats_question(span),
+        *list_questions(),
+    )
+    known = values_from(values)
+    span = span_of(known, value, today)
+    work = work_effect(
+        user,
+        known,
+        value,
+        span,
+        seats_from(seats, span),
+        (dict(workers), dict(teams)),
+        repeats_once=bool(settings and settings[0].repeats_count_once),
+    )
+    lists = load_lists(today, settings, *rest)
+    return ValueEffect(_today(user, value, known, lists, dict(seen), today), work)
+
+
+def _today(
+    user: User,
+    value: OfficialValue,
+    known: tuple[OfficialValue, ...],
+    lists: Mapping[int, list[Item]],
+    people: dict[int, str],
+    today: dt.date,
+) -> TodayEffect:
     before = ValueTable(known, today)
     # The later of two of one day holds; a value that starts later is looked at as if it held today.
     after = ValueTable((*known, replace(value, starts_on=min(value.starts_on or today, today))), today)
-    lists = load_lists(today, *rest)
     found = [_compared(person, items, before, after, today) for person, items in lists.items() if person in people]
     changed = sorted((row for row in found if row.moved), key=lambda row: (-row.moved, people[row.person]))
     return TodayEffect(

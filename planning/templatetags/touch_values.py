@@ -8,11 +8,12 @@ from django.utils.translation import ngettext
 
 from planning.queries.touch_values import Line, figure_of
 from planning.queries.value_effect import NamedRow
+from planning.queries.value_work import Worth
 from planning.templatetags.planning import signed_percent
 from planning.value_words import interval_text, worth_text
-from territory.formats.numbers import money_text, number_text
+from territory.formats.numbers import money_text, number_text, rounded
 from territory.links import link_to
-from territory.templatetags.look import icon
+from territory.templatetags.look import before_after, icon
 
 register = template.Library()
 register.filter("worth", worth_text)
@@ -140,3 +141,9 @@ def named_row(row: NamedRow) -> SafeString:
             word,
         )
     return format_html("<li><b>{}</b>, {}{}</li>", row.customer or _("another customer"), row.touch_type, step)
+
+
+@register.simple_tag
+def worth_change(row: Worth) -> SafeString:
+    """What touches were worth and would have been, in whole amounts."""
+    return before_after(money_text(rounded(row.before, 0)), money_text(rounded(row.after, 0)))

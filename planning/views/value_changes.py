@@ -16,7 +16,7 @@ from planning.actions.values import Meanwhile, adopt_suggestion, reject_suggesti
 from planning.engine.value import OfficialValue
 from planning.forms.values import DecideForm, TouchValueForm
 from planning.queries.touch_values import Line, key_in, line_on, may_approve, official_on, sees_evidence
-from planning.queries.value_effect import today_effect
+from planning.queries.value_effect import value_effect
 from territory import clock
 from territory.toasts import toast
 
@@ -83,7 +83,7 @@ def _suggestion(request: HttpRequest, line: Line, form: DecideForm, meanwhile: M
         "form": form,
         "line": line,
         "meanwhile": meanwhile,
-        "effect": today_effect(request.user, value, today),
+        "effect": value_effect(request.user, value, today),
         "starts_on": today,
         "today": today,
         "back": f"{reverse('touch_values')}?{line.query}",
@@ -134,7 +134,7 @@ def _looked_at(request: HttpRequest, form: TouchValueForm) -> HttpResponse:
         "today": today,
         "typed_anew": asks_to_save and seen != typed,
         "meanwhile": Meanwhile(official) if was_first else None,
-        "effect": today_effect(request.user, value, today),
+        "effect": value_effect(request.user, value, today),
     }
     status = 409 if was_first else 422 if asks_to_save else 200
     return render(request, "planning/values/form.html", context, status=status)

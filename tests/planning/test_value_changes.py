@@ -71,7 +71,7 @@ def text_of(answer):
 def test_what_adopting_would_change_in_today_is_shown_and_nothing_is_saved(lists, line):
     answer = client_of(lists.admin).get(address("touch_value_adopt", line))
 
-    effect = answer.context["effect"]
+    effect = answer.context["effect"].today
     assert (effect.people, effect.rows, effect.moved, effect.new_first) == (2, 3, 2, 1)
     [rep] = effect.shown
     assert rep.person == "Rep"
@@ -83,7 +83,7 @@ def test_what_adopting_would_change_in_today_is_shown_and_nothing_is_saved(lists
 
 def test_it_is_the_order_that_today_then_has(lists, line):
     client = client_of(lists.admin)
-    shown = client.get(address("touch_value_adopt", line)).context["effect"].shown[0]
+    shown = client.get(address("touch_value_adopt", line)).context["effect"].today.shown[0]
     decide(client, line)
     lists.own.due_touches.update(value=100)
     lists.team_mates.due_touches.update(value=155)  # as the worker stores it
@@ -102,7 +102,7 @@ def test_planned_touches_and_covers_are_ranked_as_in_today(lists, line):
         lists.own, lists.mate, TUESDAY - dt.timedelta(days=7), type=line["types"]["voice"], duration_seconds=900
     )
 
-    effect = client_of(lists.admin).get(address("touch_value_adopt", line)).context["effect"]
+    effect = client_of(lists.admin).get(address("touch_value_adopt", line)).context["effect"].today
 
     [mate] = effect.shown
     assert (effect.people, mate.person, mate.change.rows) == (2, "Mate", 3)
@@ -111,12 +111,45 @@ def test_planned_touches_and_covers_are_ranked_as_in_today(lists, line):
     assert [row.touch_type for row in mate.after] == ["Voice call", "Voice call", "Field sales call"]
 
 
+def test_what_last_quarter_s_touches_would_have_been_worth_is_shown_by_team_and_person(lists, line):
+    """Two calls of the rep, one of them with the mate, and one of the other rep, of January to March; a visit stays as it is."""
+    at = dt.datetime(2026, 2, 3, 9, tzinfo=dt.UTC)
+    voice, field = line["types"]["voice"], line["types"]["field"]
+    for customer in (lists.own, lists.foreign):
+        customer.stage_periods.create(stage="prospect", began_at=at - dt.timedelta(days=90))
+        customer.tier_periods.create(tier=line["tiers"]["A"], starts_on=dt.date(2025, 11, 1))
+    both = factories.touch(lists.own, lists.rep, at=at, type=voice)
+    both.people.create(user=lists.mate)
+    factories.touch(lists.own, lists.rep, at=at + dt.timedelta(days=1), type=voice)
+    factories.touch(lists.own, lists.rep, at=at, type=field)
+    factories.touch(lists.foreign, lists.other_rep, at=at, type=voice)
+    factories.touch(lists.foreign, lists.other_rep, at=at + dt.timedelta(days=90), type=voice)  # of this quarter
+
+    answer = client_of(lists.admin).get(address("touch_value_adopt", line))
+
+    work = answer.context["effect"].work
+    assert (work.first, work.last, work.keeps) == (dt.date(2026, 1, 1), dt.date(2026, 3, 31), True)
+    assert {(row.name, row.team, row.touches, row.before, row.after) for row in work.people} == {
+        ("Rep", "Exeter", 2, 220, 410),
+        ("Mate", "Exeter", 1, 60, 155),
+        ("Other rep", "Leeds", 1, 60, 155),
+    }
+    assert {(row.team, row.before, row.after) for row in work.teams} == {("Exeter", 280, 565), ("Leeds", 60, 155)}
+    assert (work.total.touches, work.total.before, work.total.after) == (4, 340, 720)
+    assert "last quarter's touches keep theirs" in text_of(answer).replace("&#x27;", "'")
+    early = client_of(lists.admin).post(
+        reverse("touch_value_set"), typed(line, amount="155", starts_on="2026-02-04", do="preview")
+    )
+    work = early.context["effect"].work
+    assert (work.keeps, work.total.before, work.total.after) == (False, 340, 435)  # one call of 4 February
+
+
 def test_of_lists_and_customers_beyond_the_reader_s_reach_nothing_is_told(lists, line):
     access = {area: {"see": "all"} for area in ("customers", "touches", "orders", "amounts")}
     access |= {"touch_values": {"see": "all", "approve": "all"}, "budgets": {"see": "team"}}
     seat = factories.membership(factories.person("Analyst"), lists.leeds, factories.role("Analyst", access=access))
 
-    effect = client_of(seat.user).get(address("touch_value_adopt", line)).context["effect"]
+    effect = client_of(seat.user).get(address("touch_value_adopt", line)).context["effect"].today
 
     assert (effect.people, effect.rows, effect.moved) == (1, 1, 0)
 
@@ -126,7 +159,7 @@ def test_a_mean_over_tiers_that_moves_counts_too(lists, line):
     lists.team_mates.tier = line["tiers"]["B"]
     lists.team_mates.save()
 
-    effect = client_of(lists.admin).get(address("touch_value_adopt", line)).context["effect"]
+    effect = client_of(lists.admin).get(address("touch_value_adopt", line)).context["effect"].today
 
     assert [(row.person, row.moved) for row in effect.changed] == [(lists.rep.pk, 2)]
 
@@ -150,7 +183,7 @@ def test_the_number_of_queries_does_not_grow_with_people_and_rows(lists, line):
             kind = line["types"]["voice" if place else "field"]
             factories.due_touch(row, seat.user, TUESDAY, factories.contact_rule(touch_type=kind), value=60)
 
-    assert (asked(), few) == (10, 10)
+    assert (asked(), few) == (12, 12)
 
 
 # Adopting
@@ -302,7 +335,7 @@ def seen_in(answer):
 def test_a_value_is_set_after_its_effect_was_shown(lists, line):
     client, url = client_of(lists.admin), reverse("touch_value_set")
     shown = client.post(url, typed(line, amount="101", do="preview"))
-    assert (shown.status_code, shown.context["effect"].moved) == (200, 2)
+    assert (shown.status_code, shown.context["effect"].today.moved) == (200, 2)
     assert TouchValue.objects.count() == 2
 
     answer = client.post(url, typed(line, amount="101", do="save", seen=seen_in(shown)))
@@ -317,7 +350,7 @@ def test_what_was_typed_anew_is_shown_before_it_is_saved(lists, line):
 
     answer = client.post(url, typed(line, amount="101", do="save", seen=seen_in(shown)))
 
-    assert (answer.status_code, answer.context["effect"].moved) == (422, 2)
+    assert (answer.status_code, answer.context["effect"].today.moved) == (422, 2)
     assert "What you typed had not been looked at" in answer.content.decode()
     assert client.post(url, typed(line, amount="101", do="save", seen=seen_in(answer))).status_code == 302
 
@@ -341,7 +374,7 @@ def test_a_value_that_starts_later_is_looked_at_as_if_it_held_today(lists, line)
         reverse("touch_value_set"), typed(line, amount="500", starts_on="2026-07-01", do="preview")
     )
 
-    assert answer.context["effect"].moved == 2
+    assert answer.context["effect"].today.moved == 2
     assert "as if it held today; it holds from 1 Jul on" in text_of(answer)
 
 
@@ -353,7 +386,7 @@ def test_a_value_that_ended_before_today_changes_no_list(lists, line):
         reverse("touch_value_set"), typed(line, amount="500", starts_on="2026-05-01", do="preview")
     )
 
-    assert answer.context["effect"].moved == 0
+    assert answer.context["effect"].today.moved == 0
 
 
 def test_a_run_of_evidence_as_of_a_day_before_somebody_became_a_prospect(cast, line):
