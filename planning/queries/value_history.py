@@ -71,7 +71,7 @@ def line_history(line: Line, values: Iterable[TouchValue], decided: Iterable[Dec
     rows = TouchEvidence.objects.filter(
         stage=line.stage, touch_type=line.touch_type, tier=line.tier, value__isnull=False, is_pooled=False
     )
-    own, months = _own(line, values), list(rows.select_related("run").order_by("run__on"))
+    own, months = _own(line, values), list(rows.select_related("run").defer("chances").order_by("run__on"))
     by_month: dict[int, list[Decision]] = defaultdict(list)
     for decision in (row for row in decided if row.by):
         # What was decided after the last one stands with it; what was before the first one, nowhere.

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import permission_required_in
 from accounts.permissions import Act, Area, may
 from planning.models import TouchValue, ValueStage
+from planning.queries.evidence_kinds import NthRow, kinds_of, left_out_words
 from planning.queries.touch_values import key_in, may_approve, rejections, sees_evidence, values_table
 from planning.queries.value_history import Past, decisions, line_history
 from territory import clock
@@ -31,6 +32,7 @@ def touch_values(request):
     rejected = rejections(stage) if sees else []
     table = values_table(stage, values, today, sees_evidence=sees, rejected=rejected)
     line = table.line(key_in(request.GET.get("type")), key_in(request.GET.get("tier")))
+    kinds = kinds_of(user, line, table.run) if line and table.run else None
     decided = decisions(line, values, rejected) if line else []
     past = line_history(line, values, decided) if line and table.run else []
     context = {
@@ -41,6 +43,11 @@ def touch_values(request):
         "decided": decided[:MOST_PAST],
         "older": len(decided[MOST_PAST:]),
         "past": past,
+        "kinds": kinds,
+        "shows_value": bool(kinds and kinds.touches and kinds.touches[0].value is not None),
+        "nth_chart": _nth_chart(kinds.touches) if kinds else None,
+        "reached_chart": _reached_chart(kinds.touches) if kinds else None,
+        "left_out": left_out_words(table.run) if table.run else "",
         "chart": _chart(past),
         "finding": _finding(past),
         "coming": [value for value in values if value.starts_on > today],
@@ -72,6 +79,21 @@ def _chart(past: list[Past]) -> dict[str, Any]:
             },
         ],
     }
+
+
+def _nth_chart(rows: list[NthRow]) -> dict[str, Any]:
+    chance = {
+        "label": _("chance"),
+        "values": [round(row.chance * 100, 2) for row in rows],
+        "low": [round(row.low * 100, 2) for row in rows],
+        "high": [round(row.high * 100, 2) for row in rows],
+    }
+    return {"type": "line", "labels": [row.n for row in rows], "unit": "%", "series": [chance]}
+
+
+def _reached_chart(rows: list[NthRow]) -> dict[str, Any]:
+    courses = {"label": _("courses"), "values": [row.reached for row in rows]}
+    return {"type": "bar", "labels": [row.n for row in rows], "series": [courses]}
 
 
 def _finding(past: list[Past]) -> str:

@@ -1,6 +1,7 @@
 """Touch values: official beside evidence."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
@@ -243,3 +244,68 @@ def test_who_sees_a_part_gets_it_from_the_log(client, cast, log):
     told = client.get(reverse("report", args=["touch_values"])).json()
 
     assert told["computed_at"] != "2026-11-25T10:00:00Z"
+
+
+def nth(n, reached, wins, chance, value):
+    return {
+        "n": n, "reached": reached, "wins": wins, "chance": chance, "low": chance / 2, "high": chance * 2, "value": value,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def kinds(log):
+    """All three kinds; what a call brings falls below its cost from the third on."""
+    return factories.evidence(
+        log["type"], log["tier"], chance=0.08, chance_value=140.0, chance_low=90.0, chance_high=190.0, cost=12.0,
+        stops_at=3, chances=[nth(1, 400, 32, 0.08, 140.0), nth(2, 120, 6, 0.05, 40.0), nth(3, 30, 0, 0.01, -2.0)],
+        added_value=121.0, added_low=80.0, added_high=160.0,
+    )  # fmt: skip
+
+
+def shown(client, kinds):
+    answer = page(client, f"?for=prospect&type={kinds.touch_type_id}&tier={kinds.tier_id}")
+    return answer, re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def test_three_kinds_of_evidence_stand_side_by_side_with_where_to_stop(client, cast, kinds):
+    kinds.run.left_out = {"future": 3, "before": 0, "outside": 12}
+    kinds.run.save()
+    client.force_login(cast.admin)
+
+    answer, text = shown(client, kinds)
+
+    assert [(kind.name, kind.figure.value) for kind in answer.context["kinds"].kinds] == [
+        ("Equal credit", 155.4), ("Chance at the n-th touch", 140), ("Added chance", 121),
+    ]  # fmt: skip
+    assert "Stop after touch 2: from touch 3 on one more costs more than it brings." in text
+    assert "Left out: 3 touches in the future, 12 while nothing was under way." in text
+    assert answer.context["kinds"].finding == "The chance is highest at touch 1 (8.0\xa0%); at touch 3 it is 1.0\xa0%."
+    assert answer.context["kinds"].reached_finding == "400 courses had a first such touch, 30 reached touch 3."
+    assert answer.context["nth_chart"]["series"][0]["values"] == [8, 5, 1]
+    assert answer.context["reached_chart"]["series"][0]["values"] == [400, 120, 30]
+
+
+def test_what_tells_of_costs_is_shown_to_nobody_who_may_not_see_them(client, cast, kinds):
+    access = {area: {"see": "all"} for area in ("customers", "touches", "orders", "amounts", "touch_values")}
+    seat = factories.membership(factories.person("Analyst"), cast.exeter, factories.role("Analyst", access=access))
+    client.force_login(seat.user)
+
+    answer, text = shown(client, kinds)
+
+    chance = answer.context["kinds"].kinds[1]
+    assert (chance.figure, answer.context["kinds"].stops_at) == (None, None)
+    assert "£140" not in text
+    assert "Stop after" not in text
+    assert {row.value for row in answer.context["kinds"].touches} == {None}
+
+
+def test_where_nothing_can_be_told_the_reason_is(client, cast, kinds):
+    TouchEvidence.objects.update(chance=None, chance_value=None, added_value=None, chances=[], stops_at=None)
+    kinds.run.samples["prospect"]["added"] = {"reason": "only wins", "weeks": 0}
+    kinds.run.save()
+    client.force_login(cast.admin)
+
+    _answer, text = shown(client, kinds)
+
+    assert "everything was won: it cannot be told" in text
+    assert "no course reached such a touch" in text

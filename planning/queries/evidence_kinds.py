@@ -1,0 +1,145 @@
+"""The three kinds of evidence of one line side by side, and the chance at the n-th touch with how many courses got that far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from accounts.permissions import Act, Area, may_all
+from planning.engine.drift import Figure
+from planning.models import EvidenceRun, TouchEvidence
+from planning.queries.touch_values import Line
+from territory.formats.numbers import number_text, percent_text
+
+# So many touches are shown: few courses get further, and the picture stays readable.
+MOST_TOUCHES = 15
+
+
+@dataclass(frozen=True)
+class EvidenceKind:
+    """One way to say what a touch is worth. `figure` None: not known, and `note` says why."""
+
+    name: str
+    figure: Figure | None
+    note: str
+
+
+@dataclass(frozen=True)
+class NthRow:
+    """Of courses that reached an n-th touch, how many it won; `value` is after the touch's cost (None: not the reader's)."""
+
+    n: int
+    reached: int
+    wins: int
+    chance: float
+    low: float
+    high: float
+    value: float | None
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """All of a line. `stops_at`: the touch from which on selling costs more than it brings, for who may see costs."""
+
+    kinds: list[EvidenceKind]
+    touches: list[NthRow]
+    stops_at: int | None
+    finding: str
+    reached_finding: str
+
+
+def kinds_of(user: User, line: Line, run: EvidenceRun) -> Kinds | None:
+    """Of the line's latest evidence, in one query; None without any. Values after costs only for who sees all costs."""
+    found = line.evidence
+    if found is None:
+        return None
+    chances = TouchEvidence.objects.filter(pk=found.pk).values_list("chances", flat=True).first() or []
+    sees_costs = may_all(user, Area.COST, Act.SEE)
+    rows = [_row(each, sees_costs) for each in chances[:MOST_TOUCHES]]
+    added: Mapping[str, Any] = run.samples.get(line.stage, {}).get("added", {})
+    kinds = [
+        EvidenceKind(
+            _("Equal credit"), _figure(found.value, found.low, found.high), _("a win shared over its touches")
+        ),
+        _chance(found, sees_costs),
+        _added(found, added),
+    ]
+    return Kinds(kinds, rows, found.stops_at if sees_costs else None, _finding(rows), _reached_finding(rows))
+
+
+def _figure(value: float | None, low: float | None, high: float | None) -> Figure | None:
+    return None if value is None or low is None or high is None else Figure(value, low, high)
+
+
+def _chance(found: TouchEvidence, sees_costs: bool) -> EvidenceKind:
+    if found.chance is None:
+        return EvidenceKind(_("Chance at the n-th touch"), None, _("no course reached such a touch"))
+    share = percent_text(found.chance, 1)
+    if not sees_costs:
+        note = _("%(share)s of such touches win; what that is worth tells of costs") % {"share": share}
+        return EvidenceKind(_("Chance at the n-th touch"), None, note)
+    note = _("%(share)s of such touches win, less what a touch costs") % {"share": share}
+    figure = _figure(found.chance_value, found.chance_low, found.chance_high)
+    return EvidenceKind(_("Chance at the n-th touch"), figure, note)
+
+
+def _added(found: TouchEvidence, said: Mapping[str, Any]) -> EvidenceKind:
+    figure = _figure(found.added_value, found.added_low, found.added_high)
+    reasons = {
+        "no wins": _("nothing was won: it cannot be told"),
+        "only wins": _("everything was won: it cannot be told"),
+        "no fit": _("the model found no answer"),
+    }
+    weeks = said.get("weeks", 0)
+    rests = ngettext(
+        "what one touch more adds, from %(n)s week of selling",
+        "what one touch more adds, from %(n)s weeks of selling",
+        weeks,
+    ) % {"n": number_text(weeks)}
+    unknown = reasons.get(said.get("reason", ""), _("not known"))
+    return EvidenceKind(_("Added chance"), figure, rests if figure else unknown)
+
+
+def _row(row: Mapping[str, Any], sees_costs: bool) -> NthRow:
+    names = ("n", "reached", "wins", "chance", "low", "high")
+    return NthRow(*(row[name] for name in names), value=row["value"] if sees_costs else None)
+
+
+def _finding(rows: Sequence[NthRow]) -> str:
+    """What the curve shows, in one sentence."""
+    if not rows:
+        return ""
+    best, last = max(rows, key=lambda row: row.chance), rows[-1]
+    return _("The chance is highest at touch %(best)s (%(high)s); at touch %(last)s it is %(low)s.") % {
+        "best": best.n,
+        "high": percent_text(best.chance, 1),
+        "last": last.n,
+        "low": percent_text(last.chance, 1),
+    }
+
+
+def _reached_finding(rows: Sequence[NthRow]) -> str:
+    if not rows:
+        return ""
+    return _("%(first)s courses had a first such touch, %(last)s reached touch %(n)s.") % {
+        "first": number_text(rows[0].reached),
+        "last": number_text(rows[-1].reached),
+        "n": rows[-1].n,
+    }
+
+
+def left_out_words(run: EvidenceRun) -> str:
+    """Touches that no figure counts, by reason: 3 in the future, 12 before the registration."""
+    reasons = {
+        "future": _("%(n)s touches in the future"),
+        "before": _("%(n)s before the customer's registration"),
+        "outside": _("%(n)s while nothing was under way"),
+        "repeats": _("%(n)s repeats of a day"),
+    }
+    counted = ((text, run.left_out.get(name, 0)) for name, text in reasons.items())
+    return ", ".join(text % {"n": number_text(number)} for text, number in counted if number)

@@ -1,0 +1,64 @@
+"""An administrator sees which official value is off, adopts what the log shows, and Today has another order."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from customers.actions.lifecycle import rebuild_lifecycle
+from customers.models import Customer, Potential
+from planning.actions.recompute import recompute_all
+from planning.queries import today
+from territory import clock
+from tests import factories
+
+from .conftest import DESK, PHONE
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def values(cast):
+    """The rep has a call (60, 15 minutes) and a visit (480, 60 minutes) to make; calls brought 155."""
+    tier, types = factories.tiers()["A"], factories.touch_types()
+    row = factories.customer("Brackwell Dairy", owner=cast.rep_membership, since=dt.date(2025, 1, 6))
+    Potential.objects.create(customer=row, amount=Decimal(60_000))
+    for kind, value, minutes in ((types["voice"], 60, 15), (types["field"], 480, 60)):
+        factories.contact_rule(tier, cast.rep_membership.role, kind, minutes=minutes)
+        factories.touch_value(kind, tier, value)
+    factories.evidence(types["voice"], tier)
+    compute()
+
+
+def compute():
+    rebuild_lifecycle(list(Customer.objects.values_list("pk", flat=True)), now=clock.now())
+    recompute_all(now=clock.now())
+
+
+def test_an_administrator_adopts_a_value_and_today_has_another_order(opened, cast, values):
+    def first_of_today():
+        phone = opened(cast.rep, PHONE)
+        phone.goto(reverse("today"))
+        return phone.locator(".action").first.inner_text()
+
+    assert [row.touch_type.name for row in today.rows(cast.rep)] == ["Field sales call", "Voice call"]
+    before = first_of_today()
+    page = opened(cast.admin, DESK)
+    page.goto(reverse("touch_values"))
+    expect(page.get_by_text("Most off: Voice call, tier A: £60, the log shows £155.")).to_be_visible()
+
+    page.get_by_role("link", name="Adopt: Voice call, tier A").click()
+    effect = page.locator("#effect")
+    expect(effect.get_by_role("listitem").filter(has_text="People with a new first touch")).to_contain_text("1 of 1")
+    expect(effect.locator(".order-sides li").nth(2)).to_have_text("Brackwell Dairy, Voice call up 1 place")
+    page.get_by_role("button", name="Adopt £155").click()
+    expect(page.get_by_text("This field is required")).to_be_visible()
+    page.get_by_label("Reason").fill("Below the interval for over a year")
+    page.get_by_role("button", name="Adopt £155").click()
+    expect(page.get_by_text("0 of 1 official value lies outside its interval.")).to_be_visible()
+
+    compute()
+    assert first_of_today() != before
+    assert [row.touch_type.name for row in today.rows(cast.rep)] == ["Voice call", "Field sales call"]
