@@ -14,7 +14,7 @@ ADOPTED = 180
 
 # Set by judgement instead, as a part of what the log showed: stage, touch type, tier.
 JUDGED = {
-    (ValueStage.PROSPECT, "Field sales call", "D"): Decimal("0.6"),
+    (ValueStage.PROSPECT, "Voice call", "B"): Decimal("0.4"),
     (ValueStage.CUSTOMER, "Voice call", "A"): Decimal("0.7"),
 }
 # Never made with prospects who have ended: as a multiple of another type's figure.
@@ -45,7 +45,9 @@ def _value(row: TouchEvidence, pooled: dict[tuple[str, str], float]) -> tuple[De
         )
     judged = JUDGED.get((ValueStage(row.stage), row.touch_type.name, row.tier.name))
     if judged is not None:
-        return suggested(row.value * float(judged)), "Less than the log shows: they ordered anyway, the team thinks"
+        return suggested(
+            row.value * float(judged)
+        ), "Less than the log shows: they would have ordered anyway, the team thinks"
     reason = "Too few wins on this tier: as on all" if row.is_pooled else "As the log of two years shows"
     return suggested(row.value), reason
 
