@@ -11,7 +11,7 @@ from planning.engine.reordering import Place, Reordered, places, reordered
 from planning.engine.value import OfficialValue, ValueTable
 from planning.loaders.lists import Item, list_questions, load_lists, values_from
 from planning.loaders.work import seats_from, seats_question
-from planning.queries.value_work import WorkEffect, span_of, work_effect
+from planning.queries.value_work import WorkEffect, last_quarter, span_of, work_effect
 from territory.together import together
 
 # Whose lists are shown row by row.
@@ -76,13 +76,11 @@ class ValueEffect:
 
 def value_effect(user: User, value: OfficialValue, today: dt.date) -> ValueEffect:
     """All of it, as far as the reader may see people, customers and touches; in 6 queries."""
-    # Values start on few days; those of the span are known once the values are, and the seats of all of it are asked for.
-    span = span_of((), value, today)
     seen, workers, teams, seats, values, settings, *rest = together(
         people_within(user, Area.BUDGETS, Act.SEE).order_by().values_list("pk", "name"),
         people_within(user, Area.TOUCHES, Act.SEE).order_by().values_list("pk", "name"),
         Team.objects.order_by().values_list("pk", "name"),
-        seats_question(span),
+        seats_question(*last_quarter(today)),
         *list_questions(),
     )
     known = values_from(values)
