@@ -27,7 +27,7 @@ class Pile:
     """Touches alike. ``who`` made them (a person or a team; None: unknown, or whoever did), ``seat`` is the membership.
 
     ``tier`` and ``stage`` are those of their day, None before the customer's history begins. ``piece`` counts the days on
-    which official values change, from 0. ``firsts``: touches that are the first of their customer, type and day.
+    which official values change, from 0. ``firsts``: touches that are the first of their customer, type and day (where that is asked for, else all).
     ``seconds`` leave implausible touches out.
     """
 

@@ -65,12 +65,16 @@ class Seat:
 
 @dataclass(frozen=True)
 class Span:
-    """The days from first to last, both counted; `days`: the first, and those on which official values change."""
+    """The days from first to last, both counted; `days`: the first, and those on which official values change.
+
+    Only with `repeats_once` piles tell which touches are the first of their customer, type and day: it takes sorting all.
+    """
 
     first: dt.date
     last: dt.date
     days: Sequence[dt.date]
     zone: zoneinfo.ZoneInfo
+    repeats_once: bool
 
     @property
     def starts_at(self) -> dt.datetime:
@@ -187,6 +191,11 @@ def _piece(span: Span) -> Case:
     return Case(*reversed(later), default=Value(0))
 
 
+def _place(span: Span, alike: list[F], order: list[str]) -> Window | Value:
+    """The how manieth of those alike; where nobody asks, all are the first."""
+    return Window(RowNumber(), alike, order_by=order) if span.repeats_once else Value(1)
+
+
 def _by_touch(touches: QuerySet[Touch], span: Span) -> QuerySet:
     rows = touches.annotate(day=TruncDate("at", tzinfo=span.zone)).annotate(
         made=F("pk"),
@@ -198,7 +207,7 @@ def _by_touch(touches: QuerySet[Touch], span: Span) -> QuerySet:
         seconds=F("duration_seconds"),
         travel=F("travel_seconds"),
         marked=F("is_implausible"),
-        place=Window(RowNumber(), [F("customer_id"), F("type_id"), F("day")], order_by=["at", "pk"]),
+        place=_place(span, [F("customer_id"), F("type_id"), F("day")], ["at", "pk"]),
     )
     return rows.values(*COLUMNS)
 
@@ -216,11 +225,7 @@ def _by_people(parts: QuerySet[TouchPerson], span: Span, by: By, seats: dict[int
         seconds=F("duration_seconds"),
         travel=F("travel_seconds"),
         marked=F("touch__is_implausible"),
-        place=Window(
-            RowNumber(),
-            [who, F("touch__customer_id"), F("touch__type_id"), F("day")],
-            order_by=["touch__at", "touch_id"],
-        ),
+        place=_place(span, [who, F("touch__customer_id"), F("touch__type_id"), F("day")], ["touch__at", "touch_id"]),
     )
     return rows.values(*COLUMNS)
 

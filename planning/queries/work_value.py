@@ -31,7 +31,6 @@ class Valuation:
     span: Span
     tables: tuple[ValueTable, ...]
     seats: dict[int, Seat]
-    repeats_once: bool
     rates: Rates | None
 
     def team_of(self, pile: Pile) -> int | None:
@@ -43,7 +42,7 @@ class Valuation:
         """What a pile comes to; with `whole_cost` its people's time too, else only what touches cost besides."""
         rates = self.rates
         cost = None if rates is None else rates.of if whole_cost else rates.of_touches
-        return work_of(pile, self.tables, repeats_once=self.repeats_once, cost=cost)
+        return work_of(pile, self.tables, repeats_once=self.span.repeats_once, cost=cost)
 
 
 def valuation(first: dt.date, last: dt.date, reader: User | None) -> Valuation:
@@ -59,14 +58,14 @@ def valuation(first: dt.date, last: dt.date, reader: User | None) -> Valuation:
     )
     official = official_from(values)
     days = value_days(official, first, last)
-    span = Span(first, last, days, clock.company_zone())
+    repeats_once = settings[0].repeats_count_once if settings else False
+    span = Span(first, last, days, clock.company_zone(), repeats_once)
     seats = seats_from(seat_rows, span)
     per_hour = _per_hour(seats, None if reader is None else set(within))
     return Valuation(
         span,
         value_tables(official, days),
         seats,
-        settings[0].repeats_count_once if settings else False,
         Rates(per_hour, dict(types)) if sees_cost else None,
     )
 
