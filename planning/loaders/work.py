@@ -44,13 +44,11 @@ TOOK_PART = TouchPerson.objects.filter(touch=OuterRef("pk"))
 
 
 class By(StrEnum):
-    """Whose piles: a touch counts once in all, once for each person who took part, or once for each of their teams;
-    or of those touches only of which nobody knows who made them."""
+    """Whose piles: a touch counts once in all, once for each person who took part, or once for each of their teams."""
 
     TOUCH = "touch"
     PERSON = "person"
     TEAM = "team"
-    NOBODY = "nobody"
 
 
 @dataclass(frozen=True)
@@ -107,17 +105,6 @@ class Made:
         theirs = Q(Exists(TOOK_PART.filter(user__in=self.people.order_by().values("pk"))))
         return self.touches.filter(theirs | ~Exists(TOOK_PART) if self.unknown else theirs)
 
-    @property
-    def by_nobody(self) -> QuerySet[Touch]:
-        """Those of people unknown."""
-        return self.touches.filter(~Exists(TOOK_PART)) if self.unknown else self.touches.none()
-
-    @property
-    def parts(self) -> QuerySet[TouchPerson]:
-        """Who of them took part in which."""
-        rows = TouchPerson.objects.filter(touch__in=self.touches.order_by().values("pk"))
-        return rows if self.people is None else rows.filter(user__in=self.people.order_by().values("pk"))
-
 
 def load_behind(touches: QuerySet[Touch], now: dt.datetime) -> list[int]:
     """Customers with some of these touches whose stored stages and tiers wait to be worked out anew; mostly none."""
@@ -145,14 +132,11 @@ def seats_from(rows: Iterable[tuple], span: Span) -> dict[int, Seat]:
 
 
 def load_piles(made: Made, span: Span, by: By, seats: dict[int, Seat], *, behind: Collection[int] = ()) -> list[Pile]:
-    """Piles of these touches, in one query: by person or team of those known, else each touch once.
+    """Piles of these touches, in one query.
 
     `behind`: customers whose stored stages and tiers are out of date; theirs are worked out from their facts.
     """
-    if by is By.PERSON or by is By.TEAM:
-        rows = _by_people(made.parts, span, by, seats)
-    else:
-        rows = _by_touch(made.by_them if by is By.TOUCH else made.by_nobody, span)
+    rows = _by_touch(made.by_them, span) if by is By.TOUCH else _by_people(made, span, by, seats)
     try:
         parts = [_sql(rows), *_histories(made.touches, span, behind)]
     except EmptyResultSet:
@@ -212,32 +196,36 @@ def _by_touch(touches: QuerySet[Touch], span: Span) -> QuerySet:
     return rows.values(*COLUMNS)
 
 
-def _by_people(parts: QuerySet[TouchPerson], span: Span, by: By, seats: dict[int, Seat]) -> QuerySet:
-    rows = _seated(parts.annotate(day=TruncDate("touch__at", tzinfo=span.zone)), seats)
-    who, seat = (F("user_id"), F("held")) if by is By.PERSON else (F("held_in"), NOBODY)
+def _by_people(made: Made, span: Span, by: By, seats: dict[int, Seat]) -> QuerySet:
+    """A row for each person who took part, and one for each touch of people unknown."""
+    rows = made.by_them.annotate(day=TruncDate("at", tzinfo=span.zone), person=F("people__user_id"))
+    if made.people is not None:
+        rows = rows.filter(Q(person__isnull=True) | Q(person__in=made.people.order_by().values("pk")))
+    rows = _seated(rows, seats)
+    who, seat = (F("person"), F("held")) if by is By.PERSON else (F("held_in"), NOBODY)
     rows = rows.annotate(
-        made=F("touch_id"),
+        made=F("pk"),
         who=who,
         seat=seat,
-        about=F("touch__customer_id"),
-        kind=F("touch__type_id"),
+        about=F("customer_id"),
+        kind=F("type_id"),
         piece=_piece(span),
-        seconds=F("duration_seconds"),
-        travel=F("travel_seconds"),
-        marked=F("touch__is_implausible"),
-        place=_place(span, [who, F("touch__customer_id"), F("touch__type_id"), F("day")], ["touch__at", "touch_id"]),
+        seconds=Coalesce("people__duration_seconds", "duration_seconds"),
+        travel=Coalesce("people__travel_seconds", "travel_seconds"),
+        marked=F("is_implausible"),
+        place=_place(span, [who, F("customer_id"), F("type_id"), F("day")], ["at", "pk"]),
     )
     return rows.values(*COLUMNS)
 
 
-def _seated(rows: QuerySet[TouchPerson], seats: dict[int, Seat]) -> QuerySet[TouchPerson]:
-    """With the membership `held` and its team `held_in`. Who has one alone that holds all days needs no look at assignments."""
+def _seated(rows: QuerySet[Touch], seats: dict[int, Seat]) -> QuerySet[Touch]:
+    """With the person's membership `held` and its team `held_in`. Who has one alone that holds all days needs no look at assignments."""
     of_user: dict[int, list[int]] = {}
     for pk, seat in seats.items():
         of_user.setdefault(seat.user, []).append(pk)
     alone = {user: pks[0] for user, pks in of_user.items() if len(pks) == 1 and seats[pks[0]].holds_all}
     rows = rows.annotate(
-        lone=FilteredRelation("user__memberships", condition=Q(user__memberships__in=[*alone.values()]))
+        lone=FilteredRelation("people__user__memberships", condition=Q(people__user__memberships__in=[*alone.values()]))
     )
     others = [user for user in of_user if user not in alone]
     if not others:
@@ -246,10 +234,10 @@ def _seated(rows: QuerySet[TouchPerson], seats: dict[int, Seat]) -> QuerySet[Tou
     assigned = Assignment.objects.filter(
         on_day(day),
         on_day(day, "membership__"),
-        customer=OuterRef("touch__customer"),
-        membership__user=OuterRef("user"),
+        customer=OuterRef("customer"),
+        membership__user=OuterRef("person"),
     ).order_by(*EARLIEST_FIRST)
-    current = Membership.objects.filter(on_day(day), user=OuterRef("user")).order_by(*EARLIEST_FIRST)
+    current = Membership.objects.filter(on_day(day), user=OuterRef("person")).order_by(*EARLIEST_FIRST)
 
     def held(of_assignment: str, of_membership: str) -> Case:
         found = Coalesce(
@@ -258,7 +246,7 @@ def _seated(rows: QuerySet[TouchPerson], seats: dict[int, Seat]) -> QuerySet[Tou
             output_field=BigIntegerField(),
         )
         return Case(
-            When(user__in=others, then=found), default=F(f"lone__{of_membership}"), output_field=BigIntegerField()
+            When(person__in=others, then=found), default=F(f"lone__{of_membership}"), output_field=BigIntegerField()
         )
 
     return rows.annotate(held=held("membership_id", "pk"), held_in=held("membership__team_id", "team_id"))

@@ -90,12 +90,12 @@ class WorkDone:
     @cached_property
     def by_person(self) -> dict[Place, Work]:
         """Each person's own participation, by team, type and tier; that of people unknown without a person and team."""
-        return self._summed([*self._known, *self._nobodys], lambda pile: (pile.who, self.valued.team_of(pile)), True)
+        return self._summed(self._of_people, lambda pile: (pile.who, self.valued.team_of(pile)), True)
 
     @cached_property
     def by_team(self) -> dict[Place, Work]:
         """A touch once for each team that took part; without a person."""
-        piles = [*self._piles(By.TEAM), *self._nobodys]
+        piles = self._piles(By.TEAM)
         return self._with_time(self._summed(piles, lambda pile: (None, pile.who), False), self.valued.team_of)
 
     @cached_property
@@ -108,12 +108,8 @@ class WorkDone:
         return load_piles(self.made, self.valued.span, by, self.valued.seats, behind=self.behind)
 
     @cached_property
-    def _known(self) -> list[Pile]:
+    def _of_people(self) -> list[Pile]:
         return self._piles(By.PERSON)
-
-    @cached_property
-    def _nobodys(self) -> list[Pile]:
-        return self._piles(By.NOBODY) if self.made.unknown else []
 
     def _summed(self, piles: Iterable[Pile], whose: Callable[[Pile], tuple], whole_cost: bool) -> dict[Place, Work]:
         return summed(
@@ -128,7 +124,7 @@ class WorkDone:
             return found
         costs: Iterator[tuple[Place, Work]] = time_costs(
             ((None, team(pile), pile.touch_type, pile.tier), rates.of_time(pile))  # type: ignore[misc]
-            for pile in self._known
+            for pile in self._of_people
         )
         return summed([*found.items(), *costs])
 
