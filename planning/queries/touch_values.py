@@ -193,14 +193,14 @@ def values_table(
     sees_evidence: bool,
     rejected: Iterable[RejectedSuggestion] = (),
 ) -> ValuesTable:
-    """Today's values of a stage beside the latest evidence and what was `rejected`, in four queries."""
+    """Today's values of a stage beside the latest evidence and what was `rejected`, in three queries."""
     current = {
         (row.touch_type_id, row.tier_id): row
         for row in sorted(values, key=lambda row: (row.starts_on, row.pk))
         if row.stage == stage and row.starts_on <= on
     }
     kept = {row.official_id: row for row in rejected}
-    types, tiers = list(TouchType.objects.live()), list(Tier.objects.live())
+    types, tiers = together(TouchType.objects.live(), Tier.objects.live())
     run = EvidenceRun.objects.first() if sees_evidence else None
     found = (
         {(row.touch_type_id, row.tier_id): row for row in run.rows.filter(stage=stage).defer("chances")} if run else {}
