@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from planning.models import PlanningSettings
+from planning.models import ActivityGoal, PlanningSettings
 from planning.rules_file.sections import SECTIONS, SETTINGS, WEEKDAYS, Section, Value
 from territory.company.models import Company, Holiday
 
@@ -24,10 +24,16 @@ def dump_rules() -> dict[str, Any]:
     return found
 
 
+def rows_of(section: Section) -> models.QuerySet:
+    """The rows that a section may be about, retired ones too."""
+    rows = section.model._default_manager.all()
+    return rows.filter(role__isnull=False, archived_at__isnull=True) if section.model is ActivityGoal else rows
+
+
 def live_rows(section: Section) -> models.QuerySet:
     """The rows of a section in use: neither retired themselves nor naming something retired."""
     targets = [value.column for value in section.values if value.target]
-    rows = section.model._default_manager.select_related(*targets)
+    rows = rows_of(section).select_related(*targets)
     if section.retires:
         rows = rows.filter(retired_at__isnull=True)
     for column in targets:

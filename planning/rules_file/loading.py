@@ -15,8 +15,8 @@ from customers.actions.lifecycle import mark_lifecycles_due
 from customers.models import SaleTypeKind
 from customers.signals import catalogue_changed
 from planning.actions.rules import raise_rules_version
-from planning.models import COUNTING, WITHOUT_EFFECT, PlanningSettings, TouchValue
-from planning.rules_file.dumping import live_rows
+from planning.models import COUNTING, WITHOUT_EFFECT, ActivityGoal, PlanningSettings, TouchValue
+from planning.rules_file.dumping import live_rows, rows_of
 from planning.rules_file.reading import Entry, RulesFile, read_rules
 from planning.rules_file.sections import BY_NAME, SECTIONS, RulesFileError, Section
 from territory.company.models import Company, Holiday
@@ -25,7 +25,7 @@ from territory.company.signals import company_changed
 REASON = "Rules file"
 
 # Sections on which no figure rests.
-WITHOUT = {section.name for section in SECTIONS if section.model in WITHOUT_EFFECT}
+WITHOUT = {section.name for section in SECTIONS if section.model in (*WITHOUT_EFFECT, ActivityGoal)}
 
 
 def load_rules(given: Any, *, actor: User | None, now: dt.datetime) -> dict[str, int]:
@@ -122,7 +122,7 @@ class _Changes:
     def _existing(self, section: Section) -> dict[tuple, models.Model]:
         """Rows by what they are known by; a retired one of the same name comes back."""
         targets = [value.column for value in section.values if value.target]
-        rows = section.model._default_manager.select_related(*targets)
+        rows = rows_of(section).select_related(*targets)
         return {_identity_of_row(section, row): row for row in rows}
 
     def _free_bounds(self, existing: dict[tuple, models.Model]) -> None:

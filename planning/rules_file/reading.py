@@ -189,6 +189,10 @@ def _no_contradictions(rules: RulesFile) -> None:
         _tiers(rules.sections["tiers"])
     if "sale_types" in rules.sections:
         _sale_types(rules.sections["sale_types"])
+    for entry in rules.sections.get("activity_goals", []):
+        starts_on, ends_on = entry.values.get("starts_on"), entry.values.get("ends_on")
+        if starts_on and ends_on and ends_on < starts_on:
+            raise RulesFileError(_("%(place)s.ends_on: is before starts_on.") % {"place": entry.place})
 
 
 def _tiers(entries: list[Entry]) -> None:

@@ -13,7 +13,16 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Role
 from customers.models import ContactRole, OrderStep, SaleType, Tier, TouchType
-from planning.models import ContactLoad, ContactRule, OrderRule, PlanningSettings, TeamLoad, TeamSellingLoad, TouchValue
+from planning.models import (
+    ActivityGoal,
+    ContactLoad,
+    ContactRule,
+    OrderRule,
+    PlanningSettings,
+    TeamLoad,
+    TeamSellingLoad,
+    TouchValue,
+)
 from territory.fields import A_DAY, A_MONTH
 
 
@@ -128,8 +137,8 @@ def minutes(name: str, column: str = "duration_seconds", *, most: int) -> Value:
     return Value(name, column, _seconds(most), _minutes)
 
 
-def day(name: str) -> Value:
-    return Value(name, name, _day, dt.date.isoformat)
+def day(name: str, required: bool = True) -> Value:
+    return Value(name, name, _day, dt.date.isoformat, required)
 
 
 def reference(name: str, target: str, required: bool = True) -> Value:
@@ -197,6 +206,21 @@ SECTIONS: tuple[Section, ...] = (
             decimal("amount"),
             day("starts_on"),
             text("reason"),
+        ),
+        keeps_others=True,
+    ),
+    # Of roles alone: a person's own goal is no rule. One is ended by its last day, never by being left out.
+    Section(
+        "activity_goals",
+        ActivityGoal,
+        ("role", "touch_type", "period", "starts_on"),
+        (
+            reference("role", "roles"),
+            reference("touch_type", "touch_types"),
+            whole("count"),
+            text("period"),
+            day("starts_on", required=False),
+            day("ends_on", required=False),
         ),
         keeps_others=True,
     ),

@@ -81,6 +81,7 @@ def test_the_dump_names_everything(started):
         "team_selling_loads",
         "team_loads",
         "touch_values",
+        "activity_goals",
         "settings",
     ]
     assert found["working_days"] == ["monday", "tuesday", "wednesday", "thursday", "friday"]
@@ -230,6 +231,25 @@ def test_values_are_added_and_never_overwritten(started):
     assert words.startswith(
         "touch_values[0].amount: 99.00 starts on that day already, and values are never overwritten"
     )
+
+
+def test_goals_of_roles_are_set_and_ended_without_making_a_figure_stale(started):
+    version = RulesVersion.current()
+    goal = {"role": "Salesperson", "touch_type": "Voice call", "count": 25, "period": "week"}
+    assert load({"activity_goals": [goal]}) == {"activity_goals": 1}
+    assert load({"activity_goals": [goal]}) == {}
+    assert load({"activity_goals": [goal | {"count": 30, "starts_on": "2027-01-01"}]}) == {"activity_goals": 1}
+    assert load({"activity_goals": [goal | {"ends_on": "2027-06-30"}]}) == {"activity_goals": 1}
+    factories.activity_goal(factories.person(), touch_type=TouchType.objects.get(name="Voice call"))
+    assert [(row["count"], row["starts_on"], row["ends_on"]) for row in dump_rules()["activity_goals"]] == [
+        (25, None, "2027-06-30"),
+        (30, "2027-01-01", None),
+    ]
+    assert load(dump_rules()) == {}
+    assert RulesVersion.current() == version
+    wrong = {"period": "week", "starts_on": "2027-01-02", "ends_on": "2027-01-01"}
+    assert refused({"activity_goals": [goal | wrong]}) == "activity_goals[0].ends_on: is before starts_on."
+    assert "activity_goals[0].period" in refused({"activity_goals": [goal | {"period": "year"}]})
 
 
 def test_settings(started):
