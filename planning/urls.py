@@ -43,5 +43,6 @@ urlpatterns = [
     path("own-rules/<int:pk>/restore/", own_rules.own_rule_restore, name="own_rule_restore"),
     path("touches-to-customer/", touches_to_customer.touches_to_customer, name="touches_to_customer"),
     path("reports/<slug:name>/", reports.report, name="report"),
+    path("", include("planning.urls_norms")),
     path("", include("planning.urls_rules")),
 ]

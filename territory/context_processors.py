@@ -67,13 +67,14 @@ TEAM = (
     Entry("work_value", _("Value of work"), "cash-stack", Area.TOUCHES, ("work_value",)),
     Entry("absence_calendar", _("Absences"), "calendar-x", Area.ABSENCES, ("absence_calendar",)),
     Entry(
-        "touches_to_customer",
+        "time_to_business",
         _("Until it pays"),
-        "graph-up",
+        "hourglass-split",
         Area.CUSTOMERS,
-        ("touches_to_customer", "time_to_business"),
+        ("time_to_business", "touches_to_customer"),
         meant=sees_norms,
     ),
+    Entry("expected_business", _("Expected business"), "graph-up", Area.AMOUNTS, ("expected_business",)),
     Entry("import_list", _("Import"), "upload", Area.IMPORT, ("import",), act=Act.CHANGE),
 )
 RULES = (

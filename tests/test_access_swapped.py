@@ -222,7 +222,7 @@ REPORTS = [
     ("standing", ""), ("sales", "team"), ("sales", "person"), ("sales", "market"), ("sales", "line"), ("touches", "type"),
     ("touches", "person"), ("touches", "tier"), ("budgets", ""), ("workload", ""), ("due", ""), ("situations", ""),
     ("touch_values", ""), ("nth_touch", ""), ("touches_to_customer", ""),
-    ("time_to_business", ""), ("rhythm", "rule"), ("rhythm", "tier"), ("rhythm", "team"), ("rhythm", "person"),
+    ("time_to_business", ""), ("expected_business", ""), ("rhythm", "rule"), ("rhythm", "tier"), ("rhythm", "team"), ("rhythm", "person"),
     ("work_value", "person"), ("work_value", "team"), ("work_value", "type"),
 ]  # fmt: skip
 

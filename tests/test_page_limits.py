@@ -27,6 +27,7 @@ PAGES = {
         "audit_denied",
         "audit_list",
         "directory_list",
+        "expected_business",
         "goal_create",
         "goal_history",
         "goal_list",
@@ -42,6 +43,7 @@ PAGES = {
         "role_access",
         "what_if",
         "work_value",
+        "time_to_business",
     ],
     "manager": [
         "goal_create",
@@ -61,6 +63,7 @@ PAGES = {
         "directory_list",
         "directory_card",
         "directory_log",
+        "expected_business",
         "order_board",
         "profile_mails",
         "rhythm",

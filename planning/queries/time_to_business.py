@@ -17,10 +17,12 @@ from planning.actions.tier_curves import at_an_amount
 from planning.engine.time_to_business import HORIZONS, curves_at
 from planning.models import CourseStarts, CurveKind, EvidenceRun, TierCurve
 
-# Pictures end where so large a part of those that arrived on each tier had arrived, on the first of these scales, in days.
+# Pictures end where so large a part of those that arrived on each tier had arrived, on the first of these scales, in years.
 DRAWN = 0.99
-SCALES = (365, 730, 1095, 1460, 1825, 2555, 3650, 7300)
-POINTS = 73
+SCALES = (1, 2, 3, 4, 6, 8, 12, 24)
+YEAR = 365
+# They read curves so many times, at the end of each year among them.
+POINTS = 72
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,21 @@ class Norm:
     computed_at: dt.datetime
 
     @cached_property
-    def scale(self) -> range:
-        """The days at which pictures read the curves: some seventy, a year among them."""
+    def in_years(self) -> int:
+        """Years at which pictures end."""
         most = max((row.until for row in self.rows), default=0)
-        until = next((scale for scale in SCALES if scale >= most), SCALES[-1])
-        return range(0, until + 1, until // POINTS)
+        return next((years for years in SCALES if years * YEAR >= most), SCALES[-1])
+
+    @cached_property
+    def scale(self) -> list[int]:
+        """The days at which pictures read the curves."""
+        return [YEAR * self.in_years * point // POINTS for point in range(POINTS + 1)]
+
+    @property
+    def years(self) -> range:
+        """The days that pictures name: whole years, four at most."""
+        every = -(-self.in_years // 4)
+        return range(0, YEAR * self.in_years + 1, YEAR * every)
 
     @cached_property
     def highest(self) -> int:

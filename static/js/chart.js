@@ -39,6 +39,7 @@ function datasets(chart) {
       pointRadius: (series.marks || []).length ? series.marks.map((mark) => (mark ? 6 : 0)) : 0, pointStyle: "rectRot", pointHoverRadius: 4, pointHitRadius: 12, tension: 0, borderRadius: line ? 0 : 2, maxBarThickness: 28, stepped: series.stepped || false, spanGaps: true,
     };
     if (!series.low || !series.high) return [main];
+    if (!line) return [{ ...main, low: series.low, high: series.high }];
     const band = { borderWidth: 0, pointRadius: 0, pointHitRadius: 0, label: "", stepped: series.stepped || false };
     return [{ ...band, data: series.low, fill: false }, { ...band, data: series.high, fill: "-1", backgroundColor: colour(name, 0.16) }, main];
   });
@@ -69,6 +70,44 @@ const ends = {
   },
 };
 
+// Ranges of bars as upright lines with ends.
+const whiskers = {
+  id: "whiskers",
+  afterDatasetsDraw(chart) {
+    const pen = chart.ctx;
+    chart.data.datasets.forEach((set, at) => {
+      if (!set.low || !set.high) return;
+      pen.save();
+      pen.strokeStyle = colour("ink-2");
+      pen.lineWidth = 1.4;
+      pen.beginPath();
+      chart.getDatasetMeta(at).data.forEach((bar, place) => {
+        const [low, high] = [set.low[place], set.high[place]].map((value) => chart.scales.y.getPixelForValue(value));
+        for (const y of [low, high]) {
+          pen.moveTo(bar.x - 4, y);
+          pen.lineTo(bar.x + 4, y);
+        }
+        pen.moveTo(bar.x, low);
+        pen.lineTo(bar.x, high);
+      });
+      pen.stroke();
+      pen.restore();
+    });
+  },
+};
+
+function told(item, unit) {
+  const { low, high, label } = item.dataset;
+  const range = low && high ? ` (${[low, high].map((row) => row[item.dataIndex].toLocaleString()).join(" – ")})` : "";
+  return `${label}: ${item.formattedValue}${range} ${unit || ""}`;
+}
+
+// Only at some labels of the x axis, where a chart names these.
+function ticks(chart) {
+  if (!chart.ticks) return { autoSkipPadding: 12 };
+  return { autoSkip: false, callback: (_, at) => (chart.ticks.includes(chart.labels[at]) ? chart.labels[at] : null) };
+}
+
 function options(chart) {
   const several = chart.series.length > 1;
   const font = { size: 12, family: getComputedStyle(document.body).fontFamily };
@@ -79,14 +118,14 @@ function options(chart) {
     transitions: still.matches ? {} : { active: { animation: { duration: 120 } } },
     layout: { padding: { right: line ? longest * 7 + 10 : 0, top: 8 } },
     scales: {
-      x: { stacked: Boolean(chart.stacked), border: { color: colour("line-2") }, grid: { display: false }, ticks: { color: colour("ink-3"), font, maxRotation: 0, autoSkipPadding: 12 } },
-      y: { stacked: Boolean(chart.stacked), beginAtZero: true, max: chart.max, border: { display: false }, grid: { color: colour("line") }, ticks: { color: colour("ink-3"), font, maxTicksLimit: 5 } },
+      x: { stacked: Boolean(chart.stacked), border: { color: colour("line-2") }, grid: { display: false }, ticks: { color: colour("ink-3"), font, maxRotation: 0, ...ticks(chart) } },
+      y: { stacked: Boolean(chart.stacked), beginAtZero: true, max: chart.max, suggestedMax: line ? undefined : Math.max(...chart.series.flatMap((series) => series.high || [])), border: { display: false }, grid: { color: colour("line") }, ticks: { color: colour("ink-3"), font, maxTicksLimit: 5 } },
     },
     plugins: {
       legend: { display: !line && several, align: "end", labels: { boxWidth: 10, boxHeight: 10, color: colour("ink-2"), font } },
       tooltip: {
         filter: (item) => item.dataset.label !== "", backgroundColor: colour("raise"), titleColor: colour("ink"), bodyColor: colour("ink-2"), borderColor: colour("line"), borderWidth: 1,
-        callbacks: { label: (item) => `${item.dataset.label}: ${item.formattedValue} ${chart.unit || ""}` },
+        callbacks: { label: (item) => told(item, chart.unit) },
       },
     },
   };
@@ -95,7 +134,7 @@ function options(chart) {
 function draw(figure) {
   const chart = JSON.parse(document.getElementById(figure.dataset.chart).textContent);
   known.get(figure)?.destroy();
-  known.set(figure, new Chart(figure.querySelector("canvas"), { type: chart.type, data: { labels: chart.labels, datasets: datasets(chart) }, options: options(chart), plugins: [ends] }));
+  known.set(figure, new Chart(figure.querySelector("canvas"), { type: chart.type, data: { labels: chart.labels, datasets: datasets(chart) }, options: options(chart), plugins: [ends, whiskers] }));
 }
 
 function look(figure, view) {

@@ -3,11 +3,17 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from customers.models import Customer, Potential, StageDecision
 from planning.actions.evidence import compute_evidence
 from planning.models import CurveKind, ExpectedBusiness, TierCurve
+from planning.reports import Asked
+from planning.reports.expected_business import REPORT
 from tests import factories
+from tests.accounts.signing_in import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +105,94 @@ def test_a_prospect_won_since_is_no_prospect_of_the_next_run(cast, log):
 
     assert not ExpectedBusiness.objects.filter(membership=cast.rep_membership).exists()
     assert ExpectedBusiness.objects.values("run").distinct().count() == 1
+
+
+URL = reverse("expected_business")
+
+
+def page_of(user, query=""):
+    return client_of(user).get(URL + query)
+
+
+def shown(user, query=""):
+    """Expected in all of whom the page tells: by tier, by team, by person."""
+    found = page_of(user, query).context["found"]
+    return (
+        round(found.total.mean),
+        {str(line.of): round(line.mean) for line in found.teams},
+        {str(line.of): round(line.mean) for line in found.people},
+    )
+
+
+def test_each_sees_as_far_as_their_amounts_reach(cast, log):
+    compute_evidence(now=NOW)
+    rep, mate = round(REP), round(MATE)
+
+    assert shown(cast.rep) == (rep, {}, {"Rep": rep})
+    assert shown(cast.mate) == (mate, {}, {"Mate": mate})
+    assert shown(cast.coordinator) == (round(REP + MATE), {"Exeter": round(REP + MATE)}, {"Rep": rep, "Mate": mate})
+    assert shown(cast.manager) == shown(cast.coordinator)
+    assert shown(cast.other_manager) == (rep, {"Leeds": rep}, {"None": rep, "Other rep": 0})
+    assert shown(cast.admin)[1] == {"Exeter": round(REP + MATE), "Leeds": rep}
+    assert page_of(cast.technician).status_code == 403
+
+
+def test_a_team_a_person_and_a_tier_can_be_chosen_within_reach(cast, log):
+    compute_evidence(now=NOW)
+
+    assert shown(cast.admin, f"?team={cast.north.pk}")[0] == round(REP)
+    assert shown(cast.admin, f"?person={cast.mate.pk}")[0] == round(MATE)
+    assert shown(cast.admin, f"?tier={log['A'].pk}")[0] == round(REP + MATE + REP)
+    assert shown(cast.admin, f"?tier={log['B'].pk}")[0] == 0
+    strangers = [f"?team={cast.leeds.pk}", f"?person={cast.other_rep.pk}", "?team=x", "?tier=98765432"]
+    assert [page_of(cast.manager, query).status_code for query in strangers] == [404] * 4
+
+
+def test_it_says_how_much_until_when_what_is_not_known_and_how_it_is_computed(cast, log):
+    compute_evidence(now=NOW)
+
+    text = page_of(cast.manager).content.decode()
+
+    assert "2 open prospects may win £1,451 of business until November 2027" in text
+    assert "what is left of it" in text
+    assert "A win brought" in text
+    assert "A win brought" not in page_of(cast.rep).content.decode()
+    assert "Of 1 prospect not every month is known" in page_of(cast.other_manager).content.decode()
+
+
+def test_the_file_holds_the_same_rows_within_reach(cast, log):
+    compute_evidence(now=NOW)
+
+    def rows(reader, **asked):
+        found, _at = REPORT.rows(Asked(NOW.date(), NOW, reader=reader, **asked))
+        return {(row["team"], row["person"]): row for row in found if row["month"] is None}
+
+    mine = rows(cast.manager)
+    assert {key: row["expected"] for key, row in mine.items()} == {
+        ("Exeter", "Rep"): f"{REP:.2f}",
+        ("Exeter", "Mate"): f"{MATE:.2f}",
+    }
+    assert mine["Exeter", "Rep"]["high"] == f"{REP + 1.2815515655446004 * (REP * (1000 - REP)) ** 0.5:.2f}"
+    assert rows(None, as_of=NOW.date()) == rows(None)
+    # On that day the rep's was five days old and the mate's fifteen.
+    assert rows(None, as_of=NOW.date() - dt.timedelta(60)).keys() == {("Leeds", "Other rep")}
+
+
+def test_more_prospects_are_asked_for_as_often_and_the_page_stays_small(cast, log):
+    def look():
+        compute_evidence(now=NOW)
+        client = client_of(cast.admin)
+        client.get(URL)
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(URL)
+        return len(queries), len(answer.content)
+
+    few, _size = look()
+    role = factories.role("Salesperson")
+    for number in range(25):
+        seat = factories.membership(factories.person(f"Rep {number}"), factories.team(f"Team {number}"), role=role)
+        prospect(f"Prospect {number}", 20 + number, owner=seat)
+    many, size = look()
+
+    assert many == few <= 12
+    assert size < 60_000

@@ -142,3 +142,22 @@ def test_paths_give_the_same_curves_as_the_log(rows, cents):
 
     assert {tier: found[tier] for tier in "AB"} == curves(starts, ["A", "B"], {"A": amount, "B": amount}, ON)
     assert found[None] == curve(row.followed(amount, ON) for row in starts)
+
+
+def test_curve_band_and_median_are_those_of_lifelines():
+    from lifelines import KaplanMeierFitter
+
+    random = np.random.default_rng(7)
+    for count in (30, 400):
+        days, arrived = random.integers(1, 200, count), random.random(count) < 0.6
+        found = curve(Followed(int(day), bool(there)) for day, there in zip(days, arrived, strict=True))
+
+        theirs = KaplanMeierFitter(alpha=0.2).fit(days, arrived)
+
+        still, band = theirs.survival_function_["KM_estimate"], theirs.confidence_interval_
+        for step in found.steps:
+            assert step.share == pytest.approx(1 - still[step.days])
+            if step.low is not None:
+                ends = (1 - band.loc[step.days].max(), 1 - band.loc[step.days].min())
+                assert (step.low, step.high) == pytest.approx(ends)
+        assert found.median == theirs.median_survival_time_

@@ -1,0 +1,14 @@
+"""The form of an amount that somebody asks about."""
+
+from decimal import Decimal
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class AmountForm(forms.Form):
+    """An amount above 0 in the company's currency."""
+
+    amount = forms.DecimalField(
+        label=_("Another amount"), min_value=Decimal("0.01"), max_digits=14, decimal_places=2, required=False
+    )

@@ -1,0 +1,71 @@
+"""Template tags of time to business: what a curve reads in words. Never a query."""
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from planning.queries.expected_business import Line
+from planning.queries.time_to_business import POINTS, Norm, OfTier, Within
+from territory.formats.numbers import money_text, number_text, percent_text, rounded
+
+register = template.Library()
+
+# A table of a curve has so many lines.
+LINES = 12
+
+
+@register.filter
+def after_days(days: int | None) -> str:
+    """After how many days; a share that no day reaches is not reached."""
+    if days is None:
+        return _("not reached")
+    return ngettext("%(days)s day", "%(days)s days", days) % {"days": number_text(days)}
+
+
+@register.filter
+def known_share(share: float | None) -> str:
+    """A share; beyond the longest follow-up nobody knows it yet."""
+    return _("not known yet") if share is None else percent_text(share)
+
+
+@register.filter
+def share_band(step: Within) -> str:
+    """A band: 18 to 29 %."""
+    if step.low is None or step.high is None:
+        return ""
+    return _("%(low)s to %(high)s") % {"low": number_text(step.low * 100), "high": percent_text(step.high)}
+
+
+@register.simple_tag
+def read_at(row: OfTier, norm: Norm) -> list[Within]:
+    """The curve read on some days of the picture."""
+    return [row.within(days) for days in norm.scale[:: POINTS // LINES]]
+
+
+@register.simple_tag
+def curve_reads(row: OfTier, shows_amount: bool) -> str:
+    """A curve in a sentence."""
+    what = money_text(rounded(row.amount, 0)) if shows_amount else _("the amount")
+    whose = _("all prospects") if row.is_pooled or not row.tier else _("tier %(tier)s") % {"tier": row.tier}
+    words = {"whose": whose, "what": what, "half": after_days(row.figures["median"])}
+    known = [(days, share) for days, share in row.chances if share is not None]
+    if not known:
+        return _("No prospect has been followed for 30 days yet.")
+    words |= {"days": known[-1][0], "share": percent_text(known[-1][1])}
+    if row.figures["median"] is None:
+        return _("Of %(whose)s, %(share)s brought %(what)s within %(days)s days; half have not yet.") % words
+    return _("Of %(whose)s, %(share)s brought %(what)s within %(days)s days, and half after %(half)s.") % words
+
+
+@register.simple_tag
+def money_range(line: Line) -> str:
+    """The middle 80 % of a sum: £38,000 to £52,000."""
+    low, high = (money_text(rounded(value, 0)) for value in (line.low, line.high))
+    return _("%(low)s to %(high)s") % {"low": low, "high": high}
+
+
+@register.simple_tag
+def known_of(line: Line) -> str:
+    """Of how many prospects all is known."""
+    known = {"known": number_text(line.prospects - line.unknown), "all": number_text(line.prospects)}
+    return known["all"] if not line.unknown else _("%(known)s of %(all)s") % known
