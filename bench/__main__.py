@@ -6,7 +6,7 @@ import time
 from bench.place import ROOT, own_place
 
 RESULTS = ROOT / "bench" / "results"
-PARTS = ("recompute", "pages", "weight", "prompt", "load", "embedded", "ten-times")
+PARTS = ("recompute", "evidence", "pages", "weight", "prompt", "load", "embedded", "ten-times")
 
 
 def main() -> None:

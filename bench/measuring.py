@@ -9,6 +9,7 @@ from collections.abc import Callable
 from django.core.management import call_command
 from django.db import connection
 
+from bench.evidence import measure_evidence
 from bench.load import load
 from bench.machine import commit, description
 from bench.pages import Cost, compare_ten_times, measure_pages
@@ -77,6 +78,9 @@ class Run:
         self._add(
             "All budgets (floor: one SQL aggregate over the touches, an upsert of the same rows)", *measure_recompute()
         )
+
+    def _evidence(self) -> None:
+        self._add("What touches brought, one process", measure_evidence())
 
     def _pages(self) -> None:
         self._fresh_figures()

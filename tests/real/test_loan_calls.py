@@ -205,3 +205,36 @@ def test_touches_to_a_customer_agree_with_a_plain_script_and_are_the_known_ones(
     won = oracle.courses().query("outcome == 'won'")["touches"]
     assert list(found.quartiles) == list(won.quantile([0.25, 0.5, 0.75])) == [7, 10, 15]
     assert (found.courses, found.won) == (6430, len(won))
+
+
+@pytest.fixture(scope="module")
+def evidence_oracle(loans):
+    from tests.real.oracle_evidence import EvidenceOracle
+
+    return EvidenceOracle(loans.folder, json.loads((PLANS / "loan-calls" / "rules.json").read_text()), DAY.isoformat())
+
+
+def test_chances_at_the_nth_touch_agree_with_a_plain_script(loans, evidence_oracle):
+    rows = loans.report("nth_touch", as_of=DAY)
+    compare(rows, evidence_oracle.nth_touch(), ("type", "tier", "n"), ("chance",), ("reached", "wins"))
+
+    calls = [row for row in rows if row["type"] == "Offer follow-up call"]
+    told = [
+        (sum(row["reached"] for row in calls if row["n"] == n), sum(row["wins"] for row in calls if row["n"] == n))
+        for n in (1, 2, 3)
+    ]
+    assert told == [(2249, 215), (1904, 242), (1480, 212)]
+
+
+def test_equal_credit_and_its_interval_agree_with_a_plain_script(loans, evidence_oracle):
+    rows = [
+        row for row in loans.report("touch_values", as_of=DAY) if row["stage"] == "prospect" and row["equal_credit"]
+    ]
+    compare(
+        rows,
+        evidence_oracle.equal_credit(),
+        ("type", "tier"),
+        ("equal_credit", "low", "high"),
+        ("touches", "wins", "pooled"),
+    )
+    assert evidence_oracle.credited() == (16258385, 0)

@@ -1,6 +1,7 @@
 """Evidence on touches: worked examples, properties, and an oracle that shares no code with the engine."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -114,6 +115,29 @@ def test_credit_adds_up_to_the_business_of_the_wins_less_that_without_touches(ro
             assert value == pytest.approx(by_hand / touches)
         credit += by_hand
     assert credit + float(found.without_touches) == pytest.approx(float(sum(row.business for row in rows)))
+
+
+@settings(deadline=None, max_examples=25)
+@given(courses, st.randoms())
+def test_the_credit_of_all_cells_adds_up_also_where_the_tier_changes_meanwhile(rows, chance):
+    moved = [replace(row, tiers=tuple(chance.choice("AB") for _ in row.touches)) for row in rows]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("planning.engine.equal_credit.FEWEST_WINS", 0)
+        found = equal_credit(moved, [(touch_type, tier) for touch_type in (VOICE, FIELD) for tier in "AB"])
+
+    credit = sum(row.value * row.touches for row in found.cells.values() if row.touches)
+    assert sum(row.touches for row in found.cells.values()) == sum(len(row.touches) for row in rows)
+    assert credit + float(found.without_touches) == pytest.approx(float(sum(row.business for row in rows)))
+
+
+def test_the_same_courses_have_the_same_interval_whatever_else_is_asked_for():
+    rows = [course(f"P{n:02}", WON if n % 3 else LOST, *[VOICE] * (1 + n % 4), business=100 * n) for n in range(40)]
+
+    alone = equal_credit(rows, [(VOICE, "A")]).cells[VOICE, "A"]
+
+    assert equal_credit(rows, [(VOICE, "A")]).cells[VOICE, "A"] == alone
+    among = equal_credit(rows, [(FIELD, "B"), (VOICE, "A"), (VOICE, "B")]).cells[VOICE, "A"]
+    assert (among.low, among.high) == pytest.approx((alone.low, alone.high))
 
 
 def _by_hand(rows, touch_type):

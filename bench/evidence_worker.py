@@ -1,0 +1,32 @@
+"""A process that computes the evidence of today and says what it took. Run by bench.evidence."""
+
+import json
+import os
+import time
+from time import perf_counter
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "territory.settings")
+django.setup()
+
+from bench.servers import backend, cpu_seconds, resident_mb  # noqa: E402
+from planning.actions.evidence import compute_evidence  # noqa: E402
+from territory import clock  # noqa: E402
+
+
+def main() -> None:
+    server = backend()
+    start, used = perf_counter(), time.process_time() + cpu_seconds(server)
+    done = compute_evidence(now=clock.now())
+    took = {
+        **done,
+        "seconds": perf_counter() - start,
+        "cpu": time.process_time() + cpu_seconds(server) - used,
+        "mb": resident_mb(os.getpid(), peak=True),
+    }
+    print(json.dumps(took), flush=True)
+
+
+if __name__ == "__main__":
+    main()
