@@ -46,8 +46,10 @@ def test_the_figures_of_all_teams_are_for_who_leads(cast, curves):
     answers = {name: page(getattr(cast, name)).status_code for name in ("rep", "coordinator", "manager", "admin")}
 
     assert answers == {"rep": 403, "coordinator": 403, "manager": 200, "admin": 200}
-    assert reverse(URL) not in client_of(cast.rep).get(reverse("today")).content.decode()
-    assert reverse(URL) in client_of(cast.manager).get(reverse("today")).content.decode()
+    group = reverse("time_to_business")
+    assert group not in client_of(cast.rep).get(reverse("today")).content.decode()
+    assert group in client_of(cast.manager).get(reverse("today")).content.decode()
+    assert reverse(URL) in client_of(cast.manager).get(group).content.decode()
 
 
 def test_it_says_in_words_what_the_curves_show(cast, curves):
