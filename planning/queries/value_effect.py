@@ -75,7 +75,7 @@ class ValueEffect:
 
 
 def value_effect(user: User, value: OfficialValue, today: dt.date) -> ValueEffect:
-    """All of it, as far as the reader may see people, customers and touches; in 6 queries."""
+    """All of it, as far as the reader may see people, customers and touches; in 5 queries."""
     seen, workers, teams, seats, values, settings, *rest = together(
         people_within(user, Area.BUDGETS, Act.SEE).order_by().values_list("pk", "name"),
         people_within(user, Area.TOUCHES, Act.SEE).order_by().values_list("pk", "name"),
@@ -84,7 +84,7 @@ def value_effect(user: User, value: OfficialValue, today: dt.date) -> ValueEffec
         *list_questions(),
     )
     known = values_from(values)
-    span = span_of(known, value, today)
+    span = span_of(known, value, today, repeats_once=bool(settings and settings[0].repeats_count_once))
     work = work_effect(
         user,
         known,
@@ -92,7 +92,6 @@ def value_effect(user: User, value: OfficialValue, today: dt.date) -> ValueEffec
         span,
         seats_from(seats, span),
         (dict(workers), dict(teams)),
-        repeats_once=bool(settings and settings[0].repeats_count_once),
     )
     lists = load_lists(today, settings, *rest)
     return ValueEffect(_today(user, value, known, lists, dict(seen), today), work)

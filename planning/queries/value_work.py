@@ -61,10 +61,10 @@ def last_quarter(today: dt.date) -> tuple[dt.date, dt.date]:
     return dt.date(last.year, last.month - 2, 1), last
 
 
-def span_of(values: Iterable[OfficialValue], value: OfficialValue, today: dt.date) -> Span:
+def span_of(values: Iterable[OfficialValue], value: OfficialValue, today: dt.date, *, repeats_once: bool) -> Span:
     """Last quarter, and the days in it on which official values change on either side."""
     first, last = last_quarter(today)
-    return Span(first, last, value_days((*values, value), first, last), clock.company_zone())
+    return Span(first, last, value_days((*values, value), first, last), clock.company_zone(), repeats_once)
 
 
 def tables_after(values: Sequence[OfficialValue], value: OfficialValue, span: Span) -> tuple[ValueTable, ...]:
@@ -81,18 +81,16 @@ def work_effect(
     span: Span,
     seats: dict[int, Seat],
     names: tuple[Mapping[int, str], Mapping[int, str]],
-    *,
-    repeats_once: bool,
 ) -> WorkEffect:
-    """By person and team (`names` of both) as far as the reader may see their work, in 2 queries."""
+    """By person and team (`names` of both) as far as the reader may see their work, in one query."""
     before, after = value_tables(values, span.days), tables_after(values, value, span)
     made = made_before(user, span)
-    piles = load_piles(made, span, By.PERSON, seats) + load_piles(made, span, By.NOBODY, seats)
+    piles = load_piles(made, span, By.PERSON, seats)
     people: dict[tuple[int | None, int | None], list[Decimal]] = defaultdict(
         lambda: [Decimal(0), Decimal(0), Decimal(0)]
     )
     for pile in piles:
-        old, new = (work_of(pile, tables, repeats_once=repeats_once) for tables in (before, after))
+        old, new = (work_of(pile, tables, repeats_once=span.repeats_once) for tables in (before, after))
         team = seats[pile.seat].team if pile.seat in seats else None  # type: ignore[index]
         sums = people[pile.who, team]  # type: ignore[index]
         differs = old.value != new.value

@@ -183,7 +183,7 @@ def test_the_number_of_queries_does_not_grow_with_people_and_rows(lists, line):
             kind = line["types"]["voice" if place else "field"]
             factories.due_touch(row, seat.user, TUESDAY, factories.contact_rule(touch_type=kind), value=60)
 
-    assert (asked(), few) == (12, 12)
+    assert (asked(), few) == (11, 11)
 
 
 # Adopting
