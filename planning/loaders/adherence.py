@@ -119,17 +119,16 @@ def _touches(ground: Ground, first: dt.date, last: dt.date) -> Mapping[int, list
         .filter(at__gte=ground.start_of(first), at__lt=ground.start_of(last + ONE_DAY))
         .filter(customer__archived_at__isnull=True)
         .exclude(outcome=TouchOutcome.NO_ANSWER)
-        .order_by("at", "pk", "people__pk")
+        .order_by()
         .values_list("pk", "customer_id", "at", "type_id", "people__pk", "people__role_id")
     )
-    found: dict[int, list[Answered]] = defaultdict(list)
-    latest = None
+    # Sorted here: for the first rows of a sorted cursor a database looks up the people of each touch by itself.
+    made: dict[int, tuple[int, dt.datetime, int, list[int | None]]] = {}
     for pk, customer, at, touch_type, part, role in rows.iterator(chunk_size=5000):
-        if pk == latest:
-            made = found[customer].pop()
-            found[customer].append(made._replace(roles=(*made.roles, role)))
-            continue
-        latest = pk
-        day = lifecycle.local_day(at, ground.zone)
-        found[customer].append(Answered(day, touch_type, () if part is None else (role,)))
+        roles = made.setdefault(pk, (customer, at, touch_type, []))[3]
+        if part is not None:
+            roles.append(role)
+    found: dict[int, list[Answered]] = defaultdict(list)
+    for customer, at, touch_type, roles in sorted(made.values(), key=lambda row: row[1]):
+        found[customer].append(Answered(lifecycle.local_day(at, ground.zone), touch_type, tuple(roles)))
     return found
