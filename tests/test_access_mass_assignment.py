@@ -16,6 +16,7 @@ from django.db import connection, models, transaction
 
 from accounts.models import Absence
 from customers.models import OrderStep
+from planning.models import ActivityGoal, CustomerRule
 from territory.company.models import Holiday
 from tests.test_access_matrix import address, names, subjects
 from tests.two_teams import Ask, Shared, asks, clients, company_asks, filled, shown_in, side
@@ -132,11 +133,12 @@ def listed_by(client, ask: Ask) -> set[str]:
 def endpoints(cast) -> Iterator[Ask]:
     """Every address of the resolver but the sign-in library's, with what a person types there."""
     about = subjects(cast)
-    for twice in (Absence, Holiday, OrderStep):  # the same rows are made below
+    for twice in (Absence, Holiday, OrderStep, ActivityGoal, CustomerRule):  # the same rows are made below
         twice.objects.all().delete()
     shared = Shared.made()
     it = side(cast.rep_membership, cast.own)
     about |= {"holiday": shared.holiday.pk, "absence": it.keys["absence"], "rule": shared.step.pk}
+    about |= {"goal": it.keys["goal"], "own_rule": it.keys["own_rule"]}
     helper = cast.mate_membership
     known = {ask.name: ask for ask in [*asks(it, shared, helper), *company_asks(it, shared, helper)]}
     for name in names():
