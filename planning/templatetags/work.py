@@ -28,7 +28,7 @@ def mix_bar(mix: Sequence[tuple[TouchType, int]], types: Sequence[TouchType]) ->
         start += count
     said = ", ".join(f"{touch_type.name} {number_text(count)}" for touch_type, count in mix)
     return format_html(
-        '<svg class="kinds" role="img" aria-label="{}"><title>{}</title>{}</svg>',
+        '<svg class="work-mix" role="img" aria-label="{}"><title>{}</title>{}</svg>',
         said,
         said,
         format_html_join("", '<rect class="kind-{}" x="{}%" width="{}%" height="100%"/>', parts),
@@ -39,7 +39,7 @@ def mix_bar(mix: Sequence[tuple[TouchType, int]], types: Sequence[TouchType]) ->
 def mix_key(place: int) -> str:
     """The colour of the type at this place, before its name."""
     return format_html(
-        '<svg class="kinds-key" aria-hidden="true"><rect class="kind-{}" width="100%" height="100%"/></svg>',
+        '<svg class="work-mix-key" aria-hidden="true"><rect class="kind-{}" width="100%" height="100%"/></svg>',
         _colour(place),
     )
 
@@ -54,7 +54,7 @@ def part_bar(part: int, whole: int) -> str:
     share = part / whole if whole else 0
     label = _("%(share)s of all touches") % {"share": percent_text(share)}
     return format_html(
-        '<svg class="kinds" role="img" aria-label="{}"><rect class="kind-rest" width="100%" height="100%"/><rect class="kind-0" width="{}%" height="100%"/></svg>',
+        '<svg class="work-mix" role="img" aria-label="{}"><rect class="kind-rest" width="100%" height="100%"/><rect class="kind-0" width="{}%" height="100%"/></svg>',
         label,
         f"{share * 100:.1f}",
     )
