@@ -12,7 +12,7 @@ from planning.models import TouchValue
 class TouchValueForm(forms.ModelForm):
     """A new official value. `seen` is what was typed when its effect was shown, and the value that held then."""
 
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput({"data-fresh": ""}))
 
     class Meta:
         model = TouchValue

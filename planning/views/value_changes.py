@@ -119,7 +119,7 @@ def _looked_at(request: HttpRequest, form: TouchValueForm) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            toast(request, _("The new value starts on its day; the old one stays readable."))
+            toast(request, _("The new value starts on its day; the old one stays readable."), saved="touch-value")
             address = f"?for={data['stage']}&type={data['touch_type'].pk}&tier={data['tier'].pk}"
             return redirect(reverse("touch_values") + address)
     form.data = form.data.copy()

@@ -51,7 +51,9 @@ def touch_values(request):
         "chart": _chart(past),
         "finding": _finding(past),
         "coming": [value for value in values if value.starts_on > today],
-        "latest": sorted(values, key=lambda value: (value.approved_at, value.pk), reverse=True)[:MOST_PAST],
+        "latest": sorted(values, key=lambda value: (value.starts_on, value.approved_at, value.pk), reverse=True)[
+            :MOST_PAST
+        ],
         "may_approve": may_approve(user),
         "may_export": may(user, Area.EXPORT, Act.SEE) and may(user, Area.BUDGETS, Act.SEE),
     }

@@ -1,5 +1,6 @@
 // What is typed into form[data-draft="KEY"] stays on the device, for this user only, until the server said that it was
 // saved (a toast with data-draft-saved="KEY"). It survives a failed save, an expired sign-in and a closed page.
+// A field with data-fresh is the server's own: what it says now holds.
 
 const DAYS = 14;
 const user = document.body.dataset.user;
@@ -7,7 +8,7 @@ const words = document.getElementById("words").dataset;
 const prefix = `draft:${user}:`;
 const known = new WeakSet();
 
-const skipped = (element) => !element.name || element.name === "csrfmiddlewaretoken" || ["password", "file", "submit", "button"].includes(element.type);
+const skipped = (element) => !element.name || element.name === "csrfmiddlewaretoken" || "fresh" in element.dataset || ["password", "file", "submit", "button"].includes(element.type);
 
 function read(form) {
   const values = [];

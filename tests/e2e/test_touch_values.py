@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from customers.actions.lifecycle import rebuild_lifecycle
 from customers.models import Customer, Potential
 from planning.actions.recompute import recompute_all
+from planning.models import TouchValue
 from planning.queries import today
 from territory import clock
 from tests import factories
@@ -62,3 +63,23 @@ def test_an_administrator_adopts_a_value_and_today_has_another_order(opened, cas
     compute()
     assert first_of_today() != before
     assert [row.touch_type.name for row in today.rows(cast.rep)] == ["Voice call", "Field sales call"]
+
+
+def test_a_suggestion_is_rejected_and_another_value_set(opened, cast, values):
+    """The two forms in a browser: the second button of one, and what the device keeps of the other."""
+    page = opened(cast.admin, DESK)
+    page.goto(reverse("touch_values"))
+    page.get_by_role("link", name="Adopt: Voice call, tier A").click()
+    page.get_by_label("Reason").fill("One campaign is in it")
+    page.get_by_role("button", name="Reject, keep £60").click()
+    expect(page.get_by_text("1 more is kept with a reason.")).to_be_visible()
+
+    page.get_by_role("link", name="Voice call").first.click()
+    page.get_by_role("link", name="Set another").click()
+    page.get_by_label("Value").fill("90")
+    page.get_by_label("Reason").fill("Between the two")
+    page.get_by_role("button", name="See what it changes").click()
+    expect(page.locator("#effect")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The new value starts on its day")).to_be_visible()
+    assert [value.amount for value in TouchValue.objects.filter(reason="Between the two")] == [90]
