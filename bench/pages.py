@@ -22,6 +22,8 @@ PAGES = {
     "busiest customer": "/customers/{busiest}/",
     "pipeline": "/orders/pipeline/",
     "team workload": "/workload/",
+    "time to business": "/time-to-business/",
+    "expected business": "/expected-business/",
     "standing counts": "/reports/standing/?format=json",
 }
 LOG = "log a touch"
