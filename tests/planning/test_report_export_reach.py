@@ -35,6 +35,7 @@ def rows(user, name, query=""):
 
 
 def filled(cast):
+    factories.customer("Open prospect", cast.exeter, since=dt.date(2026, 5, 1))
     Customer.objects.update(stage_began_at=dt.datetime(2026, 6, 1, tzinfo=dt.UTC))
     for customer, seat in ((cast.own, cast.rep_membership), (cast.team_mates, cast.mate_membership)):
         factories.order(customer, 100, "won", salesperson=seat.user)
