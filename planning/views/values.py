@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import permission_required_in
+from accounts.models import User
 from accounts.permissions import Act, Area, may
-from planning.models import TouchValue, ValueStage
+from planning.models import EvidenceRun, RejectedSuggestion, TouchValue, ValueStage
 from planning.queries.evidence_kinds import NthRow, kinds_of, left_out_words
-from planning.queries.touch_values import key_in, may_approve, rejections, sees_evidence, values_table
+from planning.queries.touch_values import Line, key_in, may_approve, rejections, sees_evidence, values_table
 from planning.queries.value_history import Past, decisions, line_history
 from territory import clock
 from territory.formats.days import day_text
@@ -32,24 +33,11 @@ def touch_values(request):
     rejected = rejections(stage) if sees else []
     table = values_table(stage, values, today, sees_evidence=sees, rejected=rejected)
     line = table.line(key_in(request.GET.get("type")), key_in(request.GET.get("tier")))
-    kinds = kinds_of(user, line, table.run) if line and table.run else None
-    decided = decisions(line, values, rejected) if line else []
-    past = line_history(line, values, decided) if line and table.run else []
     context = {
         "stage": stage,
         "stages": ValueStage.choices,
         "table": table,
-        "line": line,
-        "decided": decided[:MOST_PAST],
-        "older": len(decided[MOST_PAST:]),
-        "past": past,
-        "kinds": kinds,
-        "shows_value": bool(kinds and kinds.touches and kinds.touches[0].value is not None),
-        "nth_chart": _nth_chart(kinds.touches) if kinds else None,
-        "reached_chart": _reached_chart(kinds.touches) if kinds else None,
         "left_out": left_out_words(table.run) if table.run else "",
-        "chart": _chart(past),
-        "finding": _finding(past),
         "coming": [value for value in values if value.starts_on > today],
         "latest": sorted(values, key=lambda value: (value.starts_on, value.approved_at, value.pk), reverse=True)[
             :MOST_PAST
@@ -57,7 +45,31 @@ def touch_values(request):
         "may_approve": may_approve(user),
         "may_export": may(user, Area.EXPORT, Act.SEE) and may(user, Area.BUDGETS, Act.SEE),
     }
+    if line is not None:
+        context |= _in_full(user, line, table.run, values, rejected)
     return render(request, "planning/values/list.html", context)
+
+
+def _in_full(
+    user: User,
+    line: Line,
+    run: EvidenceRun | None,
+    values: list[TouchValue],
+    rejected: list[RejectedSuggestion],
+) -> dict[str, Any]:
+    """One line: its kinds of evidence, months, and what was decided."""
+    decided = decisions(line, values, rejected)
+    context: dict[str, Any] = {"line": line, "decided": decided[:MOST_PAST], "older": len(decided[MOST_PAST:])}
+    kinds = kinds_of(user, line, run) if run else None
+    if kinds is not None:
+        context |= {
+            "kinds": kinds,
+            "shows_value": any(row.value is not None for row in kinds.touches),
+            "nth_chart": _nth_chart(kinds.touches),
+            "reached_chart": _reached_chart(kinds.touches),
+        }
+    past = line_history(line, values, decided) if run else []
+    return context | {"past": past, "chart": _chart(past), "finding": _finding(past)}
 
 
 def _chart(past: list[Past]) -> dict[str, Any]:

@@ -309,3 +309,10 @@ def test_where_nothing_can_be_told_the_reason_is(client, cast, kinds):
 
     assert "everything was won: it cannot be told" in text
     assert "no course reached such a touch" in text
+
+
+def test_a_run_of_evidence_as_of_a_day_before_somebody_became_a_prospect(cast):
+    """Of a customer whose history begins later nothing is known that day."""
+    factories.customer("Newcomer", cast.exeter, since=NOW.date())
+
+    assert compute_evidence(now=NOW - dt.timedelta(days=60)) == {"courses": 0, "figures": 0}

@@ -9,7 +9,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from planning.actions.evidence import compute_evidence
 from planning.models import RejectedSuggestion, TouchEvidence, TouchValue
 from planning.queries import today
 from tests import factories
@@ -63,9 +62,6 @@ def decide(client, line, name="touch_value_adopt", reason="Below the interval fo
 
 def text_of(answer):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
-
-
-# Before it is saved
 
 
 def test_what_adopting_would_change_in_today_is_shown_and_nothing_is_saved(lists, line):
@@ -186,9 +182,6 @@ def test_the_number_of_queries_does_not_grow_with_people_and_rows(lists, line):
     assert (asked(), few) == (11, 11)
 
 
-# Adopting
-
-
 def test_adopting_lets_the_suggestion_be_the_official_value_from_today_on(cast, line):
     answer = decide(client_of(cast.admin), line)
 
@@ -247,9 +240,6 @@ def test_who_may_not_approve_neither_looks_nor_decides(cast, line, who):
     assert decide(client, line).status_code == 403
     assert decide(client, line, "touch_value_reject").status_code == 403
     assert client.get(reverse("touch_value_set")).status_code == 403
-
-
-# Rejecting
 
 
 def page(cast, line):
@@ -315,9 +305,6 @@ def test_rejections_are_shown_to_nobody_who_does_not_see_evidence(cast, line):
     assert "£60" in text
     assert "155" not in text
     assert "campaign" not in text
-
-
-# Setting
 
 
 def typed(line, **more):
@@ -387,13 +374,6 @@ def test_a_value_that_ended_before_today_changes_no_list(lists, line):
     )
 
     assert answer.context["effect"].today.moved == 0
-
-
-def test_a_run_of_evidence_as_of_a_day_before_somebody_became_a_prospect(cast, line):
-    """Of a customer whose history begins later nothing is known that day."""
-    factories.customer("Newcomer", cast.exeter, since=TUESDAY)
-
-    assert compute_evidence(now=NOW - dt.timedelta(days=60)) == {"courses": 0, "figures": 0}
 
 
 def test_a_history_tells_months_and_what_was_decided_between(cast, line):
