@@ -158,6 +158,7 @@ def test_it_says_how_much_until_when_what_is_not_known_and_how_it_is_computed(ca
     assert "A win brought" in text
     assert "A win brought" not in page_of(cast.rep).content.decode()
     assert "Of 1 prospect not every month is known" in page_of(cast.other_manager).content.decode()
+    assert "not known yet" in page_of(cast.other_manager, f"?person={cast.other_rep.pk}").content.decode()
 
 
 def test_the_file_holds_the_same_rows_within_reach(cast, log):
