@@ -64,7 +64,14 @@ TEAM = (
         "g w",
     ),
     Entry("situation_list", _("Special situations"), "exclamation-diamond", Area.BUDGETS, ("situation",), "g s"),
-    Entry("work_value", _("Value of work"), "cash-stack", Area.TOUCHES, ("work_value",)),
+    Entry(
+        "work_value",
+        _("Value of work"),
+        "cash-stack",
+        Area.TOUCHES,
+        ("work_value",),
+        meant=lambda user: may(user, Area.TOUCH_VALUES, Act.SEE),
+    ),
     Entry("absence_calendar", _("Absences"), "calendar-x", Area.ABSENCES, ("absence_calendar",)),
     Entry(
         "time_to_business",

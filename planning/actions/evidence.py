@@ -10,7 +10,7 @@ from django.db import transaction
 
 from customers.models import Customer, Tier, TouchType
 from planning.actions.curves import Curves, curves_of, store_curves
-from planning.engine import added_chance, equal_credit, nth_touch, suggested_rhythm, weeks
+from planning.engine import added_chance, equal_credit, interval, nth_touch, suggested_rhythm, weeks
 from planning.engine.courses import LOST, Course, Sample, customers_sample, prospects_sample
 from planning.engine.evidence import StageEvidence, stage_evidence
 from planning.loaders import Ground, load_ground
@@ -30,7 +30,7 @@ def parameters(settings: PlanningSettings) -> dict[str, Any]:
     """What evidence is computed with, as it is kept with a run."""
     return {
         "kinds": ["equal credit", "chance at the n-th touch", "added chance"],
-        "interval": [equal_credit.LOWER, equal_credit.UPPER],
+        "interval": [interval.LOWER, interval.UPPER],
         "fewest_wins": equal_credit.FEWEST_WINS,
         "draws": equal_credit.DRAWS,
         "seed": equal_credit.SEED,

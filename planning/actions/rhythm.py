@@ -25,7 +25,8 @@ def compute_rhythm(*, now: dt.datetime, progress: Progress | None = None) -> dic
     on = clock.day_of(now, clock.company_zone())
     say = progress or (lambda done, total=None: None)
     say(0, 3)
-    ground, versions = load_ground(on), dict(ContactRule.objects.values_list("pk", "version"))
+    # Versions first: a rule that is changed in between is told as changed, not as computed.
+    versions, ground = dict(ContactRule.objects.values_list("pk", "version")), load_ground(on)
     followed = load_followed(ground, first_of(max(RhythmWindow), on), on)
     say(1)
     rules, calendar = ground.context.rules, ground.context.calendar

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -13,12 +12,11 @@ from planning.engine.customer import CustomerFigures as Figures
 from planning.engine.due import Due
 from planning.engine.rules import PROSPECT
 from planning.engine.shares import Staffing
+from planning.engine.value import MICRO
 from planning.loaders import Ground, Loaded
 from planning.models import Budget, BudgetShare, CustomerFigures, DueTouch
 from territory.copying import insert_rows, update_rows
 from territory.rows import among
-
-_MICRO = Decimal("0.000001")
 
 
 @dataclass(frozen=True)
@@ -203,6 +201,6 @@ def _due(due: Due) -> tuple:
         _in_utc(due.last),
         due.minutes,
         due.travel.minutes if due.travel else 0.0,
-        due.worth.amount.quantize(_MICRO),
+        due.worth.amount.quantize(MICRO),
         due.worth.is_set,
     )

@@ -9,7 +9,7 @@ from accounts.models import User
 from planning.actions.drafts import draft_act, draft_change
 from planning.draft_kinds import DRAFT_KINDS, DraftKind, posted
 from planning.forms.rules import ContactRuleForm
-from planning.forms.what_if import RhythmForm, WhatIf
+from planning.forms.what_if import NewRhythmForm, RhythmForm, WhatIf
 from planning.models import DraftAct, RuleDraft
 from territory.conflicts import Conflict
 
@@ -40,7 +40,7 @@ def _of_rule(kind: DraftKind, form: RhythmForm, actor: User, now: dt.datetime) -
     return _drafted(kind, ContactRuleForm(_as_posted(values), instance=rule), actor, now, version=version)
 
 
-def _of_new(kind: DraftKind, form: ContactRuleForm, actor: User, now: dt.datetime) -> RuleDraft:
+def _of_new(kind: DraftKind, form: NewRhythmForm, actor: User, now: dt.datetime) -> RuleDraft:
     values = {name: form.data.get(form.add_prefix(name), "") for name in form.fields}
     return _drafted(kind, ContactRuleForm(_as_posted(values)), actor, now, version=None)
 

@@ -7,6 +7,7 @@ from accounts.models import User
 from planning.actions.evidence import compute_evidence
 from planning.models import EvidenceRun, RejectedSuggestion, TouchEvidence, TouchValue, ValueStage
 from planning.queries.touch_values import figure_of, lines_outside, suggested
+from territory import clock
 
 # Days ago of which evidence is kept; the values were adopted on the third from the last.
 DAYS_AGO = (240, 210, 180, 120, 60)
@@ -64,7 +65,9 @@ def _adopt(row: TouchEvidence, amount: Decimal, reason: str, on: dt.date, admin:
 def reject_one(admin: User, now: dt.datetime) -> None:
     """Of the suggestions for customers the least off is rejected: the list shows what that looks like."""
     run = EvidenceRun.objects.first()
-    outside = [line for line in lines_outside(now.date()) if line.stage == ValueStage.CUSTOMER]
+    outside = [
+        line for line in lines_outside(clock.day_of(now, clock.company_zone())) if line.stage == ValueStage.CUSTOMER
+    ]
     figure = figure_of(outside[-1].evidence) if len(outside) > 1 else None
     if run is None or figure is None or outside[-1].official is None:
         return

@@ -22,11 +22,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from planning.engine.courses import LOST, Course, business_of_a_win
 from planning.engine.equal_credit import Cell
+from planning.engine.interval import Z
 from planning.engine.rules import Key
 from planning.engine.weeks import WINDOW_WEEKS, Weeks, weeks
 
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 RIDGE = 1.0
-# An interval of 80 %: a tenth is left out at either end.
-Z = NormalDist().inv_cdf(0.9)
 # What is rarer is hardly known.
 USUAL = 0.99
 MOST_STEPS, CLOSE = 100, 1e-9

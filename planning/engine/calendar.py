@@ -7,6 +7,12 @@ from datetime import date, timedelta
 ONE_DAY = timedelta(days=1)
 
 
+def last_quarter(today: date) -> tuple[date, date]:
+    """The first and the last day of the calendar's quarter before the one of a day."""
+    last = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1) - ONE_DAY
+    return last.replace(month=last.month - 2, day=1), last
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Days from ``starts_on`` to ``ends_on``, both counted; None is "since always" and "open"."""

@@ -13,14 +13,13 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 
 from planning.engine.courses import FEWEST_WINS, Course
+from planning.engine.interval import LOWER, UPPER
 from planning.engine.rules import Key
 
 if TYPE_CHECKING:
     import numpy as np
 
 DRAWS, SEED = 1000, 1
-# An interval of 80 %: a tenth is left out at either end.
-LOWER, UPPER = 0.1, 0.9
 # So many draws at once, to hold memory: 100 draws of 20,000 courses are 16 MB.
 DRAWN_AT_ONCE = 100
 

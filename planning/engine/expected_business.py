@@ -18,14 +18,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import sqrt
-from statistics import NormalDist, fmean, variance
+from statistics import fmean, variance
 from typing import TypeVar
 
 from planning.engine.courses import FEWEST_WINS, OPEN, WON, Course
+from planning.engine.interval import Z
 from planning.engine.rules import Key
 from planning.engine.time_to_business import FEWEST_ARRIVALS, Start
 
-Z = NormalDist().inv_cdf(0.9)
 MONTHS_AHEAD = 12
 
 Group = TypeVar("Group")

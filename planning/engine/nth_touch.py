@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from planning.engine.beta import beta_quantiles
 from planning.engine.courses import Course
+from planning.engine.interval import LOWER, UPPER
 from planning.engine.rules import Key
 
 # How many courses' worth the rate over all tiers counts: a beta-binomial prior.
 PRIOR_WEIGHT = 30
-# An interval of 80 %: a tenth is left out at either end.
-LOWER, UPPER = 0.1, 0.9
 
 
 @dataclass(frozen=True, slots=True)

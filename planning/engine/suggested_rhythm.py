@@ -19,7 +19,7 @@ from statistics import median
 
 from planning.engine.beta import beta_quantiles
 from planning.engine.courses import Course
-from planning.engine.nth_touch import LOWER, UPPER
+from planning.engine.interval import LOWER, UPPER
 from planning.engine.rhythm import interval_days
 from planning.engine.rules import Key
 

@@ -10,14 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from math import exp, log, sqrt
-from statistics import NormalDist
 from typing import Any
 
 from planning.engine.courses import OPEN
+from planning.engine.interval import Z
 from planning.engine.rules import Key
 
-# A band of 80 %: a tenth is left out at either end.
-Z = NormalDist().inv_cdf(0.9)
 FEWEST_ARRIVALS = 20
 HORIZONS = (30, 90, 180, 365)
 

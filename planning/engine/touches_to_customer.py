@@ -7,13 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, log, sqrt
-from statistics import NormalDist
 
 from planning.engine.courses import LOST, OPEN, WON, Course
+from planning.engine.interval import Z
 from planning.engine.rules import Key
 
-# A band of 80 %: a tenth is left out at either end.
-Z = NormalDist().inv_cdf(0.9)
 QUARTILES = (0.25, 0.5, 0.75)
 # Of so many touches each step is kept.
 EVERY_STEP = 300

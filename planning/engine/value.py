@@ -10,6 +10,9 @@ from planning.engine.rules import CUSTOMER, PROSPECT, Key
 
 PROSPECTS, CUSTOMERS = PROSPECT, CUSTOMER
 
+# What is stored of a value has this many decimals.
+MICRO = Decimal("0.000001")
+
 
 @dataclass(frozen=True, slots=True)
 class OfficialValue:

@@ -17,7 +17,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planning.engine.added_chance import ChanceModel, Z
+from planning.engine.added_chance import ChanceModel
+from planning.engine.interval import Z
 from planning.engine.rules import PROSPECT, Key
 
 if TYPE_CHECKING:

@@ -4,9 +4,10 @@ from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import DayInput, VersionedForm
+from accounts.forms import VersionedForm
 from accounts.models import Role, User
 from accounts.permissions import Act, Area, may_all, people_within
+from customers.forms.fields import DayField
 from planning.models import ActivityGoal
 from territory import clock
 from territory.rows import on_day
@@ -23,7 +24,7 @@ class GoalForm(VersionedForm):
     class Meta:
         model = ActivityGoal
         fields = ["touch_type", "count", "period", "starts_on", "ends_on"]
-        widgets = {"starts_on": DayInput, "ends_on": DayInput}
+        field_classes = {"starts_on": DayField, "ends_on": DayField}
         help_texts = {
             "starts_on": _("Empty: since always. A new amount from a day on: add another goal that starts that day."),
             "ends_on": _("Its last day. Empty: open."),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from customers.forms.fields import DayField
+from planning.engine.calendar import last_quarter
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
@@ -44,9 +45,7 @@ def offered(key: str, today: dt.date) -> Period:
     if key == "month":
         return Period(key, month, today)
     if key == "last-quarter":
-        quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
-        last = quarter - dt.timedelta(days=1)
-        return Period(key, last.replace(day=1, month=last.month - 2), last)
+        return Period(key, *last_quarter(today))
     if key == "year":
         return Period(key, today - dt.timedelta(days=364), today)
     last = month - dt.timedelta(days=1)

@@ -5,6 +5,7 @@ import datetime as dt
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from customers.forms.fields import DayField
 from customers.models import Tier, TouchType
 from planning.models import TouchValue
 
@@ -17,10 +18,8 @@ class TouchValueForm(forms.ModelForm):
     class Meta:
         model = TouchValue
         fields = ["touch_type", "tier", "stage", "amount", "starts_on", "reason"]
-        widgets = {
-            "starts_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-            "reason": forms.Textarea(attrs={"rows": 2}),
-        }
+        field_classes = {"starts_on": DayField}
+        widgets = {"reason": forms.Textarea(attrs={"rows": 2})}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

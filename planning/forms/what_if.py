@@ -1,20 +1,26 @@
 """Another rhythm, typed beside the rules there are: touches and minutes of each rule, and touches that no rule asks for yet."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.models import Role
-from customers.models import Tier, TouchType
+from customers.models import Stage, Tier, TouchType
 from planning.forms.rules import ContactRuleForm
 from planning.models import ContactRule
 from territory.fields import A_DAY, MinutesField
 
 MOST_NEW = 8
+SHOWN_STAGES = ("prospect", "customer")
+# What names a rule.
+PLACE = ("tier", "stage", "role", "touch_type")
 
 
 class RhythmForm(forms.Form):
@@ -69,6 +75,56 @@ class Catalogue:
     types: Sequence[TouchType]
 
 
+class NewRhythmForm(forms.Form):
+    """Touches that no rule asks for yet. Looked up in the catalogue: however many are typed, the database is asked nothing more.
+
+    The form of a rule checks it anew before it becomes a draft.
+    """
+
+    def __init__(self, catalogue: Catalogue, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.catalogue = catalogue
+        self.fields |= {name: copy.deepcopy(ContactRuleForm.base_fields[name]) for name in ContactRuleForm.Meta.fields}
+        self.fields["stage"].choices = [pair for pair in Stage.choices if pair[0] in SHOWN_STAGES]
+        for name, rows in (("tier", catalogue.tiers), ("role", catalogue.roles), ("touch_type", catalogue.types)):
+            choices = [("", _("choose")), *((row.pk, str(row)) for row in rows)]
+            known = {str(row.pk): row for row in rows}
+            self.fields[name] = forms.TypedChoiceField(
+                choices=choices, coerce=known.__getitem__, label=self.fields[name].label
+            )
+        for field in self.fields.values():
+            field.label = capfirst(field.label)
+
+    @cached_property
+    def instance(self) -> ContactRule:
+        """The rule that a valid form is about, which is stored nowhere."""
+        return ContactRule(**self.cleaned_data)
+
+    @property
+    def place(self) -> tuple:
+        """What a valid form names: there is one rule of it."""
+        return tuple(self.cleaned_data[name] for name in PLACE)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if self.errors:
+            return data
+        ContactRule(**data).clean_fields(exclude=PLACE)
+        other = next((rule for rule in self.catalogue.rules if self.place == _place_of(rule)), None)
+        if other is not None:
+            words = {"count": other.count, "period": other.get_period_display()}
+            self.add_error(
+                "touch_type",
+                _("There is a rule for this tier, stage, role and touch type already: %(count)s per %(period)s.")
+                % words,
+            )
+        return data
+
+
+def _place_of(rule: ContactRule) -> tuple:
+    return tuple(getattr(rule, name) for name in PLACE)
+
+
 class WhatIf:
     """All that was typed on the page, or the rules as they are."""
 
@@ -84,23 +140,17 @@ class WhatIf:
         filled = [n for n in lines if data is not None and data.get(f"n{n}-touch_type")]
         return min(max(filled, default=-1) + 1, MOST_NEW - 1)
 
-    def _added(self, number: int, data: QueryDict | None) -> ContactRuleForm:
+    def _added(self, number: int, data: QueryDict | None) -> NewRhythmForm:
         prefix = f"n{number}"
         sent = data if data is not None and data.get(f"{prefix}-touch_type") else None
-        form = ContactRuleForm(sent, prefix=prefix, use_required_attribute=False)
-        del form.fields["version"]
-        form.fields["stage"].choices = [pair for pair in form.fields["stage"].choices if pair[0] in ("", *SHOWN_STAGES)]
-        known = {"tier": self.catalogue.tiers, "role": self.catalogue.roles, "touch_type": self.catalogue.types}
-        for name, rows in known.items():
-            form.fields[name].choices = [("", _("choose")), *((row.pk, str(row)) for row in rows)]
-        return form
+        return NewRhythmForm(self.catalogue, sent, prefix=prefix, use_required_attribute=False)
 
     def is_valid(self) -> bool:
         """Errors stand at the fields; a line for what an earlier line adds already is wrong, too."""
         seen: set[tuple] = set()
         for form in self.new:
             if form.is_bound and form.is_valid():
-                place = tuple(form.cleaned_data[name] for name in ("tier", "stage", "role", "touch_type"))
+                place = form.place
                 if place in seen:
                     form.add_error("touch_type", _("Another line adds this already."))
                 seen.add(place)
@@ -121,9 +171,6 @@ class WhatIf:
         return [form for form in self.rhythms if form.is_other]
 
     @property
-    def added(self) -> list[ContactRuleForm]:
+    def added(self) -> list[NewRhythmForm]:
         """Rules that would come."""
         return [form for form in self.new if form.is_bound and form.is_valid()]
-
-
-SHOWN_STAGES = ("prospect", "customer")

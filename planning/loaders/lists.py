@@ -4,7 +4,6 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -13,14 +12,11 @@ from planning.engine import due as engine
 from planning.engine.cover import Away
 from planning.engine.due import PLANNED_INTERVAL, Candidate
 from planning.engine.travel import Place, one_trip
-from planning.engine.value import OfficialValue, ValueTable
-from planning.loaders.ground import away_from, away_questions, bases_from, bases_question
+from planning.engine.value import MICRO, ValueTable
+from planning.loaders.ground import away_from, away_questions, bases_from, bases_question, official_question
 from planning.loaders.sides import NO_TIER
-from planning.models import DueTouch, PlanningSettings, TouchValue
+from planning.models import DueTouch, PlanningSettings
 from territory.together import Prepared, prepared
-
-# What is stored of a value has this many decimals.
-MICRO = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,23 +51,12 @@ class Item:
 
 def list_questions() -> tuple[Prepared, ...]:
     """All official values, and what `load_lists` needs to know of settings, bases, absences and covers: to be asked together."""
-    return _values(), _settings(), bases_question(), *away_questions()
-
-
-@prepared
-def _values() -> QuerySet:
-    rows = TouchValue.objects.order_by("starts_on", "pk")
-    return rows.values_list("touch_type_id", "tier_id", "stage", "starts_on", "amount")
+    return official_question(), _settings(), bases_question(), *away_questions()
 
 
 @prepared
 def _settings() -> QuerySet[PlanningSettings]:
     return PlanningSettings.objects.filter(pk=1)
-
-
-def values_from(rows: Iterable[tuple]) -> tuple[OfficialValue, ...]:
-    """Official values from the first of the answers to `list_questions`."""
-    return tuple(OfficialValue(*row) for row in rows)
 
 
 def load_lists(

@@ -3,13 +3,13 @@
 import datetime as dt
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 
 from customers.models import Customer, PlannedTouch, Tier, TouchType
 from planning.engine import due as engine
 from planning.engine.customer import CustomerFigures
 from planning.engine.due import Candidate, Due
 from planning.engine.travel import one_trip
+from planning.engine.value import MICRO
 from planning.loaders.customers import load
 from planning.loaders.ground import Ground, load_ground
 from planning.loaders.rulebook import RuleBook
@@ -17,9 +17,6 @@ from planning.loaders.standings import standings_under
 from planning.loaders.workload import minutes_of, shares_of
 from planning.models import PlanningSettings
 from territory import clock
-
-# What is stored of a value has this many decimals.
-_MICRO = Decimal("0.000001")
 
 # A customer without a tier stands after all others.
 NO_TIER = 99
@@ -78,7 +75,7 @@ class Side:
 
     def _due(self, due: Due, row: CustomerFigures, names: dict[int, str]) -> Candidate:
         minutes = due.minutes + (due.travel.minutes if due.travel else 0.0)
-        value = float(due.worth.amount.quantize(_MICRO))
+        value = float(due.worth.amount.quantize(MICRO))
         score = engine.score(value, engine.urgency(due.overdue_days, due.rule.interval), minutes)
         key = ("due", row.facts.key, due.rule.own, due.rule.key)
         return self._candidate(key, row, due.rule.touch_type, score, due.overdue_days, names)

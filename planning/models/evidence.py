@@ -12,9 +12,9 @@ class EvidenceRun(models.Model):
     `samples`: by stage and tier key ("" over all) how many courses were won and lost and what business they brought,
     whether their first year is complete, what was won without any touch, and under "added" the weeks that the added chance
     rests on and why there is none ("": there is; "no wins", "only wins", "no fit"), under "model" the model itself (None:
-    there is none), see engine/added_chance.py ChanceModel. `left_out`: touches that no figure
-    counts, by reason: future, before (the registration), outside, repeats. `engine` names the version of the formulas,
-    `parameters` what they were computed with.
+    there is none), see engine/added_chance.py ChanceModel, and under "rhythms" the share won by rhythm, see
+    engine/suggested_rhythm.py Band. `left_out`: touches that no figure counts, by reason: future, before (the registration),
+    outside, repeats. `engine` names the version of the formulas, `parameters` what they were computed with.
     """
 
     on = models.DateField(_("day"), unique=True)

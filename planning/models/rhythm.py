@@ -13,9 +13,7 @@ class RhythmWindow(models.IntegerChoices):
 
 
 class RhythmRun(models.Model):
-    """One computation, of a day. `rules`: of each rule's key the version that was computed under, and what evidence
-    suggests in its place (planning.engine.suggested_rhythm).
-    """
+    """One computation, of a day. `rules`: of each rule's key the version that was computed under."""
 
     on = models.DateField(_("day"), unique=True)
     computed_at = models.DateTimeField(_("computed"))

@@ -78,7 +78,8 @@ def _figure(value: float | None, low: float | None, high: float | None) -> Figur
 
 def _chance(found: TouchEvidence, sees_costs: bool) -> EvidenceKind:
     if found.chance is None:
-        return EvidenceKind(_("Chance at the n-th touch"), None, _("no course reached such a touch"))
+        why = _("nothing was won: it cannot be told") if found.touches else _("no course reached such a touch")
+        return EvidenceKind(_("Chance at the n-th touch"), None, why)
     share = percent_text(found.chance, 1)
     if not sees_costs:
         note = _("%(share)s of such touches win; what that is worth tells of costs") % {"share": share}

@@ -106,11 +106,15 @@ class Expectation:
         return self.months[-1].of if self.months else None
 
 
-def reached(user: User, *areas: str) -> Q:
-    """Rows within the reader's reach in each of these areas: their own prospects, those of teams they have reach over, and
-    those of the people of these teams."""
+# A customer's amount is seen by who sees the customer and amounts of it.
+AREAS = (Area.CUSTOMERS, Area.AMOUNTS)
+
+
+def reached(user: User, *more: str) -> Q:
+    """Rows whose customers and amounts, and `more` areas, are within the reader's reach: their own prospects, those of teams
+    they have reach over, and those of the people of these teams."""
     found = Q()
-    for area in areas:
+    for area in (*AREAS, *more):
         wide = scope(user, area, Act.SEE)
         if not wide.everything:
             own = Q(membership__in=wide.memberships)
@@ -120,7 +124,7 @@ def reached(user: User, *areas: str) -> Q:
 
 def expectation(user: User, chosen: Chosen) -> Expectation:
     """In two queries."""
-    seen = ExpectedBusiness.objects.filter(reached(user, Area.AMOUNTS)).order_by()
+    seen = ExpectedBusiness.objects.filter(reached(user)).order_by()
     whole = seen.filter(month__isnull=True)
     months, tiers, teams, people, basis, totals, runs = together(
         _sums(seen.filter(chosen.rows(), month__isnull=False), "month"),

@@ -46,12 +46,18 @@ class Line:
         return ValueStage(self.stage).label
 
     @property
-    def drift(self) -> float | None:
-        """By how much the official value differs from the evidence, as a share; None where one of them is missing."""
+    def figure(self) -> Figure | None:
+        """The evidence that the official value can be held against; None where one of them is missing, or wins are too few."""
         found = self.evidence
-        if self.official is None or found is None or found.is_pooled or not found.value:
+        return None if self.official is None or found is None or found.is_pooled else figure_of(found)
+
+    @property
+    def drift(self) -> float | None:
+        """By how much the official value differs from the evidence, as a share; None too where all wins were worth nothing."""
+        figure = self.figure
+        if self.official is None or figure is None or not figure.value:
             return None
-        return float(self.official.amount) / found.value - 1
+        return float(self.official.amount) / figure.value - 1
 
     @property
     def is_outside(self) -> bool:
@@ -65,7 +71,7 @@ class Line:
 
     @property
     def _lies_outside(self) -> bool:
-        figure = None if self.drift is None else figure_of(self.evidence)
+        figure = self.figure
         return figure is not None and side(float(self.official.amount), figure) != INSIDE  # type: ignore[union-attr]
 
     @property
@@ -124,7 +130,7 @@ class ValuesTable:
     @property
     def compared(self) -> int:
         """Lines whose official value can be held against evidence."""
-        return sum(line.drift is not None for line in self.lines)
+        return sum(line.figure is not None for line in self.lines)
 
     @property
     def outside(self) -> int:

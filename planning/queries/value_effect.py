@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from accounts.models import Team, User
 from accounts.permissions import Act, Area, people_within
 from customers.models import Customer, TouchType
+from planning.engine.calendar import last_quarter
 from planning.engine.reordering import Place, Reordered, places, reordered
 from planning.engine.value import OfficialValue, ValueTable
-from planning.loaders.lists import Item, list_questions, load_lists, values_from
+from planning.loaders.ground import official_from
+from planning.loaders.lists import Item, list_questions, load_lists
 from planning.loaders.work import seats_from, seats_question
-from planning.queries.value_work import WorkEffect, last_quarter, span_of, work_effect
+from planning.queries.value_work import WorkEffect, span_of, work_effect
 from territory.together import together
 
 # Whose lists are shown row by row.
@@ -83,7 +85,7 @@ def value_effect(user: User, value: OfficialValue, today: dt.date) -> ValueEffec
         seats_question(*last_quarter(today)),
         *list_questions(),
     )
-    known = values_from(values)
+    known = tuple(official_from(values))
     span = span_of(known, value, today, repeats_once=bool(settings and settings[0].repeats_count_once))
     work = work_effect(
         user,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from accounts.models import User
+from planning.engine.calendar import last_quarter
 from planning.engine.value import OfficialValue, ValueTable
 from planning.engine.work import value_days, value_tables, work_of
 from planning.loaders.work import By, Seat, Span, load_piles
@@ -54,13 +55,6 @@ class WorkEffect:
         return self.people[:MOST_NAMED]
 
 
-def last_quarter(today: dt.date) -> tuple[dt.date, dt.date]:
-    """The first and the last day of the calendar's quarter before this one."""
-    begin = dt.date(today.year, (today.month - 1) // 3 * 3 + 1, 1)
-    last = begin - dt.timedelta(days=1)
-    return dt.date(last.year, last.month - 2, 1), last
-
-
 def span_of(values: Iterable[OfficialValue], value: OfficialValue, today: dt.date, *, repeats_once: bool) -> Span:
     """Last quarter, and the days in it on which official values change on either side."""
     first, last = last_quarter(today)
@@ -101,19 +95,17 @@ def work_effect(
 
 def _shown(people, names, span: Span, *, keeps: bool) -> WorkEffect:
     person_names, team_names = names
-    rows = [
-        Worth(person_names.get(person, ""), team_names.get(team, ""), int(touches), before, after)
-        for (person, team), (touches, before, after) in people.items()
-    ]
-    teams: dict[str, list[Worth]] = defaultdict(list)
-    for row in rows:
-        teams[row.team].append(row)
+    rows = []
+    teams: dict[int | None, list[Worth]] = defaultdict(list)
+    for (person, team), (touches, before, after) in people.items():
+        rows.append(Worth(person_names.get(person, ""), team_names.get(team, ""), int(touches), before, after))
+        teams[team].append(rows[-1])
     changed = [row for row in rows if row.change]
     return WorkEffect(
         span.first,
         span.last,
         keeps,
-        teams=[row for row in map(_sum, *zip(*teams.items(), strict=True)) if row.change] if teams else [],
+        teams=[row for row in (_sum(team_names.get(team, ""), rows) for team, rows in teams.items()) if row.change],
         people=sorted(changed, key=lambda row: (-abs(row.change), row.name)),
         total=_sum("", rows),
     )

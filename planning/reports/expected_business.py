@@ -59,7 +59,7 @@ def answer(asked: Asked) -> Answer:
 def _kept(asked: Asked) -> Iterator[Found]:
     rows = ExpectedBusiness.objects.all()
     if asked.reader is not None:
-        rows = rows.filter(reached(asked.reader, Area.AMOUNTS, Area.EXPORT))
+        rows = rows.filter(reached(asked.reader, Area.EXPORT))
     for row in rows:
         place = Place(row.team_id, row.membership_id, row.tier_id)
         yield place, row.month, Expected(row.mean, row.variance, row.prospects, row.unknown)

@@ -28,14 +28,6 @@ def known_share(share: float | None) -> str:
     return _("not known yet") if share is None else percent_text(share)
 
 
-@register.filter
-def share_band(step: Within) -> str:
-    """A band: 18 to 29 %."""
-    if step.low is None or step.high is None:
-        return ""
-    return _("%(low)s to %(high)s") % {"low": number_text(step.low * 100), "high": percent_text(step.high)}
-
-
 @register.simple_tag
 def read_at(row: OfTier, norm: Norm) -> list[Within]:
     """The curve read on some days of the picture."""

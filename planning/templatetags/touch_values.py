@@ -118,7 +118,7 @@ def _state(row: Line, may_approve: bool) -> str:
             _("Adopt: %(type)s, tier %(tier)s") % {"type": row.touch_type, "tier": row.tier},
             _("Adopt"),
         )
-    if row.drift is None:
+    if row.figure is None:
         few = row.evidence is not None and row.evidence.is_pooled and row.evidence.touches
         return _faint(_("too few wins")) if few else ""
     return _faint(_("outside") if row.is_outside else _("kept") if row.is_kept else _("inside"))

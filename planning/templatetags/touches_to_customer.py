@@ -35,14 +35,6 @@ def share_within(row: OfTier, n: int) -> str:
     return format_html('<span class="faint">{}</span>', _("not known yet")) if share is None else percent_text(share)
 
 
-@register.filter
-def band_text(step: Within) -> str:
-    """A band in per cent: 18 to 29 %."""
-    if step.low is None or step.high is None:
-        return ""
-    return _("%(low)s to %(high)s") % {"low": number_text(step.low * 100), "high": percent_text(step.high)}
-
-
 @register.simple_tag
 def steps_told(row: OfTier, norm: Norm) -> list[Within]:
     """What the table of a curve tells: some ten steps, up to the first that nobody got to."""

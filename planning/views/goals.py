@@ -34,7 +34,13 @@ def goal_history(request: HttpRequest) -> HttpResponse:
     team = team_asked(request)
     found = queries.history(request.user, team, request.GET.get("of", ""), request.GET.get("page"))
     teams = teams_within(request.user, Area.BUDGETS, Act.SEE).filter(archived_at__isnull=True).order_by("name")
-    context = {"history": found, "team": team, "teams": teams.only("name"), "may_set": _may_set(request)}
+    context = {
+        "history": found,
+        "team": team,
+        "teams": teams.only("name"),
+        "may_set": _may_set(request),
+        "may_export": may(request.user, Area.EXPORT, Act.SEE),
+    }
     return render(request, "planning/goals/history.html", context)
 
 

@@ -11,9 +11,7 @@ from accounts.permissions import Act, Area, may
 from planning.forms.amounts import AmountForm
 from planning.queries import time_to_business as norms
 from planning.queries.norms import sees_norm_amounts, sees_norms
-
-# Of so many tiers at most the others' curves stand faint behind each: pages stay small.
-SIDE_BY_SIDE = 6
+from planning.views.curves import SIDE_BY_SIDE, percent, tier_colour
 
 
 @require_safe
@@ -45,9 +43,9 @@ def _chart(shown: norms.OfTier, norm: norms.Norm) -> dict[str, Any]:
     steps = [shown.within(days) for days in norm.scale]
     own = {
         "label": "",
-        "colour": f"tier-{'abcd'[min(max(shown.tier.position, 1), 4) - 1]}" if shown.tier else "accent",
-        "low": [_percent(step.low) for step in steps],
-        "high": [_percent(step.high) for step in steps],
+        "colour": tier_colour(shown.tier),
+        "low": [percent(step.low) for step in steps],
+        "high": [percent(step.high) for step in steps],
     }
     return {
         "type": "line",
@@ -61,8 +59,4 @@ def _chart(shown: norms.OfTier, norm: norms.Norm) -> dict[str, Any]:
 
 
 def _line(row: norms.OfTier, norm: norms.Norm) -> dict[str, Any]:
-    return {"label": "", "stepped": True, "values": [_percent(row.within(days).share) for days in norm.scale]}
-
-
-def _percent(share: float | None) -> float | None:
-    return None if share is None else round(share * 100, 1)
+    return {"label": "", "stepped": True, "values": [percent(row.within(days).share) for days in norm.scale]}

@@ -13,10 +13,10 @@ from accounts.permissions import Act, Area, may
 from planning.queries.norms import sees_norms
 from planning.queries.touches_to_customer import Norm, OfTier
 from planning.queries.touches_to_customer import touches_to_customer as norm_of_touches
+from planning.views.curves import SIDE_BY_SIDE, percent, tier_colour
 
-# A picture has so many points at most, and the others' curves where these are so many at most: pages stay small.
+# A picture has so many points at most: pages stay small.
 POINTS = 60
-SIDE_BY_SIDE = 6
 
 
 @require_safe
@@ -48,9 +48,9 @@ def _chart(shown: OfTier, norm: Norm) -> dict[str, Any]:
     steps = [shown.curve.within(n) for n in touches]
     own = {
         "label": str(shown.tier or _("all")),
-        "colour": f"tier-{'abcd'[min(max(shown.tier.position, 1), 4) - 1]}" if shown.tier else "accent",
-        "low": [_percent(step.low) for step in steps],
-        "high": [_percent(step.high) for step in steps],
+        "colour": tier_colour(shown.tier),
+        "low": [percent(step.low) for step in steps],
+        "high": [percent(step.high) for step in steps],
     }
     return {
         "type": "line",
@@ -62,8 +62,4 @@ def _chart(shown: OfTier, norm: Norm) -> dict[str, Any]:
 
 
 def _line(row: OfTier, touches: range) -> dict[str, Any]:
-    return {"label": "", "stepped": True, "values": [_percent(row.curve.share_within(n)) for n in touches]}
-
-
-def _percent(share: float | None) -> float | None:
-    return None if share is None else round(share * 100, 1)
+    return {"label": "", "stepped": True, "values": [percent(row.curve.share_within(n)) for n in touches]}

@@ -137,6 +137,16 @@ def test_each_sees_as_far_as_their_amounts_reach(cast, log):
     assert page_of(cast.technician).status_code == 403
 
 
+def test_amounts_of_customers_whom_one_does_not_see_are_in_no_sum(cast, log):
+    compute_evidence(now=NOW)
+    access = {"customers": {"see": "own"}, "amounts": {"see": "all"}, "export": {"see": "all"}}
+    clerk = factories.role("Clerk", access=access)
+    seat = factories.membership(factories.person("Clerk"), cast.exeter, role=clerk)
+
+    assert shown(seat.user) == (0, {}, {})
+    assert REPORT.rows(Asked(NOW.date(), NOW, reader=seat.user))[0] == []
+
+
 def test_a_team_a_person_and_a_tier_can_be_chosen_within_reach(cast, log):
     compute_evidence(now=NOW)
 

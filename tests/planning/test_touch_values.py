@@ -113,6 +113,18 @@ def test_a_value_within_the_interval_is_inside(client, cast, log):
     assert "0 of 1 official value lies outside" in page(client).content.decode()
 
 
+def test_a_value_lies_outside_where_all_wins_were_worth_nothing(client, cast, log):
+    factories.touch_value(log["type"], log["tier"], 120)
+    compute_evidence(now=NOW)
+    TouchEvidence.objects.filter(is_pooled=False).update(value=0, low=0, high=0)
+
+    client.force_login(cast.admin)
+
+    table = page(client).context["table"]
+
+    assert [(line.drift, line.is_outside, line.suggestion) for line in table.lines if line.figure] == [(None, True, 0)]
+
+
 def test_too_few_wins_are_said_and_suggest_nothing(client, cast, log):
     compute_evidence(now=NOW)
     client.force_login(cast.admin)
@@ -308,7 +320,9 @@ def test_where_nothing_can_be_told_the_reason_is(client, cast, kinds):
     _answer, text = shown(client, kinds)
 
     assert "everything was won: it cannot be told" in text
-    assert "no course reached such a touch" in text
+    assert "nothing was won: it cannot be told" in text
+    TouchEvidence.objects.update(touches=0)
+    assert "no course reached such a touch" in shown(client, kinds)[1]
 
 
 def test_a_run_of_evidence_as_of_a_day_before_somebody_became_a_prospect(cast):

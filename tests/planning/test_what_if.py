@@ -201,3 +201,21 @@ def test_queries_do_not_grow(client, cast, plan):
     with CaptureQueriesContext(connection) as many:
         client.get(url, with_count(plan, 4))
     assert len(many) == len(few) <= 12
+
+
+def test_lines_typed_for_new_touches_are_looked_up_together(client, cast, plan):
+    tiers, types = factories.tiers(), factories.touch_types()
+    url, typed = reverse("what_if"), {}
+    client.force_login(cast.admin)
+    client.get(url)
+    asked = []
+    for number, tier in enumerate(tiers.values()):
+        line = {"tier": tier.pk, "stage": "customer", "role": plan.role_id, "touch_type": types["field"].pk}
+        line |= {"count": 1, "period": "quarter", "duration_seconds": 60}
+        typed |= {f"n{number}-{name}": value for name, value in line.items()}
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(url, typed).context["page"]
+        assert sum(line.rule.pk is None for group in page.groups for line in group.lines) == number + 1
+        asked.append(len(queries))
+    assert len(set(asked)) == 1
+    assert asked[0] <= 12
