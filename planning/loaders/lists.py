@@ -16,7 +16,7 @@ from planning.engine.value import MICRO, ValueTable
 from planning.loaders.ground import away_from, away_questions, bases_from, bases_question, official_question
 from planning.loaders.sides import NO_TIER
 from planning.models import DueTouch, PlanningSettings
-from territory.together import Prepared, prepared
+from territory.together import Prepared, prepared, together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,27 +62,32 @@ def _settings() -> QuerySet[PlanningSettings]:
 def load_lists(
     today: dt.date, settings: Sequence[PlanningSettings], *answers: Iterable[tuple]
 ) -> dict[int, list[Item]]:
-    """By person what could stand on their list of the day, with the other answers to `list_questions`. In 2 queries.
+    """By person what could stand on their list of the day, with the other answers to `list_questions`. In one query.
 
     Those whom somebody covers have nothing there, who covers has it on theirs.
     """
     bases, away = bases_from(answers[0]), away_from(*answers[1:])
     found: dict[int, list[Item]] = defaultdict(list)
     row = settings[0] if settings else PlanningSettings()
-    for person, item in (*_due(today, away), *_planned(today, away, bases, row)):
+    # Lists of many rows, but both as wide.
+    due, planned = together(_due_question(today), _planned_question())
+    for person, item in (*_due(due, today, away), *_planned(planned, today, away, bases, row)):
         found[person].append(item)
     return dict(found)
 
 
-def _due(today: dt.date, away: Away) -> Iterable[tuple[int, Item]]:
+def _due_question(today: dt.date) -> QuerySet:
     rows = DueTouch.objects.filter(
         ~_just_done(), person__isnull=False, due_on__lte=today, customer__archived_at__isnull=True
     ).order_by("pk")
-    found = rows.values_list(
+    return rows.values_list(
         "pk", "customer_id", "touch_type_id", "person_id", "due_on", "interval_days", "minutes", "travel_minutes",
         "customer__tier_id", "customer__tier__position", "customer__stage", "customer__name",
     )  # fmt: skip
-    for pk, customer, kind, person, due_on, interval, minutes, trip, tier, rank, stage, name in found:
+
+
+def _due(rows: Iterable[tuple], today: dt.date, away: Away) -> Iterable[tuple[int, Item]]:
+    for pk, customer, kind, person, due_on, interval, minutes, trip, tier, rank, stage, name in rows:
         overdue = (today - due_on).days
         yield (
             away.doing(person, customer, today) or person,
@@ -111,16 +116,19 @@ def _just_done() -> Exists:
     )
 
 
-def _planned(
-    today: dt.date, away: Away, bases: Mapping[int, Place], settings: PlanningSettings
-) -> Iterable[tuple[int, Item]]:
+def _planned_question() -> QuerySet:
     rows = PlannedTouch.objects.open().filter(assignee__isnull=False, customer__archived_at__isnull=True).order_by("pk")
-    detour, speed = float(settings.detour_factor), float(settings.travel_speed_kmh)
-    found = rows.values_list(
+    return rows.values_list(
         "pk", "customer_id", "type_id", "assignee_id", "due_on", "duration_seconds", "type__travels", "customer__tier_id",
         "customer__tier__position", "customer__stage", "customer__name", "customer__latitude", "customer__longitude",
     )  # fmt: skip
-    for pk, customer, kind, assignee, due_on, seconds, travels, tier, rank, stage, name, latitude, longitude in found:
+
+
+def _planned(
+    rows: Iterable[tuple], today: dt.date, away: Away, bases: Mapping[int, Place], settings: PlanningSettings
+) -> Iterable[tuple[int, Item]]:
+    detour, speed = float(settings.detour_factor), float(settings.travel_speed_kmh)
+    for pk, customer, kind, assignee, due_on, seconds, travels, tier, rank, stage, name, latitude, longitude in rows:
         person = away.doing(assignee, customer, today) or assignee
         where = None if latitude is None or longitude is None else (latitude, longitude)
         trip = one_trip(bases.get(person), where, detour, speed).minutes if travels else 0.0

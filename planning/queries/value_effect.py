@@ -77,7 +77,7 @@ class ValueEffect:
 
 
 def value_effect(user: User, value: OfficialValue, today: dt.date) -> ValueEffect:
-    """All of it, as far as the reader may see people, customers and touches; in 5 queries."""
+    """All of it, as far as the reader may see people, customers and touches; in 6 queries."""
     seen, workers, teams, seats, values, settings, *rest = together(
         people_within(user, Area.BUDGETS, Act.SEE).order_by().values_list("pk", "name"),
         people_within(user, Area.TOUCHES, Act.SEE).order_by().values_list("pk", "name"),

@@ -1,15 +1,14 @@
 """What another official value would make of the work of last quarter: touches x official value, before and after."""
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from accounts.models import User
 from planning.engine.calendar import last_quarter
 from planning.engine.value import OfficialValue, ValueTable
-from planning.engine.work import value_days, value_tables, work_of
+from planning.engine.work import NOTHING, Pile, value_days, value_tables, work_of
 from planning.loaders.work import By, Seat, Span, load_piles
 from planning.queries.work_value import made_before
 from territory import clock
@@ -36,7 +35,7 @@ class Worth:
 @dataclass(frozen=True)
 class WorkEffect:
     """Of last quarter. `keeps`: the value starts after it, so that its touches keep theirs. Only who has touches whose value
-    differs is named; a touch that two made stands with each of them."""
+    differs is named; a touch that two made stands with each of them, and once with their team and in all."""
 
     first: dt.date
     last: dt.date
@@ -76,47 +75,34 @@ def work_effect(
     seats: dict[int, Seat],
     names: tuple[Mapping[int, str], Mapping[int, str]],
 ) -> WorkEffect:
-    """By person and team (`names` of both) as far as the reader may see their work, in one query."""
-    before, after = value_tables(values, span.days), tables_after(values, value, span)
-    made = made_before(user, span)
-    piles = load_piles(made, span, By.PERSON, seats)
-    people: dict[tuple[int | None, int | None], list[Decimal]] = defaultdict(
-        lambda: [Decimal(0), Decimal(0), Decimal(0)]
-    )
-    for pile in piles:
-        old, new = (work_of(pile, tables, repeats_once=span.repeats_once) for tables in (before, after))
-        team = seats[pile.seat].team if pile.seat in seats else None  # type: ignore[index]
-        sums = people[pile.who, team]  # type: ignore[index]
-        differs = old.value != new.value
-        for place, amount in enumerate((Decimal(old.counted if differs else 0), old.value, new.value)):
-            sums[place] += amount
-    return _shown(people, names, span, keeps=value.starts_on is None or value.starts_on > span.last)
+    """By person and team (`names` of both) and in all, as far as the reader may see their work, in three queries."""
+    sides = value_tables(values, span.days), tables_after(values, value, span)
+    made, (people, teams) = made_before(user, span), names
 
+    def worth(by: By, place: Callable[[Pile], tuple[int | None, int | None]]) -> list[Worth]:
+        """Of each person and team; the touches are those whose value differs."""
+        found: dict[tuple[int | None, int | None], tuple[int, Decimal, Decimal]] = {}
+        for pile in load_piles(made, span, by, seats):
+            old, new = (work_of(pile, tables, repeats_once=span.repeats_once) for tables in sides)
+            touches, before, after = found.get(place(pile), (0, NOTHING, NOTHING))
+            differ = old.counted if old.value != new.value else 0
+            found[place(pile)] = touches + differ, before + old.value, after + new.value
+        return [
+            Worth(people.get(person, ""), teams.get(team, ""), *sums)  # type: ignore[call-overload]
+            for (person, team), sums in found.items()
+        ]
 
-def _shown(people, names, span: Span, *, keeps: bool) -> WorkEffect:
-    person_names, team_names = names
-    rows = []
-    teams: dict[int | None, list[Worth]] = defaultdict(list)
-    for (person, team), (touches, before, after) in people.items():
-        rows.append(Worth(person_names.get(person, ""), team_names.get(team, ""), int(touches), before, after))
-        teams[team].append(rows[-1])
-    changed = [row for row in rows if row.change]
+    changed = [row for row in worth(By.PERSON, lambda pile: (pile.who, _team_of(pile, seats))) if row.change]
     return WorkEffect(
         span.first,
         span.last,
-        keeps,
-        teams=[row for row in (_sum(team_names.get(team, ""), rows) for team, rows in teams.items()) if row.change],
+        value.starts_on is None or value.starts_on > span.last,
+        teams=[row for row in worth(By.TEAM, lambda pile: (None, pile.who)) if row.change],
         people=sorted(changed, key=lambda row: (-abs(row.change), row.name)),
-        total=_sum("", rows),
+        total=next(iter(worth(By.TOUCH, lambda _pile: (None, None))), Worth("", "", 0, NOTHING, NOTHING)),
     )
 
 
-def _sum(team: str, rows: Iterable[Worth]) -> Worth:
-    found = list(rows)
-    return Worth(
-        "",
-        team,
-        sum(row.touches for row in found),
-        sum((row.before for row in found), Decimal(0)),
-        sum((row.after for row in found), Decimal(0)),
-    )
+def _team_of(pile: Pile, seats: Mapping[int, Seat]) -> int | None:
+    seat = seats.get(pile.seat) if pile.seat is not None else None  # type: ignore[call-overload]
+    return seat and seat.team
