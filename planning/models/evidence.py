@@ -27,6 +27,11 @@ class EvidenceRun(models.Model):
     class Meta:
         ordering = ["-on"]
 
+    @classmethod
+    def latest(cls) -> models.QuerySet:
+        """The key of the latest, for a condition on what belongs to it."""
+        return cls._default_manager.order_by("-on").values("pk")[:1]
+
 
 class TouchEvidence(models.Model):
     """What a touch of a type on a tier is worth, in three ways, each with an 80 % interval; None where it is not known.

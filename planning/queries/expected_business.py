@@ -131,7 +131,7 @@ def expectation(user: User, chosen: Chosen) -> Expectation:
         _sums(whole.filter(chosen.rows(but="tier")), "tier_id", "tier__name", "tier__position"),
         _sums(whole.filter(chosen.rows(but="team")), "team_id", "team__name"),
         _sums(whole.filter(chosen.rows(but="person")), "membership__user_id", "membership__user__name"),
-        TierCurve.objects.filter(kind=CurveKind.CHANCE_OF_WINNING, tier__isnull=False, run=_latest())
+        TierCurve.objects.filter(kind=CurveKind.CHANCE_OF_WINNING, tier__isnull=False, run=EvidenceRun.latest())
         .select_related("tier")
         .defer("steps")
         .order_by("tier__position", "tier__name"),
@@ -149,10 +149,6 @@ def expectation(user: User, chosen: Chosen) -> Expectation:
         computed_at=runs[0][0] if runs else None,
         on=runs[0][1] if runs else None,
     )
-
-
-def _latest() -> QuerySet:
-    return EvidenceRun.objects.order_by("-on").values("pk")[:1]
 
 
 def _sums(rows: QuerySet, *by: str) -> QuerySet:

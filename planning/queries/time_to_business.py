@@ -108,8 +108,9 @@ class Norm:
 
 def time_to_business() -> Norm | None:
     """Each tier at its own amount; one query. None before the first run."""
-    latest = EvidenceRun.objects.order_by("-on").values("pk")[:1]
-    rows = TierCurve.objects.filter(kind=CurveKind.TIME_TO_BUSINESS, run=latest).select_related("tier", "run")
+    rows = TierCurve.objects.filter(kind=CurveKind.TIME_TO_BUSINESS, run=EvidenceRun.latest()).select_related(
+        "tier", "run"
+    )
     found = list(rows.order_by(F("tier__position").asc(nulls_last=True), "tier__name"))
     if not found:
         return None

@@ -254,8 +254,7 @@ def _line(
 
 def line_on(stage: str, touch_type: int | None, tier: int | None, on: dt.date) -> Line | None:
     """One line with the latest evidence and the official value of a day, in one query; None without evidence."""
-    latest = EvidenceRun.objects.order_by("-on").values("pk")[:1]
-    evidence = TouchEvidence.objects.filter(run__in=latest, stage=stage, touch_type=touch_type, tier=tier)
+    evidence = TouchEvidence.objects.filter(run__in=EvidenceRun.latest(), stage=stage, touch_type=touch_type, tier=tier)
     values = TouchValue.objects.filter(stage=stage, touch_type=touch_type, tier=tier, starts_on__lte=on)
     rejected = RejectedSuggestion.objects.filter(
         official__stage=stage, official__touch_type=touch_type, official__tier=tier

@@ -138,8 +138,9 @@ def touches_to_customer() -> Norm | None:
 
 def _curves() -> QuerySet[TierCurve]:
     """Of the latest run, tiers from the highest, that of all last."""
-    latest = EvidenceRun.objects.order_by("-on").values("pk")[:1]
-    rows = TierCurve.objects.filter(kind=CurveKind.TOUCHES_TO_CUSTOMER, run=latest).select_related("tier", "run")
+    rows = TierCurve.objects.filter(kind=CurveKind.TOUCHES_TO_CUSTOMER, run=EvidenceRun.latest()).select_related(
+        "tier", "run"
+    )
     return rows.order_by(F("tier__position").asc(nulls_last=True), "tier__name")
 
 

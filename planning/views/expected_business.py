@@ -4,8 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -15,6 +14,7 @@ from accounts.permissions import Act, Area, may, people_within, teams_within
 from customers.models import Tier
 from planning.queries.expected_business import Chosen, Expectation, expectation
 from planning.queries.norms import sees_norm_amounts
+from planning.views.asked import row_asked
 
 PEOPLE_SHOWN = 20
 
@@ -24,9 +24,9 @@ PEOPLE_SHOWN = 20
 def expected_business(request):
     """All that the reader's amounts reach, or those of ?team=, ?person= and ?tier=."""
     chosen = Chosen(
-        team=_asked(request, "team", teams_within(request.user, Area.AMOUNTS, Act.SEE)),
-        person=_asked(request, "person", people_within(request.user, Area.AMOUNTS, Act.SEE)),
-        tier=_asked(request, "tier", Tier.objects.all()),
+        team=row_asked(request, "team", teams_within(request.user, Area.AMOUNTS, Act.SEE)),
+        person=row_asked(request, "person", people_within(request.user, Area.AMOUNTS, Act.SEE)),
+        tier=row_asked(request, "tier", Tier.objects.all()),
     )
     found = expectation(request.user, chosen)
     context = {
@@ -39,16 +39,6 @@ def expected_business(request):
         "may_export": may(request.user, Area.EXPORT, Act.SEE) and may(request.user, Area.BUDGETS, Act.SEE),
     }
     return render(request, "planning/expected_business.html", context)
-
-
-def _asked(request, name: str, rows) -> Any:
-    """The row of ?name=, if it is one of these; None where nothing is asked."""
-    asked = request.GET.get(name, "")
-    if not asked:
-        return None
-    if not (asked.isascii() and asked.isdecimal() and len(asked) < 16):
-        raise Http404
-    return get_object_or_404(rows, pk=asked)
 
 
 def _chart(found: Expectation) -> dict[str, Any]:

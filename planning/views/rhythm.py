@@ -1,16 +1,15 @@
 """Rhythm: how far what contact rules ask for is done, by person, team, tier and rule."""
 
 from django.core.paginator import Paginator
-from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import permission_required_in
-from accounts.models import User
 from accounts.permissions import Act, Area, may, people_within, scope
 from planning.models import RhythmWindow
 from planning.queries import rhythm as queries
+from planning.views.asked import row_asked
 
 ROWS_SHOWN = 50
 
@@ -22,7 +21,8 @@ OF_RULES = (("tier", _("Tiers")), ("rule", _("Rules")))
 @permission_required_in(Area.BUDGETS, Act.SEE)
 def rhythm(request):
     """What was asked and made, worst first: ?by=, ?days=, ?person= (then by tier or rule)."""
-    person, window = _person_asked(request), _window(request)
+    person = row_asked(request, "person", people_within(request.user, Area.BUDGETS, Act.SEE))
+    window = _window(request)
     reached = scope(request.user, Area.BUDGETS, Act.SEE)
     of_many = person is None and (reached.everything or reached.has_teams)
     ways = (*OF_PEOPLE, *OF_RULES) if of_many else OF_RULES
@@ -41,15 +41,6 @@ def rhythm(request):
         "may_export": may(request.user, Area.EXPORT, Act.SEE),
     }
     return render(request, "planning/rhythm.html", context)
-
-
-def _person_asked(request) -> User | None:
-    asked = request.GET.get("person", "")
-    if not asked:
-        return None
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 16):
-        raise Http404
-    return get_object_or_404(people_within(request.user, Area.BUDGETS, Act.SEE), pk=asked)
 
 
 def _window(request) -> int:

@@ -19,6 +19,7 @@ from planning.models import BudgetStatus, Situation
 from planning.models.situations import SituationQuerySet
 from planning.queries import goals, service
 from planning.queries import workload as weeks
+from planning.views.asked import row_asked
 from territory.together import in_groups, prepared
 
 # Lines of the heat map on a page, and situations that are named.
@@ -28,12 +29,7 @@ SITUATIONS_NAMED = 2
 
 def team_asked(request) -> Team | None:
     """The team of ?team=, if it is one whose totals the reader may see."""
-    asked = request.GET.get("team", "")
-    if not asked:
-        return None
-    if not (asked.isdecimal() and len(asked) < 16):
-        raise Http404
-    return get_object_or_404(teams_within(request.user, Area.BUDGETS, Act.SEE), pk=asked)
+    return row_asked(request, "team", teams_within(request.user, Area.BUDGETS, Act.SEE))
 
 
 @require_safe
