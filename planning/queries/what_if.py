@@ -33,12 +33,16 @@ Place = tuple[int, str, int]  # tier, stage, role
 
 @dataclass(frozen=True)
 class Line:
-    """One rule, as it is and as it would be: hours a month of all customers it is about. `form`: where it is typed."""
+    """One rule, as it is and as it would be: hours a month of all customers it is about. `form`: where it is typed.
+
+    `moved`: the share of these customers that it is about, others having a rule of their own.
+    """
 
     rule: ContactRule
     form: Any
     hours_now: float
     hours_then: float
+    moved: float
 
     @property
     def is_other(self) -> bool:
@@ -179,10 +183,12 @@ def what_if_page(user: User, typed: WhatIf, *, shows_business: bool) -> WhatIfPa
 def _lines(typed: WhatIf, time: _Time) -> Iterable[Line]:
     for form in typed.rhythms:
         now = time.hours(form.rule, form.rule.count, form.rule.duration_seconds)
-        yield Line(form.rule, form, now, time.hours(form.rule, form.count_then, form.seconds_then))
+        yield Line(
+            form.rule, form, now, time.hours(form.rule, form.count_then, form.seconds_then), time.moved(form.rule)
+        )
     for form in typed.added:
         rule = form.instance
-        yield Line(rule, form, 0.0, time.hours(rule, rule.count, rule.duration_seconds))
+        yield Line(rule, form, 0.0, time.hours(rule, rule.count, rule.duration_seconds), time.moved(rule))
 
 
 def _expect(run: EvidenceRun, stage: str, groups: list[Group]) -> None:
@@ -199,15 +205,16 @@ def _expect(run: EvidenceRun, stage: str, groups: list[Group]) -> None:
 
 
 def _counts(group: Group) -> tuple[dict[str, float], dict[str, float]]:
-    """Touches of each type in 4 weeks, of all roles together, now and then."""
+    """Touches of each type in 4 weeks, of all roles together, now and then, on the mean of the customers."""
     now: dict[str, float] = defaultdict(float)
     then: dict[str, float] = defaultdict(float)
     for line in group.lines:
         kind, rule = str(line.rule.touch_type_id), line.rule
         is_new = rule.pk is None
-        if not is_new:
-            now[kind] += _in_four_weeks(rule.count, rule.period)
-        then[kind] += _in_four_weeks(rule.count if is_new else line.form.count_then, rule.period)
+        before = 0.0 if is_new else _in_four_weeks(rule.count, rule.period)
+        after = _in_four_weeks(rule.count if is_new else line.form.count_then, rule.period)
+        now[kind] += before
+        then[kind] += before + (after - before) * line.moved
     return dict(now), {kind: count for kind, count in then.items() if count}
 
 
@@ -299,6 +306,12 @@ class _Time:
             self.there_and_back.get(place, self.there_and_back.get(rule.role_id, 0.0)) if rule.touch_type.travels else 0
         )
         return customers * _a_month(count, rule.period) * (seconds / 60 + travel) / 60 if count else 0.0
+
+    def moved(self, rule: ContactRule) -> float:
+        """Which share of the customers of a rule's tier and stage it is about."""
+        number = self.customers.get((rule.tier_id, rule.stage), 0)
+        apart = self.apart.get((rule.tier_id, rule.stage, rule.role_id, rule.touch_type_id), 0)
+        return max(0.0, 1 - apart / number) if number else 1.0
 
     def roles(self, known: Iterable[Role], more: Mapping[int, float]) -> list[RoleHours]:
         """Of those that have or get something to do, with so many hours a month more."""

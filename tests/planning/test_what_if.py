@@ -126,6 +126,9 @@ def test_a_customer_with_a_rule_of_its_own_keeps_it(client, cast, plan):
     page = shown(client, cast.manager, **with_count(plan, 4))
     [line] = [line for group in page.groups for line in group.lines]
     assert (line.hours_now, line.hours_then) == (pytest.approx(0.5), pytest.approx(1))
+    # One of two prospects gets two calls a month more: on the mean one more.
+    weekly = 1 / (1 + 99 / 1.5 ** (3 * 28 / 30.4375))
+    assert page.wins.then == pytest.approx(2 * (1 - (1 - weekly) ** WEEKS))
 
 
 def test_what_cannot_be_is_marked_and_reckoned_as_the_rule_is(client, cast, plan):
@@ -153,6 +156,14 @@ def test_it_is_kept_as_drafts_and_nothing_is_in_force(client, cast, plan):
     assert added.row_key is None
     assert ContactRule.objects.count() == 2
     assert ContactRule.objects.get(pk=plan.pk).count == 2
+
+
+def test_sent_twice_it_is_kept_once(client, cast, plan):
+    client.force_login(cast.admin)
+    typed = with_count(plan, 4) | new(plan, touch_type=factories.touch_types()["marketing"].pk)
+    for _turn in range(2):
+        assert client.post(reverse("what_if_save"), typed).status_code == 302
+    assert RuleDraft.objects.filter(state="open").count() == 2
 
 
 def test_a_rule_changed_meanwhile_keeps_no_draft_at_all(client, cast, plan):
