@@ -45,10 +45,14 @@ def pytest_runtest_setup(item):
 # Nonsense is not among the walks: what a database cannot hold, only that database tells.
 WALKS = ("test_effects.py", "test_markup.py", "test_accessible.py", "test_access_*.py")
 NO_WALKS = ("test_access_nonsense.py", "test_access_editor.py")
+# In the browser the database matters where a worker or a whole journey writes to it; of the others one run tells enough.
+JOURNEYS = ("test_journeys.py", "test_import.py", "test_rules_effect.py", "test_northwind.py")
 
 
 def pytest_collection_modifyitems(items):
-    """Marks `walk` what asks every address as everyone, or every kind of change, and `database` what needs one."""
+    """Marks `walk` what asks every address as everyone, or every kind of change, `screen` what only a browser tells, and
+    `database` what needs one. What takes minutes comes first, so that nothing long is left to one process at the end.
+    """
     for item in items:
         name = item.path.name
         if item.get_closest_marker("django_db") or {"db", "transactional_db", "django_db_setup"} & set(
@@ -57,3 +61,6 @@ def pytest_collection_modifyitems(items):
             item.add_marker("database")
         if any(fnmatch(name, walk) for walk in WALKS) and name not in NO_WALKS:
             item.add_marker("walk")
+        if item.get_closest_marker("browser") and name not in JOURNEYS:
+            item.add_marker("screen")
+    items.sort(key=lambda item: (not item.get_closest_marker("walk"), not item.get_closest_marker("browser")))
