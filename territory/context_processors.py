@@ -75,7 +75,7 @@ TEAM = (
     Entry("absence_calendar", _("Absences"), "calendar-x", Area.ABSENCES, ("absence_calendar",)),
     Entry(
         "time_to_business",
-        _("Until it pays"),
+        _("Time to business"),
         "hourglass-split",
         Area.CUSTOMERS,
         ("time_to_business", "touches_to_customer"),

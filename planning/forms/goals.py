@@ -26,7 +26,9 @@ class GoalForm(VersionedForm):
         fields = ["touch_type", "count", "period", "starts_on", "ends_on"]
         field_classes = {"starts_on": DayField, "ends_on": DayField}
         help_texts = {
-            "starts_on": _("Empty: since always. A new amount from a day on: add another goal that starts that day."),
+            "starts_on": _(
+                "Empty: since always, past weeks too. A new amount from a day on: add another goal that starts that day."
+            ),
             "ends_on": _("Its last day. Empty: open."),
         }
 
@@ -43,6 +45,7 @@ class GoalForm(VersionedForm):
             del self.fields["who"]
         else:
             self.fields["who"].choices = [("", "---------"), *_whom(user)]
+            self.initial["starts_on"] = clock.company_today()
 
     def clean(self):
         data = super().clean()

@@ -18,7 +18,7 @@ class OwnRuleForm(RowForm):
         min_value=1,
         max_value=A_DAY,
         required=False,
-        help_text=_("Empty: the usual minutes of the touch type."),
+        help_text=_("Empty: the usual minutes of the touch type. Of no effect with 0 touches."),
     )
 
     class Meta:
@@ -48,6 +48,13 @@ class OwnRuleForm(RowForm):
             field = self.fields[name]
             field.queryset = field.queryset.live() | field.queryset.filter(pk=getattr(self.instance, f"{name}_id"))
             field.empty_label = "–"
+
+    def clean(self) -> dict[str, Any] | None:
+        """Of no touches the minutes do not matter, whatever was typed."""
+        data = super().clean()
+        if self.cleaned_data.get("count") == 0 and self.errors.pop("duration_seconds", None):
+            self.cleaned_data["duration_seconds"] = None
+        return data
 
     def values(self) -> dict[str, Any]:
         values = super().values()

@@ -18,7 +18,10 @@ from planning.models import ContactRule
 from territory.fields import A_DAY, MinutesField
 
 MOST_NEW = 8
+MOST_TOUCHES = 1000
 SHOWN_STAGES = ("prospect", "customer")
+# Ways in which a number typed cannot be, all told by what can be typed.
+WRONG = ("required", "invalid", "min_value", "max_value", "max_digits", "max_decimal_places", "max_whole_digits")
 # What names a rule.
 PLACE = ("tier", "stage", "role", "touch_type")
 
@@ -26,7 +29,7 @@ PLACE = ("tier", "stage", "role", "touch_type")
 class RhythmForm(forms.Form):
     """Of one rule: touches a period (0: none any more) and minutes each; as the rule has them where nothing was sent."""
 
-    count = forms.IntegerField(min_value=0, max_value=1000)
+    count = forms.IntegerField(min_value=0, max_value=MOST_TOUCHES)
     minutes = MinutesField(min_value=1, max_value=A_DAY)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -37,12 +40,21 @@ class RhythmForm(forms.Form):
         super().__init__(sent, initial=shown, prefix=f"r{rule.pk}")
         self.rule = rule
         words = {"type": rule.touch_type, "role": rule.role, "period": rule.get_period_display()}
-        self._name("count", _("%(type)s, %(role)s: touches a %(period)s") % words)
-        self._name("minutes", _("%(type)s, %(role)s: minutes each") % words)
+        self._name(
+            "count", _("%(type)s, %(role)s: touches a %(period)s") % words, _("Type a whole number, 0 to 1,000.")
+        )
+        self._name("minutes", _("%(type)s, %(role)s: minutes each") % words, _("Type minutes, 1 to 1,440."))
 
-    def _name(self, field: str, label: str) -> None:
+    def _name(self, field: str, label: str, wrong: str) -> None:
         self.fields[field].label = label
+        self.fields[field].error_messages |= dict.fromkeys(WRONG, wrong)
         self.fields[field].widget.attrs |= {"class": "form-control", "aria-label": label, "inputmode": "numeric"}
+
+    def full_clean(self) -> None:
+        """What cannot be is marked."""
+        super().full_clean()
+        for name in self.errors:
+            self.fields[name].widget.attrs |= {"class": "form-control is-invalid", "aria-invalid": "true"}
 
     @property
     def count_then(self) -> int:

@@ -51,6 +51,11 @@ class Line:
     unknown: int
 
     @property
+    def known(self) -> int:
+        """Of so many all is known."""
+        return self.prospects - self.unknown
+
+    @property
     def low(self) -> float:
         return range_of(self.mean, self.variance)[0]
 

@@ -5,7 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum, Window
+from django.db.models.functions import Lag
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -14,7 +15,7 @@ from customers.models import Stage, Tier
 from customers.scope import EVERYTHING
 from planning.engine.adherence import median
 from planning.engine.rhythm import interval_days
-from planning.models import RhythmGap, RhythmRun, RhythmSum, RhythmWindow
+from planning.models import ContactRule, RhythmGap, RhythmRun, RhythmSum, RhythmWindow
 from territory import clock
 from territory.together import prepared, together
 
@@ -32,7 +33,11 @@ BY: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """Touches asked for and made; `tier` of a tier's or a rule's row, `interval` and `kept` (days) of a rule's alone."""
+    """Touches asked for and made; `tier` of a tier's or a rule's row, `interval` and `kept` (days) of a rule's alone.
+
+    `title`: what it is about, in a sentence. `changed_on`: the last day in the window on which a rule's rhythm was changed;
+    the days before are held against it as it is now.
+    """
 
     key: int | None
     name: str
@@ -41,15 +46,12 @@ class Row:
     tier: Tier | None = None
     interval: float | None = None
     kept: float | None = None
+    title: str = ""
+    changed_on: dt.date | None = None
 
     @property
     def adherence(self) -> float | None:
         return self.made / self.asked if self.asked > 0 else None
-
-    @property
-    def title(self) -> str:
-        """What the row is about, in a sentence."""
-        return self.name if self.interval is None else f"{self.tier} {self.name}"
 
     @property
     def percent(self) -> float:
@@ -64,12 +66,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Rhythm:
-    """Rows, worst first, those of whom less than one touch was asked last; and the sum of all. `run` None: not computed yet."""
+    """Rows, worst first, those of whom less than one touch was asked last; and the sum of all. `run` None: not computed yet.
+
+    `changed_on`: the last day in the window on which the rhythm of any rule was changed.
+    """
 
     run: RhythmRun | None
     window: int
     rows: list[Row]
     total: Row
+    changed_on: dt.date | None = None
 
     @property
     def first(self) -> dt.date | None:
@@ -87,13 +93,14 @@ def rhythm(user: User, by: str, window: int, person: User | None = None) -> Rhyt
     """What was asked and made in a stored window, of all within the reader's reach or of one person; in one statement."""
     reached, today, key = scope(user, Area.BUDGETS, Act.SEE), clock.company_today(), person.pk if person else None
     shows_gaps = by == "rule" and window == RhythmWindow.QUARTER
-    questions = [_runs(), _sums(reached, today, by, window, key), *([_gaps(reached, today, key)] if shows_gaps else [])]
-    runs, sums, *gaps = together(*questions)
+    questions = [_runs(), _changes(), _sums(reached, today, by, window, key)]
+    runs, changes, sums, *gaps = together(*questions, *([_gaps(reached, today, key)] if shows_gaps else []))
     kept = _medians(gaps[0]) if gaps else {}
-    rows = [_row(by, row, kept) for row in sums]
+    changed = _changed(changes, runs[0], window) if runs else {}
+    rows = [_row(by, row, kept, changed) for row in sums]
     rows.sort(key=lambda row: (not row.is_telling, row.adherence or 0.0, -row.asked, row.name))
     total = Row(None, "", sum(row.asked for row in rows), sum(row.made for row in rows))
-    return Rhythm(runs[0] if runs else None, window, rows, total)
+    return Rhythm(runs[0] if runs else None, window, rows, total, max(changed.values(), default=None))
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,7 @@ class Beside:
     adherence: float | None = None
     kept: float | None = None
     is_old: bool = False
+    changed_on: dt.date | None = None
 
 
 def beside_rules(user: User, versions: Mapping[int, int]) -> tuple[RhythmRun | None, dict[int, Beside]]:
@@ -113,25 +121,46 @@ def beside_rules(user: User, versions: Mapping[int, int]) -> tuple[RhythmRun | N
     if not may(user, Area.BUDGETS, Act.SEE):
         return None, {}
     reached, today = scope(user, Area.BUDGETS, Act.SEE), clock.company_today()
-    runs, sums, gaps = together(
-        _runs(), _sums(reached, today, "rule", RhythmWindow.QUARTER.value, None), _gaps(reached, today, None)
+    window = RhythmWindow.QUARTER.value
+    runs, changes, sums, gaps = together(
+        _runs(), _changes(), _sums(reached, today, "rule", window, None), _gaps(reached, today, None)
     )
     if not runs:
         return None, {}
-    kept, rows = _medians(gaps), {row[0]: _row("rule", row, {}) for row in sums}
+    kept, rows = _medians(gaps), {row[0]: _row("rule", row, {}, {}) for row in sums}
+    changed = _changed(changes, runs[0], window)
     found = {}
     for key, version in versions.items():
         if runs[0].rules.get(str(key), {}).get("version") != version:
             found[key] = Beside(is_old=True)
         else:
             row = rows.get(key)
-            found[key] = Beside(row and row.interval, row and row.adherence, kept.get(key))
+            found[key] = Beside(row and row.interval, row and row.adherence, kept.get(key), changed_on=changed.get(key))
     return runs[0], found
 
 
 @prepared
 def _runs() -> QuerySet[RhythmRun]:
     return RhythmRun.objects.all()[:1]
+
+
+@prepared
+def _changes() -> QuerySet:
+    """Rules' keys and the moments at which their count or period was changed, from the first."""
+    before = {
+        f"{name}_before": Window(Lag(name), partition_by="id", order_by=["history_date", "history_id"])
+        for name in ("count", "period")
+    }
+    other = ~Q(count=F("count_before")) | ~Q(period=F("period_before"))
+    rows = ContactRule.history.annotate(**before).filter(other, count_before__isnull=False)
+    return rows.order_by("history_date", "history_id").values_list("id", "history_date")
+
+
+def _changed(changes: Iterable[tuple[int, dt.datetime]], run: RhythmRun, window: int) -> dict[int, dt.date]:
+    """The last day by rule, of a run's window, on which its rhythm was changed before the run."""
+    zone = clock.company_zone()
+    days = {rule: clock.day_of(at, zone) for rule, at in changes if at <= run.computed_at}
+    return {rule: day for rule, day in days.items() if day > run.on - dt.timedelta(days=window - 1)}
 
 
 @prepared
@@ -161,19 +190,24 @@ def _seen(reached: Scope, today: dt.date, by: str) -> Q:
     return Q(owner__in=people) | Q(owner__isnull=True) & teams
 
 
-def _row(by: str, row: tuple, kept: Mapping[int, float]) -> Row:
+def _row(by: str, row: tuple, kept: Mapping[int, float], changed: Mapping[int, dt.date]) -> Row:
     key, name, *rest, asked, made = row
     if by in ("person", "team"):
-        return Row(key, name or _("Nobody"), asked, made)
+        name = name or _("Nobody")
+        return Row(key, name, asked, made, title=name)
     if key is None:
-        return Row(None, _("No tier") if by == "tier" else _("Customers' own rules"), asked, made)
+        name = _("No tier") if by == "tier" else _("Customers' own rules")
+        return Row(None, name, asked, made, title=name)
     tier = Tier(name=name, position=rest[0])
     if by == "tier":
-        return Row(key, _("Tier %(name)s") % {"name": name}, asked, made, tier)
+        name = _("Tier %(name)s") % {"name": name}
+        return Row(key, name, asked, made, tier, title=name)
     _position, stage, role, touch_type, count, period = rest
-    words = {"type": touch_type, "role": role, "stage": Stage(stage).label}
+    words = {"type": touch_type, "role": role, "stage": Stage(stage).label, "tier": tier}
     name = _("%(type)s, %(role)s, %(stage)s") % words
-    return Row(key, name, asked, made, tier, float(interval_days(count, period)), kept.get(key))
+    title = _("%(type)s by %(role)s in tier %(tier)s, stage %(stage)s") % words
+    interval = float(interval_days(count, period))
+    return Row(key, name, asked, made, tier, interval, kept.get(key), title, changed.get(key))
 
 
 def _medians(rows: Iterable[tuple[int, int, int]]) -> dict[int, float]:

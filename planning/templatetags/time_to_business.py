@@ -59,5 +59,5 @@ def money_range(line: Line) -> str:
 @register.simple_tag
 def known_of(line: Line) -> str:
     """Of how many prospects all is known."""
-    known = {"known": number_text(line.prospects - line.unknown), "all": number_text(line.prospects)}
+    known = {"known": number_text(line.known), "all": number_text(line.prospects)}
     return known["all"] if not line.unknown else _("%(known)s of %(all)s") % known

@@ -44,7 +44,9 @@ def expected_business(request):
 def _chart(found: Expectation) -> dict[str, Any]:
     return {
         "type": "bar",
-        "labels": [_month(line.of, first=not number) for number, line in enumerate(found.months)],
+        "labels": [
+            _month(line.of, is_end=line.of in (found.months[0].of, found.months[-1].of)) for line in found.months
+        ],
         "series": [
             {
                 "label": _("expected"),
@@ -57,6 +59,6 @@ def _chart(found: Expectation) -> dict[str, Any]:
     }
 
 
-def _month(day: dt.date, *, first: bool) -> str:
-    """Nov 2026, Dec, Jan 2027, Feb …"""
-    return date_format(day, "M Y" if first or day.month == 1 else "M")
+def _month(day: dt.date, *, is_end: bool) -> str:
+    """Nov 2026, Dec, Jan 2027, Feb … Nov 2027"""
+    return date_format(day, "M Y" if is_end or day.month == 1 else "M")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import permission_required_in
@@ -43,7 +44,7 @@ def _chart(shown: norms.OfTier, norm: norms.Norm) -> dict[str, Any]:
     steps = [shown.within(days) for days in norm.scale]
     own = {
         "label": "",
-        "colour": tier_colour(shown.tier),
+        "colour": tier_colour(None if shown.is_pooled else shown.tier),
         "low": [percent(step.low) for step in steps],
         "high": [percent(step.high) for step in steps],
     }
@@ -51,10 +52,14 @@ def _chart(shown: norms.OfTier, norm: norms.Norm) -> dict[str, Any]:
         "type": "line",
         "labels": norm.scale,
         "ticks": list(norm.years),
+        "x": _("days"),
         "unit": "%",
         "max": norm.highest,
         # The first lies on top.
-        "series": [_line(shown, norm) | own, *(_line(row, norm) | {"colour": "line"} for row in others)],
+        "series": [
+            _line(shown, norm) | own,
+            *(_line(row, norm) | {"colour": "line-2", "faint": True} for row in others),
+        ],
     }
 
 

@@ -44,7 +44,7 @@ def _chart(shown: OfTier, norm: Norm) -> dict[str, Any]:
     """A tier's curve with its band, those of the others faint behind it, in per cent."""
     touches = range(0, norm.until + 1, ceil(norm.until / POINTS))
     others = [row for row in norm.rows if row != shown] if len(norm.rows) <= SIDE_BY_SIDE else []
-    faint = [_line(row, touches) | {"colour": "line"} for row in others]
+    faint = [_line(row, touches) | {"colour": "line-2", "faint": True} for row in others]
     steps = [shown.curve.within(n) for n in touches]
     own = {
         "label": str(shown.tier or _("all")),
@@ -55,6 +55,7 @@ def _chart(shown: OfTier, norm: Norm) -> dict[str, Any]:
     return {
         "type": "line",
         "labels": list(touches),
+        "x": _("touches"),
         "unit": "%",
         "max": norm.highest,
         "series": [_line(shown, touches) | own, *faint],  # what comes first is drawn on top

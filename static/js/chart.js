@@ -34,7 +34,7 @@ function datasets(chart) {
     const name = series.colour || ["accent", "c2", "c3", "c4", "c5"][at % 5];
     const line = chart.type === "line";
     const main = {
-      label: series.label, data: series.values, borderColor: colour(name), borderWidth: line ? 1.8 : 0, borderDash: series.dashed ? [4, 3] : [],
+      label: series.label, data: series.values, borderColor: colour(name), borderWidth: line ? (series.faint ? 1 : 2) : 0, borderDash: series.faint ? [2, 4] : series.dashed ? [4, 3] : [],
       backgroundColor: line ? colour(name) : series.hatched ? hatch(name) : colour(name),
       pointRadius: (series.marks || []).length ? series.marks.map((mark) => (mark ? 6 : 0)) : 0, pointStyle: "rectRot", pointHoverRadius: 4, pointHitRadius: 12, tension: 0, borderRadius: line ? 0 : 2, maxBarThickness: 28, stepped: series.stepped || false, spanGaps: true,
     };
@@ -118,7 +118,7 @@ function options(chart) {
     transitions: still.matches ? {} : { active: { animation: { duration: 120 } } },
     layout: { padding: { right: line ? longest * 7 + 10 : 0, top: 8 } },
     scales: {
-      x: { stacked: Boolean(chart.stacked), border: { color: colour("line-2") }, grid: { display: false }, ticks: { color: colour("ink-3"), font, maxRotation: 0, ...ticks(chart) } },
+      x: { title: { display: Boolean(chart.x), text: chart.x, align: "end", color: colour("ink-3"), font, padding: 0 }, stacked: Boolean(chart.stacked), border: { color: colour("line-2") }, grid: { display: false }, ticks: { color: colour("ink-3"), font, maxRotation: 0, ...ticks(chart) } },
       y: { stacked: Boolean(chart.stacked), beginAtZero: true, max: chart.max, suggestedMax: line ? undefined : Math.max(...chart.series.flatMap((series) => series.high || [])), border: { display: false }, grid: { color: colour("line") }, ticks: { color: colour("ink-3"), font, maxTicksLimit: 5 } },
     },
     plugins: {

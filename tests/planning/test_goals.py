@@ -10,6 +10,7 @@ from django.urls import reverse
 from customers.models import StagePeriod, TouchPerson
 from planning.models import ActivityGoal
 from planning.queries.today_page import today_page
+from territory import clock
 from tests import factories
 from tests.accounts.signing_in import client_of
 
@@ -213,6 +214,8 @@ def typed(goal=None, **fields):
 def test_an_administrator_sets_a_role_s_goal(client, cast):
     client.force_login(cast.admin)
     role = cast.rep_membership.role
+    # Unless somebody says otherwise it judges no day that is past.
+    assert client.get(reverse("goal_create")).context["form"]["starts_on"].value() == clock.company_today()
     assert client.post(reverse("goal_create"), typed(who=f"role-{role.pk}")).status_code == 302
     goal = ActivityGoal.objects.get()
     assert (goal.role, goal.user, goal.count, goal.period) == (role, None, 25, "week")

@@ -271,6 +271,12 @@ class TestThePage:
         told = rule.history.get()
         assert (told.history_user, told.history_date) == (cast.rep, NOW)
 
+    def test_no_touches_need_no_minutes(self, cast, own, values):
+        url = reverse("own_rule_create", args=[own.pk])
+        assert client_of(cast.rep).post(url, self.typed(values, duration_seconds="0")).status_code == 422
+        assert client_of(cast.rep).post(url, self.typed(values, duration_seconds="0", count="0")).status_code == 302
+        assert CustomerRule.objects.get().count == 0
+
     def test_what_it_does_is_seen_before_it_is_saved(self, cast, own, values):
         url = reverse("own_rule_create", args=[own.pk])
         response = client_of(cast.rep).post(url, self.typed(values, act="look"))

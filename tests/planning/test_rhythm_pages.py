@@ -77,7 +77,7 @@ def test_a_manager_sees_people_worst_first_and_in_words(book):
     compute_rhythm(now=NOW)
     found = page(book.manager)
     assert rows(book.manager) == [("Mate", 0), ("Nobody", 0), ("Rep", 49)]
-    assert "Furthest behind: Mate, 0" in found.content.decode()
+    assert "Furthest behind is Mate, with 0" in found.content.decode()
     assert rows(book.admin, "?by=team") == [("Exeter", 13), ("Leeds", 96)]
     assert rows(book.manager, "?by=tier&days=30")[0][0] == "Tier D"
     assert rows(book.manager, "?by=nothing&days=7") == rows(book.manager)
@@ -107,6 +107,26 @@ def test_a_salesperson_sees_their_own_by_rule(book):
     for key in (book.mate.pk, 98_765, "x"):
         assert client_of(book.rep).get(f"{reverse('rhythm')}?person={key}").status_code == 404
     assert rows(book.rep, f"?person={book.rep.pk}") == rows(book.rep)
+
+
+def test_a_rule_changed_in_the_window_is_said_with_its_day(book, time_machine):
+    calls = ContactRule.objects.get(touch_type__name="Voice call")
+    calls.duration_seconds = 1200  # no other rhythm
+    calls.save()
+    compute_rhythm(now=NOW)
+    assert page(book.manager).context["found"].changed_on is None
+    time_machine.move_to(NOW + dt.timedelta(hours=1), tick=False)
+    calls.count = 4
+    calls.save()
+    assert page(book.manager).context["found"].changed_on is None  # shown is what was computed before
+    time_machine.move_to(NOW + dt.timedelta(days=40), tick=False)
+    compute_rhythm(now=NOW + dt.timedelta(days=40))
+    assert "; the days before are held against it as it is now." in page(book.manager).content.decode()
+    assert page(book.manager, "?days=30").context["found"].changed_on is None
+    by_rule = {row.name: row.changed_on for row in page(book.manager, "?by=rule").context["found"].rows}
+    assert by_rule["Voice call, Salesperson, prospect"] == NOW.date()
+    assert by_rule["Field sales call, Technical support, prospect"] is None
+    assert queries.beside_rules(book.manager, {calls.pk: calls.version})[1][calls.pk].changed_on == NOW.date()
 
 
 def test_before_the_first_night_the_page_says_so(book):
