@@ -32,10 +32,12 @@ def adopt_suggestion(
     """Let what evidence suggests be the official value from today on.
 
     `seen`: the keys of the evidence and of the official value that were shown. Raises Meanwhile where others hold by now,
-    ValidationError where it is not possible.
+    ValidationError where it is not possible or holds already.
     """
     today = clock.day_of(now, clock.company_zone())
-    _unchanged(line, seen, today)
+    official = _unchanged(line, seen, today)
+    if official is not None and official.amount == line.suggestion:
+        raise ValidationError(_("The official value is what the evidence shows: there is nothing to adopt."))
     return set_touch_value(
         touch_type=line.touch_type,
         tier=line.tier,

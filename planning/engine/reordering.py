@@ -32,6 +32,11 @@ class Reordered:
         return self.up + self.down
 
     @property
+    def first_changed(self) -> int:
+        """Of the first places, those that another row holds."""
+        return sum(old != new for old, new in zip(self.first_before, self.first_after, strict=True))
+
+    @property
     def has_new_first(self) -> bool:
         return self.first_before[:1] != self.first_after[:1]
 

@@ -16,6 +16,9 @@ from planning.models import EvidenceRun, TouchEvidence
 from planning.queries.touch_values import Line
 from territory.formats.numbers import number_text, percent_text
 
+# Where selling should stop is not said of a touch that fewer courses reached.
+FEWEST_COURSES = 10
+
 # So many touches are shown: few courses get further, and the picture stays readable.
 MOST_TOUCHES = 15
 
@@ -44,11 +47,13 @@ class NthRow:
 
 @dataclass(frozen=True)
 class Kinds:
-    """All of a line. `stops_at`: the touch from which on selling costs more than it brings, for who may see costs."""
+    """All of a line. `stops_at`: the touch from which on selling costs more than it brings, for who may see costs;
+    `stop_rests_on`: the courses that reached it."""
 
     kinds: list[EvidenceKind]
     touches: list[NthRow]
     stops_at: int | None
+    stop_rests_on: int
     finding: str
     reached_finding: str
 
@@ -63,13 +68,26 @@ def kinds_of(user: User, line: Line, run: EvidenceRun) -> Kinds | None:
     rows = [_row(each, sees_costs) for each in chances[:MOST_TOUCHES]]
     added: Mapping[str, Any] = run.samples.get(line.stage, {}).get("added", {})
     kinds = [
-        EvidenceKind(
-            _("Equal credit"), _figure(found.value, found.low, found.high), _("a win shared over its touches")
-        ),
+        _equal(found),
         _chance(found, sees_costs),
         _added(found, added),
     ]
-    return Kinds(kinds, rows, found.stops_at if sees_costs else None, _finding(rows), _reached_finding(rows))
+    stop, courses = _stop(found, chances) if sees_costs else (None, 0)
+    return Kinds(kinds, rows, stop, courses, _finding(rows), _reached_finding(rows))
+
+
+def _stop(found: TouchEvidence, chances: Sequence[Mapping[str, Any]]) -> tuple[int | None, int]:
+    """From which touch on selling costs more than it brings, where courses enough reached it, and how many did."""
+    reached = next((row["reached"] for row in chances if row["n"] == found.stops_at), 0)
+    return (found.stops_at, reached) if reached >= FEWEST_COURSES else (None, 0)
+
+
+def _equal(found: TouchEvidence) -> EvidenceKind:
+    if not found.touches:
+        return EvidenceKind(_("Equal credit"), None, _("no course reached such a touch"))
+    return EvidenceKind(
+        _("Equal credit"), _figure(found.value, found.low, found.high), _("a win shared over its touches")
+    )
 
 
 def _figure(value: float | None, low: float | None, high: float | None) -> Figure | None:

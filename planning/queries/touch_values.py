@@ -89,6 +89,16 @@ class Line:
         return suggested(self.evidence.value)
 
     @property
+    def is_as_evidence(self) -> bool:
+        """Whether the official value is the suggestion."""
+        return self.official is not None and self.official.amount == self.suggestion
+
+    @property
+    def is_suggested(self) -> bool:
+        """Whether evidence that has wins enough suggests another amount than the official one."""
+        return self.credit is not None and not self.is_as_evidence
+
+    @property
     def credit(self) -> float | None:
         """What all these touches got."""
         found = self.evidence

@@ -70,10 +70,12 @@ class TodayEffect:
 
 @dataclass(frozen=True)
 class ValueEffect:
-    """What a value would change: lists of today, and what last quarter's work would have been worth."""
+    """What a value would change: lists of today, and what last quarter's work would have been worth; `until`: the day on
+    which a later value of the line starts."""
 
     today: TodayEffect
     work: WorkEffect
+    until: dt.date | None
 
 
 def value_effect(user: User, value: OfficialValue, today: dt.date) -> ValueEffect:
@@ -96,7 +98,13 @@ def value_effect(user: User, value: OfficialValue, today: dt.date) -> ValueEffec
         (dict(workers), dict(teams)),
     )
     lists = load_lists(today, settings, *rest)
-    return ValueEffect(_today(user, value, known, lists, dict(seen), today), work)
+    return ValueEffect(_today(user, value, known, lists, dict(seen), today), work, _until(value, known))
+
+
+def _until(value: OfficialValue, known: Iterable[OfficialValue]) -> dt.date | None:
+    line = value.touch_type, value.tier, value.audience
+    starts = [row.starts_on for row in known if (row.touch_type, row.tier, row.audience) == line and row.starts_on]
+    return min((day for day in starts if value.starts_on and day > value.starts_on), default=None)
 
 
 def _today(
@@ -111,7 +119,9 @@ def _today(
     # The later of two of one day holds; a value that starts later is looked at as if it held today.
     after = ValueTable((*known, replace(value, starts_on=min(value.starts_on or today, today))), today)
     found = [_compared(person, items, before, after, today) for person, items in lists.items() if person in people]
-    changed = sorted((row for row in found if row.moved), key=lambda row: (-row.moved, people[row.person]))
+    # Whose first rows change most comes first: these are the rows that are shown.
+    moved = (row for row in found if row.moved)
+    changed = sorted(moved, key=lambda row: (-row.first_changed, -row.moved, people[row.person]))
     return TodayEffect(
         people=sum(row.rows > 0 for row in found),
         rows=sum(row.rows for row in found),

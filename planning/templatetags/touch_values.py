@@ -58,7 +58,7 @@ def value_line(row: Line, chosen: Line | None, may_approve: bool, has_run: bool)
         found = row.evidence
         value = worth_text(found.value) if found else ""
         cells += [
-            _cell(drift_line(row)),
+            _cell(_faint(_("all tiers")) if value and found and found.is_pooled else drift_line(row)),
             format_html(
                 '<td role="cell" data-label="{}">{}</td>',
                 _("Evidence"),
@@ -66,7 +66,7 @@ def value_line(row: Line, chosen: Line | None, may_approve: bool, has_run: bool)
             )
             if value
             else _cell(""),
-            _cell(interval_text(found)),
+            _cell(interval_text(found) if found and found.touches else ""),
             _cell(number_text(found.touches) if found else ""),
             _cell(_drift(row)),
             _cell(_state(row, may_approve)),
@@ -119,7 +119,7 @@ def _state(row: Line, may_approve: bool) -> str:
             _("Adopt"),
         )
     if row.figure is None:
-        few = row.evidence is not None and row.evidence.is_pooled and row.evidence.touches
+        few = row.evidence is not None and row.evidence.is_pooled and row.evidence.value is not None
         return _faint(_("too few wins")) if few else ""
     return _faint(_("outside") if row.is_outside else _("kept") if row.is_kept else _("inside"))
 

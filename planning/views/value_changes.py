@@ -1,5 +1,6 @@
 """Changing official values: each change is looked at before it is saved, with a reason. None is overwritten."""
 
+import datetime as dt
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import permission_required_in
+from accounts.models import User
 from accounts.permissions import Act, Area
 from planning.actions.rules import set_touch_value
 from planning.actions.values import Meanwhile, adopt_suggestion, reject_suggestion
@@ -125,16 +127,25 @@ def _looked_at(request: HttpRequest, form: TouchValueForm) -> HttpResponse:
     form.data = form.data.copy()
     form.data["seen"] = f"{typed}/{holds}"
     was_first = asks_to_save and seen == typed and held != holds
-    value = OfficialValue(data["touch_type"].pk, data["tier"].pk, data["stage"], data["starts_on"], data["amount"])
-    context = {
+    context = _shown(request.user, data, today) | {
         "form": form,
-        "official": official,
+        "before": official,
+        "typed_anew": asks_to_save and seen != typed,
+        "meanwhile": Meanwhile(official) if was_first else None,
+    }
+    until = context["effect"].until
+    if until and until <= today:
+        context["before"] = official_on(data["touch_type"].pk, data["tier"].pk, data["stage"], data["starts_on"])
+    status = 409 if was_first else 422 if asks_to_save else 200
+    return render(request, "planning/values/form.html", context, status=status)
+
+
+def _shown(user: User, data: dict[str, Any], today: dt.date) -> dict[str, Any]:
+    """What was typed, and what it changes."""
+    line = data["touch_type"].pk, data["tier"].pk, data["stage"]
+    return {
         "amount": data["amount"],
         "starts_on": data["starts_on"],
         "today": today,
-        "typed_anew": asks_to_save and seen != typed,
-        "meanwhile": Meanwhile(official) if was_first else None,
-        "effect": value_effect(request.user, value, today),
+        "effect": value_effect(user, OfficialValue(*line, data["starts_on"], data["amount"]), today),
     }
-    status = 409 if was_first else 422 if asks_to_save else 200
-    return render(request, "planning/values/form.html", context, status=status)

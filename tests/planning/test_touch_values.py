@@ -97,7 +97,7 @@ def test_the_page_shows_official_beside_evidence_and_what_lies_outside(client, c
 
     text = page(client).content.decode()
 
-    assert "1 of 1 official value lies outside its interval." in text
+    assert "1 of 1 official value that can be compared lies outside its interval." in text
     assert "Most off: Voice call, tier A: £120, the log shows £928." in text
     assert "£928" in text
     assert "−87" in text
@@ -110,7 +110,7 @@ def test_a_value_within_the_interval_is_inside(client, cast, log):
     compute_evidence(now=NOW)
     client.force_login(cast.admin)
 
-    assert "0 of 1 official value lies outside" in page(client).content.decode()
+    assert "0 of 1 official value that can be compared lies outside" in page(client).content.decode()
 
 
 def test_a_value_lies_outside_where_all_wins_were_worth_nothing(client, cast, log):
@@ -295,6 +295,30 @@ def test_three_kinds_of_evidence_stand_side_by_side_with_where_to_stop(client, c
     assert answer.context["kinds"].reached_finding == "400 courses had a first such touch, 30 reached touch 3."
     assert answer.context["nth_chart"]["series"][0]["values"] == [8, 5, 1]
     assert answer.context["reached_chart"]["series"][0]["values"] == [400, 120, 30]
+
+
+def test_where_to_stop_is_not_said_of_a_touch_that_few_courses_reached(client, cast, kinds):
+    client.force_login(cast.admin)
+    assert "It rests on 30 courses that got that far." in shown(client, kinds)[1]
+
+    TouchEvidence.objects.filter(pk=kinds.pk).update(chances=[*kinds.chances[:2], nth(3, 9, 0, 0.01, -2.0)])
+
+    answer, text = shown(client, kinds)
+    assert answer.context["kinds"].stops_at is None
+    assert "Stop after" not in text
+
+
+def test_an_interval_of_no_touches_is_not_shown(client, cast, log):
+    compute_evidence(now=NOW)
+    client.force_login(cast.admin)
+
+    rows = re.findall(r"<tr role=\"row\".*?</tr>", page(client).content.decode(), re.DOTALL)
+
+    of_b = next(row for row in rows if f"type={log['type'].pk}&" in row and f"tier={log['tiers']['B'].pk}#" in row)
+    assert "£928" in of_b
+    assert "all tiers" in of_b
+    assert "too few wins" in of_b
+    assert " to " not in of_b
 
 
 def test_what_tells_of_costs_is_shown_to_nobody_who_may_not_see_them(client, cast, kinds):

@@ -212,6 +212,17 @@ def test_who_comes_second_is_told_what_holds_by_now(cast, line, name):
     assert (TouchValue.objects.count(), RejectedSuggestion.objects.count()) == (2, 0)
 
 
+def test_what_is_adopted_already_is_not_adopted_again(cast, line):
+    client = client_of(cast.admin)
+    decide(client, line)
+    official = TouchValue.objects.latest("pk")
+
+    assert "Adopt £155" not in page(cast, line).content.decode()
+    assert "there is nothing to adopt" in text_of(client.get(address("touch_value_adopt", line)))
+    again = decide(client, line, official=official.pk)
+    assert (again.status_code, TouchValue.objects.count()) == (422, 2)
+
+
 def test_what_was_computed_anew_meanwhile_is_looked_at_again(cast, line):
     answer = decide(client_of(cast.admin), line, evidence=line["evidence"].pk + 1)
 
@@ -258,7 +269,7 @@ def test_a_rejection_keeps_what_was_seen_and_takes_the_mark_away(cast, line):
     answer = page(cast, line)
     assert (answer.context["table"].outside, answer.context["table"].kept) == (0, 1)
     text = text_of(answer)
-    assert "0 of 1 official value lies outside its interval. 1 more is kept with a reason." in text
+    assert "0 of 1 official value that can be compared lies outside its interval. 1 more is kept with a reason." in text
     assert "£60 kept rejected: £155 (113 to 201) One campaign is in it., Administrator" in text
     assert "Adopt: " not in answer.content.decode()
 
@@ -374,6 +385,9 @@ def test_a_value_that_ended_before_today_changes_no_list(lists, line):
     )
 
     assert answer.context["effect"].today.moved == 0
+    assert "it holds until 1 Jun only" in text_of(answer)
+    assert "holds from 1 May until 1 Jun , when a later one starts" in text_of(answer)
+    assert answer.context["before"] == line["official"]
 
 
 def test_a_history_tells_months_and_what_was_decided_between(cast, line):

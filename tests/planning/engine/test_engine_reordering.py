@@ -15,7 +15,7 @@ def test_one_row_that_jumps_to_the_front_moves_those_that_it_passes():
     found = reordered("ann", [(1, "v"), (2, "v"), (3, "f"), (4, "v")], [(3, "f"), (1, "v"), (2, "v"), (4, "v")])
 
     assert (found.rows, found.moved, found.up, found.down) == (4, 3, 1, 2)
-    assert found.has_new_first
+    assert (found.has_new_first, found.first_changed) == (True, 3)
     assert found.was == {(3, "f"): 3, (1, "v"): 1, (2, "v"): 2, (4, "v"): 4}
 
 
