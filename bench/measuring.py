@@ -12,7 +12,7 @@ from django.db import connection
 from bench.evidence import measure_evidence
 from bench.load import load
 from bench.machine import commit, description
-from bench.pages import Cost, compare_ten_times, measure_pages
+from bench.pages import SUMS, Cost, compare_ten_times, measure_pages
 from bench.people import sign_in_three
 from bench.place import PORT, ROOT
 from bench.promptness import one_touch_to_stored
@@ -22,7 +22,9 @@ from bench.sessions import sessions
 from bench.table import Line, lines_text, verdict
 from bench.volume import Size, fill
 from bench.weight import EMBEDDED_PORT, SETTLE_SECONDS, Embedded, cold_pages, setup_seconds, web_memory
+from planning.actions.evidence import compute_evidence
 from planning.actions.recompute import recompute_stale
+from planning.models import EvidenceRun
 from territory import clock
 from territory.company.models import Company, forget_company
 
@@ -83,6 +85,8 @@ class Run:
         self._add("What touches brought, one process", measure_evidence())
 
     def _pages(self) -> None:
+        if not EvidenceRun.objects.exists():
+            compute_evidence(now=clock.now())
         self._fresh_figures()
         with running("web") as found:
             askers = sign_in_three()
@@ -130,7 +134,7 @@ class Run:
         self._fill(self.size.times(10))
         self._fresh_figures()
         with running("web"):
-            _lines, costs = measure_pages(sign_in_three(), self.asked.times)
+            _lines, costs = measure_pages(sign_in_three(), self.asked.times, but=SUMS)
         self._add("The same with ten times the touches", *compare_ten_times(self.costs, costs))
 
 

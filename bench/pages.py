@@ -1,7 +1,7 @@
 """What each page costs: time for who waits, CPU of the web process, statements, size; beside the floor page."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from statistics import median, quantiles
 
@@ -9,6 +9,7 @@ from bench.browser import Answer, Browser, Form
 from bench.counting import HEADER
 from bench.people import Asker
 from bench.table import Figure, Line
+from planning.models import EvidenceRun, TouchEvidence
 
 WARM_UP, TIMES = 4, 40
 KB = 1_000
@@ -24,8 +25,16 @@ PAGES = {
     "team workload": "/workload/",
     "time to business": "/time-to-business/",
     "expected business": "/expected-business/",
+    "value of work, 12 months": "/work-value/?period=year",
+    "goals": "/goals/",
+    "rhythm": "/rhythm/",
+    "touch values": "/touch-values/",
+    "adopt a value": "/touch-values/adopt/?{line}",
+    "what-if": "/what-if/",
     "standing counts": "/reports/standing/?format=json",
 }
+# Sums over the touches of a window, which grow with them: of no use beside ten times the touches.
+SUMS = {"value of work, 12 months", "adopt a value"}
 LOG = "log a touch"
 
 
@@ -79,14 +88,30 @@ def log_one(browser: Browser, customer: int) -> Callable[[int], Answer]:
     return log
 
 
-def measure_pages(askers: list[Asker], times: int = TIMES) -> tuple[list[Line], dict[tuple[str, str], Cost]]:
-    """Every page as everyone, each beside that person's floor page."""
-    lines, costs = [], {}
+def suggested_line() -> str | None:
+    """The line of touch values with most touches of those that evidence suggests something for, in an address."""
+    rows = TouchEvidence.objects.filter(run__in=EvidenceRun.latest(), is_pooled=False, value__isnull=False)
+    found = rows.order_by("-touches").first()
+    return found and f"for={found.stage}&type={found.touch_type_id}&tier={found.tier_id}"
+
+
+def pages_to_ask(but: Collection[str] = ()) -> dict[str, str]:
+    """Addresses of every page but these, by name; some name the `busiest` customer of who asks."""
+    line = suggested_line()
+    asked = {name: path for name, path in PAGES.items() if name not in but and (line or "{line}" not in path)}
+    return {name: path.replace("{line}", line or "") for name, path in asked.items()}
+
+
+def measure_pages(
+    askers: list[Asker], times: int = TIMES, *, but: Collection[str] = ()
+) -> tuple[list[Line], dict[tuple[str, str], Cost]]:
+    """Every page but these as everyone, each beside that person's floor page."""
+    lines, costs, pages = [], {}, pages_to_ask(but)
     for asker in askers:
         floor = measure(lambda _n, asker=asker: asker.browser.get("/bench/floor/"), times=times)
         assert floor is not None
         lines.append(_line("floor page", asker.label, floor))
-        for name, path in PAGES.items():
+        for name, path in pages.items():
             address = path.format(busiest=asker.customers[0])
             cost = measure(lambda _n, asker=asker, address=address: asker.browser.get(address), times=times)
             if cost is not None:

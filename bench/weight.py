@@ -11,7 +11,7 @@ from time import perf_counter
 from urllib.parse import urljoin
 
 from bench.browser import Browser
-from bench.pages import KB, PAGES
+from bench.pages import KB, pages_to_ask
 from bench.people import Asker
 from bench.place import ROOT
 from bench.servers import family, own_mb, resident_mb, web_answers
@@ -31,7 +31,7 @@ def cold_pages(askers: list[Asker]) -> list[Line]:
     """Each page with everything it loads, styles' pictures and fonts too; statics with brotli, as served; HTML as it is."""
     lines = []
     asker = askers[1]
-    for name, path in PAGES.items():
+    for name, path in pages_to_ask().items():
         address = path.format(busiest=asker.customers[0])
         answer = asker.browser.get(address, **{"Accept-Encoding": "br"})
         if answer.status != 200 or "html" not in answer.headers["Content-Type"]:

@@ -9,6 +9,8 @@ from django.utils import timezone
 YEARS = range(1900, 2201)
 FIRST_MOMENT = dt.datetime.min.replace(tzinfo=dt.UTC)
 LAST_MOMENT = dt.datetime.max.replace(tzinfo=dt.UTC)
+# From a moment to the next: an open end that still holds it.
+ONE_TICK = dt.timedelta(microseconds=1)
 
 
 def now() -> dt.datetime:

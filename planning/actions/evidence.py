@@ -16,6 +16,7 @@ from planning.engine.evidence import StageEvidence, stage_evidence
 from planning.loaders import Ground, load_ground
 from planning.loaders.costs import load_touch_costs
 from planning.loaders.courses import Courses, joined, load_courses
+from planning.loaders.ground import so_far
 from planning.models import EvidenceRun, PlanningSettings, TouchEvidence, ValueStage
 from territory import clock
 from territory.jobs.runner import Progress
@@ -50,10 +51,10 @@ def margin_of(settings: PlanningSettings) -> float | None:
 def compute_evidence(*, now: dt.datetime, progress: Progress | None = None) -> dict[str, Any]:
     """Evidence of the company's day at `now`, in the place of an earlier one of the same month; returns what it rests on.
 
-    Where no course has ended yet there is none.
+    What is dated later that day has not happened yet. Where no course has ended yet there is none.
     """
     on = clock.day_of(now, clock.company_zone())
-    ground = load_ground(on)
+    ground = so_far(load_ground(on), now)
     say = _Steps(progress)
     courses = _all_courses(ground, say)
     samples = {

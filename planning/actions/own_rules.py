@@ -65,6 +65,7 @@ def end_own_rule(*, actor: User, now: dt.datetime, rule: CustomerRule, version: 
 def archive_own_rule(*, actor: User, now: dt.datetime, rule: CustomerRule) -> None:
     """Put away a rule that should never have held."""
     locked(rule.customer)
+    rule.refresh_from_db()
     if archive(rule, actor=actor, now=now):
         _tell(rule, actor, now)
 
@@ -73,6 +74,7 @@ def archive_own_rule(*, actor: User, now: dt.datetime, rule: CustomerRule) -> No
 def restore_own_rule(*, actor: User, now: dt.datetime, rule: CustomerRule) -> None:
     """Bring an archived rule back. Errors: see `check`."""
     locked(rule.customer)
+    rule.refresh_from_db()
     check(rule)
     if bring_back(rule, actor=actor, now=now):
         _tell(rule, actor, now)

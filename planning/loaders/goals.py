@@ -30,7 +30,7 @@ Done = Counter[tuple[int, int, str, dt.date]]
 
 @dataclass(frozen=True)
 class Current:
-    """The day, week and month that hold a day, in a zone; touches after `until` do not count."""
+    """The day, week and month that hold a day, in a zone; touches after `until` do not count, nor do those of later today."""
 
     day: dt.date
     zone: zoneinfo.ZoneInfo
@@ -49,11 +49,16 @@ class Current:
 
     @property
     def until(self) -> dt.datetime:
-        return clock.end_of_day(self.day, self.zone)
+        return _until(self.day, self.zone)
 
     def starts(self) -> dict[str, dt.datetime]:
         """When each of the periods begins."""
         return {period: clock.start_of_day(first, self.zone) for period, (first, _last) in self.spans.items()}
+
+
+def _until(last: dt.date, zone: zoneinfo.ZoneInfo) -> dt.datetime:
+    """An open end: after a day, or after this moment where the day is not over yet."""
+    return min(clock.end_of_day(last, zone), clock.now() + clock.ONE_TICK)
 
 
 def goals_questions(
@@ -193,8 +198,8 @@ def current_progress(goals: Goals, done: Iterable[tuple], now: Current) -> dict[
 
 
 def done_by_day(people: People, first: dt.date, last: dt.date, zone: zoneinfo.ZoneInfo) -> QuerySet:
-    """Person, touch type, day and how many: what counts for goals from first to last day."""
-    made = _made(people, clock.start_of_day(first, zone), clock.end_of_day(last, zone))
+    """Person, touch type, day and how many: what counts for goals from first to last day, as far as it is made by now."""
+    made = _made(people, clock.start_of_day(first, zone), _until(last, zone))
     day = TruncDate("touch__at", tzinfo=zone)
     return made.annotate(on=day).values_list("user_id", "touch__type_id", "on").annotate(Count("pk"))
 

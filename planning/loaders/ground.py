@@ -28,7 +28,7 @@ from territory.together import Prepared, prepared, together
 class Ground:
     """The context of a day, and what loaders and stores need beside it.
 
-    `until` is the first instant after the day, `rules_number` the version of the rules that `context` holds, `roles` and
+    `until` is the first instant after the day (`so_far`: after a moment of it), `rules_number` the version of the rules that `context` holds, `roles` and
     `types` those in use under them.
     """
 
@@ -76,6 +76,11 @@ def load_ground(on: dt.date, book: RuleBook | None = None) -> Ground:
 def with_people_of_now(ground: Ground) -> Ground:
     """The same ground with bases, absences and covers as they are now, in 2 queries."""
     return replace(ground, context=replace(ground.context, bases=load_bases(), away=load_away()))
+
+
+def so_far(ground: Ground, now: dt.datetime) -> Ground:
+    """The same ground; of a day that is not over yet only what is up to this moment."""
+    return replace(ground, until=min(ground.until, now + clock.ONE_TICK))
 
 
 def weeks_questions() -> tuple[Prepared, Prepared]:

@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -16,6 +17,7 @@ from planning.engine.value import MICRO, ValueTable
 from planning.loaders.ground import away_from, away_questions, bases_from, bases_question, official_question
 from planning.loaders.sides import NO_TIER
 from planning.models import DueTouch, PlanningSettings
+from territory.rows import among
 from territory.together import Prepared, prepared, together
 
 
@@ -60,25 +62,34 @@ def _settings() -> QuerySet[PlanningSettings]:
 
 
 def load_lists(
-    today: dt.date, settings: Sequence[PlanningSettings], *answers: Iterable[tuple]
+    today: dt.date, people: Collection[int], settings: Sequence[PlanningSettings], *answers: Iterable[tuple]
 ) -> dict[int, list[Item]]:
-    """By person what could stand on their list of the day, with the other answers to `list_questions`. In one query.
+    """By person what could stand on the list of the day of each of these people, with the other answers to `list_questions`.
+    In one query.
 
     Those whom somebody covers have nothing there, who covers has it on theirs.
     """
     bases, away = bases_from(answers[0]), away_from(*answers[1:])
     found: dict[int, list[Item]] = defaultdict(list)
     row = settings[0] if settings else PlanningSettings()
-    # Lists of many rows, but both as wide.
-    due, planned = together(_due_question(today), _planned_question())
-    for person, item in (*_due(due, today, away), *_planned(planned, today, away, bases, row)):
-        found[person].append(item)
+    work = _work_of(people, today, away)
+    # Lists of many rows where the reader sees everybody, but both as wide: together they take no longer.
+    due, planned = together(_due_question(today, work), _planned_question(work))
+    for person, item in chain(_due(due, today, away), _planned(planned, today, away, bases, row)):
+        if person in people:
+            found[person].append(item)
     return dict(found)
 
 
-def _due_question(today: dt.date) -> QuerySet:
+def _work_of(people: Collection[int], today: dt.date, away: Away) -> set[int]:
+    """These people, and whom they stand in for on the day."""
+    stand_ins = (row for rows in away.stand_ins.values() for row in rows)
+    return {*people, *(row.person for row in stand_ins if row.by in people and row.span.holds(today))}
+
+
+def _due_question(today: dt.date, people: Collection[int]) -> QuerySet:
     rows = DueTouch.objects.filter(
-        ~_just_done(), person__isnull=False, due_on__lte=today, customer__archived_at__isnull=True
+        ~_just_done(), among("person_id", people), due_on__lte=today, customer__archived_at__isnull=True
     ).order_by("pk")
     return rows.values_list(
         "pk", "customer_id", "touch_type_id", "person_id", "due_on", "interval_days", "minutes", "travel_minutes",
@@ -116,8 +127,9 @@ def _just_done() -> Exists:
     )
 
 
-def _planned_question() -> QuerySet:
-    rows = PlannedTouch.objects.open().filter(assignee__isnull=False, customer__archived_at__isnull=True).order_by("pk")
+def _planned_question(people: Collection[int]) -> QuerySet:
+    rows = PlannedTouch.objects.open().filter(among("assignee_id", people), customer__archived_at__isnull=True)
+    rows = rows.order_by("pk")
     return rows.values_list(
         "pk", "customer_id", "type_id", "assignee_id", "due_on", "duration_seconds", "type__travels", "customer__tier_id",
         "customer__tier__position", "customer__stage", "customer__name", "customer__latitude", "customer__longitude",

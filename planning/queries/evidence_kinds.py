@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.permissions import Act, Area, may_all
+from planning.actions.evidence import ENGINE
 from planning.engine.drift import Figure
 from planning.models import EvidenceRun, TouchEvidence
 from planning.queries.touch_values import Line
@@ -69,8 +70,8 @@ def kinds_of(user: User, line: Line, run: EvidenceRun) -> Kinds | None:
     added: Mapping[str, Any] = run.samples.get(line.stage, {}).get("added", {})
     kinds = [
         _equal(found),
-        _chance(found, sees_costs),
-        _added(found, added),
+        _chance(found, sees_costs, run),
+        _added(found, added, run),
     ]
     stop, courses = _stop(found, chances) if sees_costs else (None, 0)
     return Kinds(kinds, rows, stop, courses, _finding(rows), _reached_finding(rows))
@@ -94,10 +95,10 @@ def _figure(value: float | None, low: float | None, high: float | None) -> Figur
     return None if value is None or low is None or high is None else Figure(value, low, high)
 
 
-def _chance(found: TouchEvidence, sees_costs: bool) -> EvidenceKind:
+def _chance(found: TouchEvidence, sees_costs: bool, run: EvidenceRun) -> EvidenceKind:
     if found.chance is None:
         why = _("nothing was won: it cannot be told") if found.touches else _("no course reached such a touch")
-        return EvidenceKind(_("Chance at the n-th touch"), None, why)
+        return EvidenceKind(_("Chance at the n-th touch"), None, _("from tonight on") if run.engine < ENGINE else why)
     share = percent_text(found.chance, 1)
     if not sees_costs:
         note = _("%(share)s of such touches win; what that is worth tells of costs") % {"share": share}
@@ -107,7 +108,7 @@ def _chance(found: TouchEvidence, sees_costs: bool) -> EvidenceKind:
     return EvidenceKind(_("Chance at the n-th touch"), figure, note)
 
 
-def _added(found: TouchEvidence, said: Mapping[str, Any]) -> EvidenceKind:
+def _added(found: TouchEvidence, said: Mapping[str, Any], run: EvidenceRun) -> EvidenceKind:
     figure = _figure(found.added_value, found.added_low, found.added_high)
     reasons = {
         "no wins": _("nothing was won: it cannot be told"),
@@ -120,7 +121,8 @@ def _added(found: TouchEvidence, said: Mapping[str, Any]) -> EvidenceKind:
         "what one touch more adds, from %(n)s weeks of selling",
         weeks,
     ) % {"n": number_text(weeks)}
-    unknown = reasons.get(said.get("reason", ""), _("not known"))
+    late = _("from tonight on") if run.engine < ENGINE else _("not known")
+    unknown = reasons.get(said.get("reason", ""), late)
     return EvidenceKind(_("Added chance"), figure, rests if figure else unknown)
 
 

@@ -10,11 +10,13 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
-from accounts.models import Team, User
-from accounts.permissions import Act, Area, scope, teams_within
+from accounts.models import Cover, Team, User
+from accounts.permissions import Act, Area, scope, stands_in, teams_within
 from customers.models import Tier
 from planning.engine.expected_business import range_of
 from planning.models import CurveKind, EvidenceRun, ExpectedBusiness, TierCurve
+from territory import clock
+from territory.rows import on_day
 from territory.together import together
 
 SUMS = {name: Sum(name) for name in ("mean", "variance", "prospects", "unknown")}
@@ -117,14 +119,24 @@ AREAS = (Area.CUSTOMERS, Area.AMOUNTS)
 
 def reached(user: User, *more: str) -> Q:
     """Rows whose customers and amounts, and `more` areas, are within the reader's reach: their own prospects, those of teams
-    they have reach over, and those of the people of these teams."""
+    they have reach over, and those of the people of these teams. Own are those, too, of whom they stand in for today on all
+    customers; those of chosen customers are in sums of others."""
     found = Q()
     for area in (*AREAS, *more):
         wide = scope(user, area, Act.SEE)
         if not wide.everything:
-            own = Q(membership__in=wide.memberships)
+            own = Q(membership__in=wide.memberships) | _covered(user, wide.memberships)
             found &= own | wide.teams_through("team__") | wide.teams_through("membership__team__")
     return found
+
+
+def _covered(user: User, memberships: list[int]) -> Q:
+    """Rows of people all of whose customers one of these memberships covers today."""
+    if not stands_in(user):
+        return Q(pk__in=[])
+    today = clock.company_today()
+    covers = Cover.objects.on(today).filter(membership__in=memberships, covers_all=True).order_by()
+    return on_day(today, "membership__") & Q(membership__user__in=covers.values("user"))
 
 
 def expectation(user: User, chosen: Chosen) -> Expectation:

@@ -97,8 +97,9 @@ def value_effect(user: User, value: OfficialValue, today: dt.date) -> ValueEffec
         seats_from(seats, span),
         (dict(workers), dict(teams)),
     )
-    lists = load_lists(today, settings, *rest)
-    return ValueEffect(_today(user, value, known, lists, dict(seen), today), work, _until(value, known))
+    people = dict(seen)
+    lists = load_lists(today, people, settings, *rest)
+    return ValueEffect(_today(user, value, known, lists, people, today), work, _until(value, known))
 
 
 def _until(value: OfficialValue, known: Iterable[OfficialValue]) -> dt.date | None:
@@ -118,7 +119,7 @@ def _today(
     before = ValueTable(known, today)
     # The later of two of one day holds; a value that starts later is looked at as if it held today.
     after = ValueTable((*known, replace(value, starts_on=min(value.starts_on or today, today))), today)
-    found = [_compared(person, items, before, after, today) for person, items in lists.items() if person in people]
+    found = [_compared(person, items, before, after, today) for person, items in lists.items()]
     # Whose first rows change most comes first: these are the rows that are shown.
     moved = (row for row in found if row.moved)
     changed = sorted(moved, key=lambda row: (-row.first_changed, -row.moved, people[row.person]))

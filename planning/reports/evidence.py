@@ -8,6 +8,7 @@ from customers.models import Customer, Tier
 from planning.actions.evidence import ENGINE, parameters
 from planning.loaders import Ground, load_ground
 from planning.loaders.courses import Courses, load_courses
+from planning.loaders.ground import so_far
 from planning.models import EvidenceRun, PlanningSettings
 from planning.queries.touch_values import sees_evidence
 from planning.reports.definition import Asked
@@ -26,7 +27,7 @@ class Evidence:
 
 def evidence(asked: Asked) -> Evidence:
     """From the log, of the customers that the reader sees wholly."""
-    ground = load_ground(asked.on)
+    ground = so_far(load_ground(asked.on), asked.now)
     return Evidence(ground, load_courses(_seen(asked), ground), touch_type_names(), tier_names())
 
 

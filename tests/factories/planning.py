@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from accounts.models import Role, User
 from customers.models import Customer, Order, Tier, TouchType
+from planning.actions.evidence import ENGINE
 from planning.models import (
     ActivityGoal,
     ContactRule,
@@ -96,7 +97,7 @@ def evidence(
         on=on or clock.company_today(),
         defaults={
             "computed_at": clock.now(),
-            "engine": 1,
+            "engine": ENGINE,
             "parameters": {},
             "samples": {"prospect": nothing, "customer": nothing},
         },
@@ -202,7 +203,7 @@ def touches_curve(tier: Tier | None, shares: dict[int, float], won: int = 20, **
     """A kept curve of touches to a customer, of the company's day: the share won from so many touches on, band of 0.1."""
     run, _is_new = EvidenceRun.objects.get_or_create(
         on=clock.company_today(),
-        defaults={"computed_at": clock.now(), "engine": 1, "parameters": {}, "samples": {}},
+        defaults={"computed_at": clock.now(), "engine": ENGINE, "parameters": {}, "samples": {}},
     )
     at = list(range(max(shares) + 1))
     share = [max((share for n, share in shares.items() if n <= step), default=0) for step in at]

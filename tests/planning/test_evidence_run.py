@@ -97,6 +97,22 @@ def test_it_is_kept_what_the_figures_were_computed_with_and_what_was_left_out(lo
     assert row.chance_value == pytest.approx(12 / 32 * 1000 * 0.5 - 10)
 
 
+def test_what_is_dated_later_today_has_not_happened_yet(log, cast):
+    """A call and a won order of that afternoon, as seen in the morning."""
+    compute_evidence(now=NOW)
+    calls = stored(log).touches
+    row = factories.customer("Afternoon", cast.exeter, since=dt.date(2026, 1, 1))
+    factories.touch(row, cast.rep, at=NOW, type=log["voice"])
+    factories.touch(row, cast.rep, at=NOW + dt.timedelta(hours=4), type=log["voice"])
+    factories.order(row, amount=1000, status="won", closed_at=NOW + dt.timedelta(hours=5))
+
+    compute_evidence(now=NOW)
+
+    assert stored(log).touches == calls
+    run = EvidenceRun.objects.get()
+    assert (run.left_out["future"], run.samples["prospect"]["tiers"][""]["won"]) == (1, 12)
+
+
 def test_progress_is_told_step_by_step_with_customers_read_in_parts(log, monkeypatch):
     monkeypatch.setattr("planning.actions.evidence.CUSTOMERS_AT_ONCE", 8)
     told = []

@@ -137,6 +137,20 @@ def test_each_sees_as_far_as_their_amounts_reach(cast, log):
     assert page_of(cast.technician).status_code == 403
 
 
+def test_who_stands_in_for_somebody_sees_theirs_on_the_days_of_the_cover(cast, log, time_machine):
+    """The mate stands in for the rep on all customers; a cover of chosen ones shows no sum."""
+    time_machine.move_to(NOW, tick=False)
+    compute_evidence(now=NOW)
+    day = NOW.date()
+    factories.cover(cast.rep, cast.mate_membership, day, day)
+    factories.cover(cast.other_rep, cast.mate_membership, day, day, Customer.objects.get(name="Of the other rep"))
+    rep, mate = round(REP), round(MATE)
+
+    assert shown(cast.mate) == (round(REP + MATE), {}, {"Rep": rep, "Mate": mate})
+    time_machine.move_to(NOW + dt.timedelta(days=1), tick=False)
+    assert shown(type(cast.mate).objects.get(pk=cast.mate.pk)) == (mate, {}, {"Mate": mate})
+
+
 def test_amounts_of_customers_whom_one_does_not_see_are_in_no_sum(cast, log):
     compute_evidence(now=NOW)
     access = {"customers": {"see": "own"}, "amounts": {"see": "all"}, "export": {"see": "all"}}

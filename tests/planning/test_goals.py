@@ -71,6 +71,14 @@ def test_what_counts_on_today(cast, calls):
     assert told(cast.coordinator) == []
 
 
+def test_what_is_dated_later_today_is_not_made_yet(cast, calls):
+    call(cast, "2026-06-10T09:00")  # now
+    call(cast, "2026-06-10T16:00")
+
+    assert told(cast.rep) == [("Voice call", "week", 1, 5)]
+    assert report(cast)[0][3] == 1
+
+
 @pytest.mark.parametrize(
     ("when", "expected"),
     [
@@ -104,11 +112,11 @@ def test_a_list_of_today_has_the_week_of_its_reader(cast, calls, time_machine):
     call(cast, "2026-06-14T12:31")  # not yet
     time_machine.move_to("2026-06-14T12:30:00Z", tick=False)
     day, week = told(cast.rep)
-    assert (day, week) == (("Voice call", "day", 2, 2), ("Voice call", "week", 2, 5))
+    assert (day, week) == (("Voice call", "day", 1, 2), ("Voice call", "week", 1, 5))
     client = client_of(cast.admin)
     rows = client.get(reverse("report", args=["goals"])).json()["rows"]
     mine = {row["period"]: (row["starts"], row["done"], row["asked"]) for row in rows if row["person"] == "Rep"}
-    assert mine == {"day": ("2026-06-14", 3, 0), "week": ("2026-06-08", 3, 5)}
+    assert mine == {"day": ("2026-06-14", 2, 0), "week": ("2026-06-08", 2, 5)}
 
 
 def test_one_s_own_goal_stands_in_the_place_of_the_role_s(cast, calls):

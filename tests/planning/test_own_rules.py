@@ -227,6 +227,14 @@ class TestRefused:
         with pytest.raises(Conflict):
             end_own_rule(actor=cast.rep, now=NOW, rule=rule, version=1, ends_on=FIRST)
 
+    def test_two_who_put_it_away_or_bring_it_back_at_once_do_it_once(self, cast, own, values):
+        pk = add(cast, own, values).pk
+        for put in (archive_own_rule, restore_own_rule):
+            as_both_saw_it = [CustomerRule.objects.get(pk=pk) for _person in range(2)]
+            for rule in as_both_saw_it:
+                put(actor=cast.rep, now=NOW, rule=rule)
+        assert CustomerRule.history.filter(id=pk).count() == 3
+
 
 class TestWhoMay:
     @pytest.fixture

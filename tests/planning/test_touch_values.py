@@ -349,6 +349,17 @@ def test_where_nothing_can_be_told_the_reason_is(client, cast, kinds):
     assert "no course reached such a touch" in shown(client, kinds)[1]
 
 
+def test_a_run_of_an_older_version_says_from_when_the_other_kinds_are_there(client, cast, kinds):
+    TouchEvidence.objects.update(chance=None, chance_value=None, added_value=None, chances=[], stops_at=None)
+    kinds.run.engine = 1
+    kinds.run.save()
+    client.force_login(cast.admin)
+
+    found = shown(client, kinds)[0].context["kinds"].kinds
+
+    assert [kind.note for kind in found[1:]] == ["from tonight on"] * 2
+
+
 def test_a_run_of_evidence_as_of_a_day_before_somebody_became_a_prospect(cast):
     """Of a customer whose history begins later nothing is known that day."""
     factories.customer("Newcomer", cast.exeter, since=NOW.date())

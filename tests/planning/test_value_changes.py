@@ -9,8 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from planning.loaders.lists import list_questions, load_lists
 from planning.models import RejectedSuggestion, TouchEvidence, TouchValue
 from planning.queries import today
+from territory.together import together
 from tests import factories
 from tests.accounts.signing_in import client_of
 
@@ -105,6 +107,19 @@ def test_planned_touches_and_covers_are_ranked_as_in_today(lists, line):
     # Before: planned 60 x 2 / 15 = 8, visit 100 / 15 = 6.7, call 60 / 15 = 4; after: 20.7, 10.3, 6.7.
     assert [row.touch_type for row in mate.before] == ["Voice call", "Field sales call", "Voice call"]
     assert [row.touch_type for row in mate.after] == ["Voice call", "Voice call", "Field sales call"]
+
+
+def test_only_the_work_of_those_whom_the_reader_sees_is_read(lists, line):
+    """The mate of Exeter stands in for the other rep of Leeds: that call stands on the mate's list."""
+    absent = TUESDAY, TUESDAY
+    factories.absence(lists.other_rep, *absent)
+    factories.cover(lists.other_rep, lists.mate_membership, *absent)
+    settings, *rest = together(*list_questions())[1:]
+
+    found = load_lists(TUESDAY, {lists.mate.pk}, settings, *rest)
+
+    assert {pk: [item.customer for item in items] for pk, items in found.items()} == {lists.mate.pk: [lists.foreign.pk]}
+    assert load_lists(TUESDAY, {lists.other_rep.pk}, settings, *rest) == {}
 
 
 def test_what_last_quarter_s_touches_would_have_been_worth_is_shown_by_team_and_person(lists, line):
