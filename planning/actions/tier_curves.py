@@ -12,8 +12,8 @@ from planning.engine.time_to_business import HORIZONS, Curve, Step, curve, curve
 from planning.loaders.courses import Courses
 from planning.models import CurveKind, EvidenceRun, TierCurve
 
-# A quarter of a per cent is a pixel of a picture 400 pixels high; a curve has 400 such steps at most.
-FINENESS = 1 / 400
+# Less than a pixel of pictures that are 150 pixels high, twice as fine on good screens; a curve has 250 such steps at most.
+FINENESS = 1 / 250
 CENT = Decimal("0.01")
 
 

@@ -48,13 +48,6 @@ class RhythmForm(forms.Form):
     def _name(self, field: str, label: str, wrong: str) -> None:
         self.fields[field].label = label
         self.fields[field].error_messages |= dict.fromkeys(WRONG, wrong)
-        self.fields[field].widget.attrs |= {"class": "form-control", "aria-label": label, "inputmode": "numeric"}
-
-    def full_clean(self) -> None:
-        """What cannot be is marked."""
-        super().full_clean()
-        for name in self.errors:
-            self.fields[name].widget.attrs |= {"class": "form-control is-invalid", "aria-invalid": "true"}
 
     @property
     def count_then(self) -> int:
@@ -143,14 +136,15 @@ class WhatIf:
     def __init__(self, catalogue: Catalogue, data: QueryDict | None) -> None:
         self.catalogue = catalogue
         self.rhythms = [RhythmForm(rule, data) for rule in catalogue.rules]
-        self.new = [self._added(number, data) for number in range(self._filled(data) + 1)]
+        self.new = [self._added(number, data) for number in range(self._lines(data))]
 
     @staticmethod
-    def _filled(data: QueryDict | None) -> int:
-        """How many lines for new touches hold something."""
-        lines = range(MOST_NEW)
-        filled = [n for n in lines if data is not None and data.get(f"n{n}-touch_type")]
-        return min(max(filled, default=-1) + 1, MOST_NEW - 1)
+    def _lines(data: QueryDict | None) -> int:
+        """How many lines for new touches there are: those that hold something, and one more where that was asked for."""
+        if data is None:
+            return 0
+        filled = [n for n in range(MOST_NEW) if data.get(f"n{n}-touch_type")]
+        return min(max(filled, default=-1) + 1 + ("add" in data), MOST_NEW)
 
     def _added(self, number: int, data: QueryDict | None) -> NewRhythmForm:
         prefix = f"n{number}"

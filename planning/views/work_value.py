@@ -13,7 +13,7 @@ from planning.queries.work_value import sees_others
 from territory import clock
 
 # People on a page.
-SHOWN = 50
+SHOWN = 40
 
 
 @require_safe
