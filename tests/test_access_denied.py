@@ -48,8 +48,8 @@ def test_a_right_form_of_who_may_not_changes_nothing(cast, ours):
 
 # Their rows are as they would become, or all they do is to send a letter.
 CHANGES_NOTHING = {
-    "contact_restore", "customer_restore", "person_reactivate", "person_send_link", "planned_restore", "role_restore",
-    "rule_restore", "work_restore",
+    "contact_restore", "customer_restore", "goal_restore", "own_rule_restore", "person_reactivate", "person_send_link",
+    "planned_restore", "role_restore", "rule_restore", "work_restore",
 }  # fmt: skip
 
 
