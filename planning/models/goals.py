@@ -77,7 +77,15 @@ class ActivityGoal(Dated, Archivable):
     class Meta:
         verbose_name = _("activity goal")
         verbose_name_plural = _("activity goals")
-        ordering = ["role__position", "user__name", "touch_type__position", "period", "starts_on", "pk"]
+        # Databases differ in where what is not known stands.
+        ordering = [
+            "role__position",
+            "user__name",
+            "touch_type__position",
+            "period",
+            models.F("starts_on").asc(nulls_first=True),
+            "pk",
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(role__isnull=True, user__isnull=False) | Q(role__isnull=False, user__isnull=True),
