@@ -46,7 +46,7 @@ def pytest_runtest_setup(item):
 WALKS = ("test_effects.py", "test_markup.py", "test_accessible.py", "test_access_*.py")
 NO_WALKS = ("test_access_nonsense.py", "test_access_editor.py")
 # In the browser the database matters where a worker or a whole journey writes to it; of the others one run tells enough.
-JOURNEYS = ("test_journeys.py", "test_import.py", "test_rules_effect.py", "test_northwind.py")
+JOURNEYS = ("test_journeys.py", "test_import.py", "test_rules_effect.py")
 
 
 def pytest_collection_modifyitems(items):

@@ -28,6 +28,7 @@ def ground(cast, time_machine):
     return clients(cast)["administrator"], urls
 
 
+@pytest.mark.walk
 def test_nonsense_in_an_address_breaks_no_page_and_looking_writes_nothing(ground):
     client, urls = ground
     wrong, read = [], 0
@@ -72,6 +73,7 @@ def test_one_sign_that_cannot_be_kept_beside_what_is_right_is_answered_by_the_fo
     assert sendable > 150
 
 
+@pytest.mark.walk
 def test_a_form_sent_empty_is_wrong_not_asked_for(ground):
     """Whoever sends nothing is told what is missing; what needs nothing to be said is done."""
     client, urls = ground
@@ -90,6 +92,7 @@ def test_a_form_sent_empty_is_wrong_not_asked_for(ground):
     assert refused > 30
 
 
+@pytest.mark.walk
 def test_nothing_is_taken_without_a_token(ground, cast):
     """Every address, sent to by another site in the name of an administrator."""
     _, urls = ground
