@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planning.engine.adherence import Answered, Cell, Followed, Kept, Spell, kept, median, summed
+from planning.engine.adherence import Answered, AskedAndMade, Cell, Followed, Spell, kept, median, summed
 from planning.engine.calendar import WorkCalendar
 from planning.engine.own_rules import OwnRule, own_rules_on
 from planning.engine.rules import ContactRule, Rules
@@ -140,8 +140,8 @@ def test_an_own_rule_asks_without_a_tier():
 
 def test_nothing_asked_is_no_adherence():
     assert of(Followed(1, (spell(tier="B"),), [call(1)])) == {}
-    assert Kept().adherence is None
-    assert Kept().median_gap is None
+    assert AskedAndMade().adherence is None
+    assert AskedAndMade().median_gap is None
 
 
 def test_days_outside_the_window_are_not_asked():

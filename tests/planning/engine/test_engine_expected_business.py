@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from planning.engine.courses import LOST, OPEN, WON, Course
 from planning.engine.expected_business import (
     Expected,
+    FirstYear,
     Outlook,
-    Worth,
     chances,
     expected_business,
     months_ahead,
@@ -77,14 +77,14 @@ def test_chances_lie_between_none_and_all_and_months_add_up(rows):
 
 
 def test_worth_is_mean_and_variance_of_what_won_courses_brought():
-    assert worth([won(1000), won(2000), won(6000)]) == Worth(3000, 7_000_000, 3)
-    assert worth([won(500)]) == Worth(500, 0, 1)
+    assert worth([won(1000), won(2000), won(6000)]) == FirstYear(3000, 7_000_000, 3)
+    assert worth([won(500)]) == FirstYear(500, 0, 1)
     assert worth([]) is None
 
 
 def test_a_prospect_adds_its_chance_times_worth_and_their_spread():
     found = Expected()
-    found.add(0.25, Worth(1000, 90_000, 12))
+    found.add(0.25, FirstYear(1000, 90_000, 12))
 
     # 0.25 x 90,000 + 0.25 x 0.75 x 1,000,000
     assert (found.mean, found.variance, found.prospects) == (250, 210_000, 1)
@@ -105,7 +105,7 @@ def test_months_are_the_rest_of_this_one_and_twelve_more():
 def test_by_group_and_month_with_what_is_not_known():
     # Everybody is won on the 40th day; followed for 60.
     sure = chances([course(40, WON)] * 4 + [course(60, OPEN)], ON)
-    outlook = {"A": Outlook(sure, Worth(100, 0, 20)), None: Outlook(sure, None)}
+    outlook = {"A": Outlook(sure, FirstYear(100, 0, 20)), None: Outlook(sure, None)}
     months = months_ahead(ON, 1)  # until June 30 and July 31
 
     found = expected_business(
@@ -139,7 +139,7 @@ def test_many_futures_drawn_at_random_have_this_mean_and_lie_within_the_range():
     """400 prospects of ages 0 to 39 in a world of constant hazards: each day 1 % are won, 2 % lost."""
     random = np.random.default_rng(4)
     ages = random.integers(0, 40, 400)
-    brought = Worth(1000.0, 600.0**2, 50)
+    brought = FirstYear(1000.0, 600.0**2, 50)
     rows = [course(int(day), outcome) for day, outcome in _history(random, 40_000)]
     outlook = {"A": Outlook(chances(rows, ON), brought), None: Outlook(chances(rows, ON), None)}
     months = months_ahead(ON, 2)
