@@ -44,7 +44,9 @@ class Need:
     def width(self, access: Access) -> int:
         reach = reach_of(access, self.area, self.act)
         if reach == Reach.AUTHORED:
-            reach = Reach.NONE if self.beyond_authored else Reach.OWN
+            # An expense of one's own is noted wherever one sees expenses; a touch is written on customers of one's own.
+            own = reach_of(access, self.area, Act.SEE) if self.area == Area.EXPENSES else Reach.OWN
+            reach = Reach.NONE if self.beyond_authored else own
         return WIDTH[reach]
 
 

@@ -85,13 +85,17 @@ class ProfileForm(VersionedForm):
 
     class Meta:
         model = User
-        fields = ["time_zone", "locale", "base_latitude", "base_longitude"]
+        fields = ["time_zone", "locale", "base_latitude", "base_longitude", "working_hours"]
         labels = {
             "locale": _("Dates and numbers"),
             "base_latitude": _("Home base, latitude"),
             "base_longitude": _("Home base, longitude"),
+            "working_hours": _("Working hours"),
         }
         help_texts = {
+            "working_hours": _(
+                "When visits may be planned, such as Mo-Th 08:00-17:00; Fr 08:00-12:00. Empty: the company's."
+            ),
             "base_latitude": _("North positive, as 50.7184. Travel to customers is counted from here."),
             "base_longitude": _("East positive, as -3.5339."),
         }

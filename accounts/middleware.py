@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from django.contrib.auth.middleware import get_user
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,6 +17,17 @@ logger = structlog.get_logger(__name__)
 # What stays open to who must set up a second factor first; besides, all pages of the set-up itself.
 OPEN = {"account_logout", "account_reauthenticate", "health", "help"}
 SET_UP = "mfa_"
+
+
+class PersonAtHand:
+    """Puts the person themselves in the place of Django's proxy for them: a page asks hundreds of things of them."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.user = get_user(request)
+        return self.get_response(request)
 
 
 class SecondFactorFirst:

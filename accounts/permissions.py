@@ -22,8 +22,8 @@ from territory.rows import on_day
 from territory.together import prepared, together
 
 __all__ = [
-    "Act", "Area", "Grant", "Reach", "Scope", "current_memberships", "is_stood_in_for", "may", "may_all", "once", "people_reached", "people_within", "require", "scope", "stands_in",
-    "teams_reached", "teams_within",
+    "Act", "Area", "Grant", "Reach", "Scope", "current_memberships", "is_stood_in_for", "may", "may_all", "once", "people_reached", "people_with_all", "people_within", "require", "scope", "stands_in",
+    "teams_reached", "teams_within", "whole_teams_reached",
 ]  # fmt: skip
 
 
@@ -80,6 +80,19 @@ class Scope:
     def __bool__(self) -> bool:
         return bool(self.grants)
 
+    def with_constants(self, take: Callable[[Any], Any]) -> Scope:
+        """The same with what `take` makes of each key: questions about it are put into words once for everybody (blanks.py)."""
+        grants = (
+            Grant(
+                grant.reach,
+                take(grant.membership_id),
+                take(grant.team_id),
+                grant.team_path if grant.reach == Reach.BELOW else "",
+            )
+            for grant in self.grants
+        )
+        return Scope(take(self.user_id), tuple(grants))
+
 
 def current_memberships(user: User) -> list[Membership]:
     """The person's memberships in force today (the company's day), read once per user object.
@@ -87,15 +100,22 @@ def current_memberships(user: User) -> list[Membership]:
     Each says whether a cover of today names it (`stands_in`) or its person (`is_stood_in_for`): on most days neither, and then
     no condition on rows needs to speak of covers.
     """
-    if not user.is_authenticated or not user.is_active:
-        return []
+    return _of_today(user)[1]
+
+
+def _of_today(user: User) -> tuple[dt.date, list[Membership], dict[Hashable, Any]]:
+    """The day, the person's memberships in force, and what follows from them for this user object.
+
+    A page asks a hundred times, of a user that Django hands out behind a proxy: little is asked of it.
+    """
     today = clock.company_today()
     kept = getattr(user, "_memberships_of_day", None)
-    if kept is None or kept[0] != today:
+    if kept is None or kept[0] != today or not user.is_active:
+        if not user.is_authenticated or not user.is_active:
+            return today, [], {}
         [rows] = together(_memberships(user.pk, today))
-        # With them goes what follows from them for this user object: scopes here, conditions in rooms above.
         kept = user._memberships_of_day = (today, rows, {})  # type: ignore[attr-defined]
-    return kept[1]
+    return kept
 
 
 @prepared
@@ -114,9 +134,9 @@ def _memberships(person: int, today: dt.date) -> models.QuerySet[Membership]:
 
 def once(user: User, name: Hashable, find: Callable[[], Any]) -> Any:
     """What follows from the person's current memberships, found once as long as these are read once."""
-    if not current_memberships(user):
+    _today, rows, found = _of_today(user)
+    if not rows:
         return find()
-    found = user._memberships_of_day[2]  # type: ignore[attr-defined]
     if name not in found:
         found[name] = find()
     return found[name]
@@ -134,7 +154,7 @@ def is_stood_in_for(user: User) -> bool:
 
 def scope(user: User, area: str, act: str) -> Scope:
     """How far `user` may `act` in `area`; empty (false) when not at all."""
-    return once(user, ("scope", str(area), str(act)), lambda: _scope(user, area, act))
+    return once(user, (area, act), lambda: _scope(user, area, act))
 
 
 def _scope(user: User, area: str, act: str) -> Scope:
@@ -178,6 +198,14 @@ def people_reached(reached: Scope, today: dt.date) -> models.QuerySet[User]:
     return people.filter(Q(pk=reached.user_id) | Q(pk__in=members.values("user")))
 
 
+def people_with_all(area: str, act: str) -> models.QuerySet[User]:
+    """Who may `act` in `area` for the whole company today, by name."""
+    seats = Membership.objects.filter(
+        on_day(clock.company_today()), **{f"role__access__{area}__{act}": Reach.ALL.value}
+    )
+    return User.objects.filter(is_active=True, pk__in=seats.order_by().values("user")).order_by("name", "pk")
+
+
 def teams_within(user: User, area: str, act: str) -> models.QuerySet[Team]:
     """Teams over which the person has reach team, below or all: whose totals they may see."""
     return teams_reached(scope(user, area, act))
@@ -186,3 +214,11 @@ def teams_within(user: User, area: str, act: str) -> models.QuerySet[Team]:
 def teams_reached(reached: Scope) -> models.QuerySet[Team]:
     """The same from how far the person may act."""
     return Team.objects.all() if reached.everything else Team.objects.filter(reached.teams)
+
+
+def whole_teams_reached(reached: Scope) -> models.QuerySet[Team]:
+    """Of these teams those of which every team below is within reach, too: for figures that are of them all."""
+    if reached.everything:
+        return Team.objects.all()
+    beyond = Team.objects.filter(path__startswith=OuterRef("path")).exclude(reached.teams)
+    return Team.objects.filter(reached.teams, ~Exists(beyond))

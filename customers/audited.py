@@ -5,13 +5,17 @@ from typing import Any
 from accounts.permissions import Area
 from customers.models import (
     Assignment,
+    Circumstance,
+    CircumstanceKind,
     Contact,
     ContactRole,
     CoveredCustomer,
     Customer,
     CustomerTeam,
+    Expense,
     InternalWork,
     Market,
+    MarketPotential,
     Order,
     OrderStep,
     PlannedTouch,
@@ -57,6 +61,12 @@ def register() -> None:
             related=("customer", *SEAT),
             name=lambda row: f"{row.membership.user}, {row.customer}",
         ),
+        Kind(
+            model=Circumstance,
+            area=Area.CUSTOMERS,
+            related=("customer", "kind", "noted_by"),
+            name=lambda row: f"{row.kind}, {row.customer}",
+        ),
         Kind(model=StageDecision, area=Area.CUSTOMERS, related=("customer", "decided_by"), name=_of_customer),
         Kind(model=TierFix, area=Area.CUSTOMERS, related=("customer", "tier", "fixed_by"), name=_of_customer),
         Kind(model=Potential, area=Area.AMOUNTS, related=("customer", "noted_by"), name=_of_customer),
@@ -94,10 +104,18 @@ def register() -> None:
             name=_order,
             url="order_detail",
         ),
+        Kind(
+            model=Expense,
+            area=Area.EXPENSES,
+            related=("author", "order__customer", "customer", "team", "touch__type", "touch__customer", "decided_by"),
+            name=lambda row: f"{row.author}, {day_text(row.spent_on)}",
+            url="expense_detail",
+        ),
         Kind(model=SavedMapping, area=Area.IMPORT, related=("author",), name=lambda row: f"{row.name}, {row.author}"),
         *(
             Kind(model=model, area=Area.RULES)
-            for model in (Tier, TouchType, ContactRole, OrderStep, SaleType, ProductLine)
+            for model in (Tier, TouchType, ContactRole, OrderStep, SaleType, CircumstanceKind, ProductLine)
         ),
         Kind(model=Market, area=Area.RULES, related=("parent",)),
+        Kind(model=MarketPotential, area=Area.AMOUNTS, related=("market", "product_line", "noted_by")),
     )

@@ -12,11 +12,12 @@ Register from the app config's `ready()` of the room above:
     extensions.hand_over_panels.add(extensions.HandOverPanel(key="load", render=...))
     extensions.timeline_sources.add(extensions.TimelineSource(key="situations", at="opened_at", keys=..., entries=...))
     extensions.touch_lengths.add(extensions.TouchLength(key="rules", seconds=...))
+    extensions.way_lengths.add(extensions.WayLength(key="planning", km=...))
     extensions.numbers.add(extensions.Number(key="retry_working_days", value=...))
 
 Rules for whatever is registered:
 - It gets the reader (`user`) and asks `accounts.permissions` itself: nothing is shown because it was registered. A customer of
-  a page says what its reader sees of it: `amounts_seen`, `budgets_seen`, `orders_seen`, `touches_seen`, `may_change`.
+  a page says what its reader sees of it: `amounts_seen`, `budgets_seen`, `expenses_seen`, `orders_seen`, `touches_seen`, `may_change`.
 - It asks the database a fixed number of times (columns: once a page), whatever the number of customers or entries. Facts,
   panels and entries of the timeline do not ask themselves: they yield their questions and are sent the rows
   (territory.together.Asking), so that a page asks everything in one statement or two.
@@ -63,6 +64,7 @@ class Column:
     chosen:  shown until the reader chooses columns of their own.
     numeric: right-aligned (say the unit in the label).
     first:   "desc" when the first click should sort from high to low.
+    exported_as: what the column is called in the CSV file, where that is not its label.
     silent:  statuses of orders of which the column says nothing, so that it is left out on their tabs.
     card:    value -> what stands at the foot of an order's card on the board; None: it is not said there.
     marks:   value -> whether the order's card is marked as out of the ordinary.
@@ -79,6 +81,7 @@ class Column:
     phone: bool = False
     chosen: bool = True
     first: str = "asc"
+    exported_as: str = ""
     silent: tuple[str, ...] = ()
     card: Callable[[Any], str] | None = None
     marks: Callable[[Any], bool] | None = None
@@ -227,6 +230,16 @@ class TouchLength:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WayLength:
+    """How long the way to customers is. km: (user, customers) -> {customer's pk: kilometres there and back}; without those
+    whose place, or the person's base, is unknown. No query but for settings."""
+
+    key: str
+    km: Callable[[Any, Sequence[Any]], Mapping[int, float]]
+    position: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
 class Number:
     """A number of this room that administrators set in a room above. value: () -> the number as it is now."""
 
@@ -235,7 +248,7 @@ class Number:
     position: int = 100
 
 
-Item = TypeVar("Item", Column, Tab, Filter, Fact, Panel, HandOverPanel, TimelineSource, TouchLength, Number)
+Item = TypeVar("Item", Column, Tab, Filter, Fact, Panel, HandOverPanel, TimelineSource, TouchLength, WayLength, Number)
 
 
 @dataclass
@@ -266,6 +279,7 @@ customer_panels: Registry[Panel] = Registry()
 hand_over_panels: Registry[HandOverPanel] = Registry()
 timeline_sources: Registry[TimelineSource] = Registry()
 touch_lengths: Registry[TouchLength] = Registry()
+way_lengths: Registry[WayLength] = Registry()
 numbers: Registry[Number] = Registry()
 order_columns: Registry[Column] = Registry()
 order_panels: Registry[Panel] = Registry()
@@ -296,6 +310,15 @@ def usual_lengths(user: Any, customer: Any) -> dict[int, int]:
     for length in touch_lengths:
         for type_id, seconds in length.seconds(user, customer).items():
             found.setdefault(type_id, seconds)
+    return found
+
+
+def way_km(user: Any, customers: Sequence[Any]) -> dict[int, float]:
+    """Kilometres there and back by customer, where a room above knows them; the first to know one has it."""
+    found: dict[int, float] = {}
+    for length in way_lengths:
+        for customer, km in length.km(user, customers).items():
+            found.setdefault(customer, km)
     return found
 
 

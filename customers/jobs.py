@@ -7,11 +7,20 @@ from territory.jobs.registry import Job
 
 
 def register() -> None:
-    registry.add(
+    for job in (
         Job(
             name="import",
             label=_("Import a file"),
             help=_("A minute and a half of checking or storing a file somebody uploaded; then the next goes on."),
             task="customers.tasks.go_on_with_imports",
-        )
-    )
+        ),
+        Job(
+            name="data file",
+            label=_("Store a table"),
+            help=_(
+                "A file of towns or of travel times that an administrator brought in; it counts once all of it is there."
+            ),
+            task="customers.tasks.go_on_with_imports",
+        ),
+    ):
+        registry.add(job)

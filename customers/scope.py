@@ -1,6 +1,7 @@
 """A person's reach turned into rows of this room, in SQL. Every `visible_to` and `editable_by` rests on these conditions."""
 
 import datetime as dt
+from collections.abc import Iterable
 from functools import lru_cache
 
 from django.apps import apps
@@ -9,7 +10,7 @@ from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, 
 from django.db.models.expressions import RawSQL
 
 from accounts.models import Cover
-from accounts.permissions import Act, Area, Scope, people_within, scope, stands_in
+from accounts.permissions import Act, Area, Scope, people_within, scope, stands_in, teams_reached
 from territory import clock
 from territory.rows import on_day
 
@@ -58,9 +59,13 @@ def _reached(reached: Scope, covering: bool, on: dt.date) -> Q:
 
 
 def in_directory(user) -> Q:
-    """Condition on Customer: within reach of the directory, and not the reader's to see anyway."""
+    """Condition on Customer: within reach of the directory, and not the reader's to see anyway.
+
+    A plain condition PostgreSQL would join: taking a few letters to find one customer, where they find a thousand, it
+    would gather the thousands of the directory a thousand times. Asked as a case it keeps them in a table to look in.
+    """
     seen, known = customers_within(user, Area.CUSTOMERS, Act.SEE), customers_within(user, Area.DIRECTORY, Act.SEE)
-    return NOTHING if seen == EVERYTHING else known & ~seen
+    return NOTHING if seen == EVERYTHING else Q(yes(known)) & ~seen
 
 
 def worked_on(memberships: list[int], *, covering: bool) -> Q:
@@ -159,7 +164,13 @@ def hangs_within(user, area: str, act: str) -> Q:
     """Condition on rows with a `customer`: the customer is visible, and the area's own reach covers it."""
     condition = on_customer(customers_within(user, Area.CUSTOMERS, Act.SEE))
     besides = seen_within(user, area, act)
-    return condition if besides is EVERYTHING else condition & besides
+    return condition if besides is EVERYTHING else both(condition, besides)
+
+
+@lru_cache(maxsize=500)
+def both(one: Q, other: Q) -> Q:
+    """The same condition each time, so that a question prepared with it is found without reading it through anew."""
+    return one if one == other else one & other
 
 
 def seen_within(user, area: str, act: str) -> Q:
@@ -174,6 +185,7 @@ def seen_within(user, area: str, act: str) -> Q:
 SEEN: dict[str, str] = {
     Area.AMOUNTS: "amounts_seen",
     Area.BUDGETS: "budgets_seen",
+    Area.EXPENSES: "expenses_seen",
     Area.ORDERS: "orders_seen",
     Area.TOUCHES: "touches_seen",
 }
@@ -232,6 +244,76 @@ def work_within(user, act: str) -> Q:
     return (Q(customer__isnull=False) & hangs_within(user, Area.TOUCHES, act)) | Q(
         customer__isnull=True, user__in=people.values("pk")
     )
+
+
+def expenses_within(user, act: str, area: str = Area.EXPENSES) -> Q:
+    """Condition on expenses: on customers by reach over them, on orders that are seen likewise, for a team by reach over teams."""
+    cells = ((Area.CUSTOMERS, Act.SEE), (Area.EXPENSES, Act.SEE), (area, act), (Area.ORDERS, Act.SEE))
+    return _expenses(*(scope(user, *cell) for cell in cells), stands_in(user), clock.company_today())
+
+
+# As for customers: the same for all requests of a day. The frame of every page asks, and what is built anew is put into words anew.
+@lru_cache(maxsize=500)
+def _expenses(customers: Scope, seen: Scope, reached: Scope, orders: Scope, covering: bool, on: dt.date) -> Q:
+    if not reached:
+        return NOTHING
+    hang = dict.fromkeys((customers, seen, reached))
+    on_orders = dict.fromkeys((*hang, orders))
+    if all(each.everything for each in on_orders):
+        return EVERYTHING
+    teams = Q(team__isnull=False)
+    for each in dict.fromkeys((reached, seen)):
+        if not each.everything:
+            teams &= Q(team__in=teams_reached(each).order_by().values("pk"))
+    on_customers = _reached_by_all("customer", [_reached(each, covering, on) for each in hang])
+    return (
+        on_customers | _reached_by_all("order__customer", [_reached(each, covering, on) for each in on_orders]) | teams
+    )
+
+
+def expenses_exported(user) -> Q:
+    """Condition on expenses that are seen: those that may leave in a file, one's own with any reach over exports."""
+    reached = expenses_within(user, Act.SEE, Area.EXPORT)
+    return reached | Q(author=user) if scope(user, Area.EXPORT, Act.SEE) else NOTHING
+
+
+def noting_expenses(user) -> Scope:
+    """How far a person sees expenses in the roles in which they may note some: there they may note their own."""
+    noting = {grant.membership_id for grant in scope(user, Area.EXPENSES, Act.CHANGE).grants}
+    seen = scope(user, Area.EXPENSES, Act.SEE)
+    return Scope(seen.user_id, tuple(grant for grant in seen.grants if grant.membership_id in noting))
+
+
+def expenses_noted_on(user) -> Q:
+    """Condition on visible customers: the person may note expenses there."""
+    return _reached(noting_expenses(user), stands_in(user), clock.company_today())
+
+
+def may_note_expenses(user, field: str = "pk") -> Case | Value:
+    """Of visible customers, or of rows whose `field` is one: whether the person may note expenses there; known where their
+    reach over expenses is that over customers."""
+    reached = noting_expenses(user)
+    if not reached or reached.everything or reached.grants == scope(user, Area.CUSTOMERS, Act.SEE).grants:
+        return Value(bool(reached), BooleanField())
+    within = expenses_noted_on(user)
+    return yes(within if field == "pk" else on_customer(within, field))
+
+
+def _reached_by_all(field: str, reaches: Iterable[Q]) -> Q:
+    """Rows whose `field` is a customer within each of these."""
+    condition = Q(**{f"{field}__isnull": False})
+    for within in reaches:
+        if within != EVERYTHING:
+            condition &= on_customer(within, field)
+    return condition
+
+
+def expenses_on(customer, reader, seen: tuple[str, ...]) -> Q:
+    """`expenses_within` and one's own, for what one customer and its orders cost; the reader sees these areas of it."""
+    on_it = Q(customer=customer) | Q(order__customer=customer)
+    if Area.EXPENSES not in seen:
+        return on_it & Q(author=reader)
+    return on_it if Area.ORDERS in seen else Q(customer=customer) | (on_it & Q(author=reader))
 
 
 def amounts_within(user, customer: str = "customer__") -> Q:

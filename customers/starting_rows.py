@@ -3,7 +3,16 @@
 from decimal import Decimal
 from typing import Any
 
-from customers.models import ContactRole, OrderStep, SaleType, SaleTypeKind, Tier, TouchChannel, TouchType
+from customers.models import (
+    CircumstanceKind,
+    ContactRole,
+    OrderStep,
+    SaleType,
+    SaleTypeKind,
+    Tier,
+    TouchChannel,
+    TouchType,
+)
 
 # Name, yearly value from.
 TIERS = [("A", 40_000), ("B", 15_000), ("C", 5_000), ("D", 0)]
@@ -36,6 +45,15 @@ SALE_TYPES = [
     ("Tender", SaleTypeKind.OTHER),
 ]
 
+CIRCUMSTANCES = [
+    "New buyer",
+    "Budget freeze",
+    "Contract with another supplier",
+    "Merger or takeover",
+    "Several deciders",
+    "Public tender",
+]
+
 
 # What the history says of rows nobody has chosen yet.
 STARTING_VALUE = "Starting value"
@@ -62,6 +80,8 @@ def create_starting_catalogue() -> None:
         _once(OrderStep, name, position, probability=Decimal(probability))
     for position, (name, kind) in enumerate(SALE_TYPES, start=1):
         _once(SaleType, name, position, kind=kind)
+    for position, name in enumerate(CIRCUMSTANCES, start=1):
+        _once(CircumstanceKind, name, position)
 
 
 def _once(model, name: str, position: int, **fields) -> None:

@@ -1,6 +1,7 @@
 """Settings read strictly: what cannot be right raises ImproperlyConfigured, naming the variable and what it should be."""
 
 import ipaddress
+import re
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -17,6 +18,17 @@ def refuse_if(wrong: object, message: str) -> None:
     """Stop the start with `message`."""
     if wrong:
         raise ImproperlyConfigured(message)
+
+
+def names(name: str, value: str) -> tuple[str, ...]:
+    """Names of servers, perhaps with a port, with commas between."""
+    found = tuple(word.strip().lower() for word in value.split(",") if word.strip())
+    for word in found:
+        refuse_if(
+            not re.fullmatch(r"[a-z0-9._-]+(:[0-9]{1,5})?", word),
+            f"{name} holds “{word}”; it must be names of servers such as osrm or osrm:5000, with commas between.",
+        )
+    return found
 
 
 def one_of(name: str, value: str, *allowed: str) -> str:
@@ -205,7 +217,7 @@ def _sqlite_options() -> dict[str, object]:
 
 
 def _postgresql_options(statement_seconds: int) -> str:
-    options = {"lock_timeout": "3s", "synchronous_commit": "on"}
+    options = {"lock_timeout": "3s", "synchronous_commit": "on", "jit": "off"}
     if statement_seconds:
         options |= {
             "statement_timeout": f"{statement_seconds}s",

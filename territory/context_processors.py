@@ -1,9 +1,10 @@
 """What every page's frame needs: who is signed in and where they may go. Part of the front door: it knows the rooms."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch
 from django.utils.functional import SimpleLazyObject, cached_property
@@ -11,9 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Act, Area, current_memberships, may
-from customers.scope import hangs_within
+from customers.models import Expense, ExpenseStatus
+from customers.scope import expenses_within
 from planning.models import Situation
+from planning.models.situations import situations_within
+from planning.queries.alignment import divides
+from planning.queries.managers_week import leads
 from planning.queries.norms import sees_norms
+from planning.standing_screens import TABS
+from territory import clock
 from territory.links import link_to
 from territory.together import prepared, together
 
@@ -45,6 +52,7 @@ OWN = (
         ("customer", "contact", "assignment", "directory"),
         "g c",
     ),
+    Entry("map", _("Map"), "map", Area.CUSTOMERS, ("map",), "g m"),
     Entry(
         "order_list",
         _("Orders"),
@@ -53,6 +61,8 @@ OWN = (
         ("order",),
         "g o",
     ),
+    Entry("my_week", _("My week"), "calendar-week", Area.TOUCHES, ("my_week", "busy_time"), "g m"),
+    Entry("expense_list", _("Expenses"), "receipt", Area.EXPENSES, ("expense",), "g e"),
 )
 TEAM = (
     Entry(
@@ -63,6 +73,7 @@ TEAM = (
         ("workload", "load", "service", "goal", "rhythm"),
         "g w",
     ),
+    Entry("managers_week", _("My teams' week"), "calendar-week", Area.BUDGETS, ("managers_week",), meant=leads),
     Entry("situation_list", _("Special situations"), "exclamation-diamond", Area.BUDGETS, ("situation",), "g s"),
     Entry(
         "work_value",
@@ -72,27 +83,48 @@ TEAM = (
         ("work_value",),
         meant=lambda user: may(user, Area.TOUCH_VALUES, Act.SEE),
     ),
+    Entry(
+        "territory_list",
+        _("Territories"),
+        "map",
+        Area.CUSTOMERS,
+        ("territory",),
+        act=Act.CHANGE,
+        meant=divides,
+    ),
     Entry("absence_calendar", _("Absences"), "calendar-x", Area.ABSENCES, ("absence_calendar",)),
     Entry(
-        "time_to_business",
-        _("Time to business"),
-        "hourglass-split",
+        "standing",
+        _("Where we stand"),
+        "compass",
         Area.CUSTOMERS,
-        ("time_to_business", "touches_to_customer"),
-        meant=sees_norms,
+        ("standing", *(tab.url_name for tab in TABS)),
+        "g n",
     ),
     Entry("expected_business", _("Expected business"), "graph-up", Area.AMOUNTS, ("expected_business",)),
     Entry("import_list", _("Import"), "upload", Area.IMPORT, ("import",), act=Act.CHANGE),
 )
+# Pages beside which stands how much waits there, and what that counts.
+COUNTED = {
+    "situation_list": _("to look at, not acknowledged"),
+    "expense_list": _("waiting for your decision"),
+}
 RULES = (
     Entry("touch_values", _("Touch values"), "cash-coin", Area.TOUCH_VALUES, ("touch_value",), "g v"),
-    Entry("what_if", _("What if"), "sign-turn-right", Area.BUDGETS, ("what_if",), meant=sees_norms),
+    Entry(
+        "what_if",
+        _("What if"),
+        "sign-turn-right",
+        Area.BUDGETS,
+        ("what_if", "call_plan"),
+        meant=sees_norms,
+    ),
     Entry(
         "rules_home",
         _("Rules"),
         "sliders",
         Area.RULES,
-        ("rule", "threshold", "calendar", "holiday", "market", "product_line", "draft"),
+        ("rule", "call_judgement", "threshold", "visiting", "calendar", "holiday", "market", "product_line", "draft"),
         "g r",
     ),
     Entry(
@@ -109,9 +141,16 @@ RULES = (
 
 
 @prepared
-def _unacknowledged(seen: Q) -> QuerySet:
-    """Of how many orders an open situation is acknowledged by nobody, by kind."""
-    return Situation.objects.open().filter(seen, acknowledged_at__isnull=True).how_many()
+def _asking(seen: Q, today: dt.date) -> QuerySet:
+    """How many open situations somebody should look at, by kind: of the kinds that are told of without being asked."""
+    return Situation.objects.open().loud().asking(today).filter(seen).how_many()
+
+
+@prepared
+def _submitted(within: Q, person: int) -> QuerySet:
+    """How many expenses of others wait within reach."""
+    rows = Expense.objects.live().filter(within, status=ExpenseStatus.SUBMITTED).exclude(author=person)
+    return rows.order_by().values_list("status").annotate(Count("pk"))
 
 
 def is_signed_in(request: HttpRequest) -> bool:
@@ -119,22 +158,32 @@ def is_signed_in(request: HttpRequest) -> bool:
     return hasattr(request, "user") and request.user.is_authenticated
 
 
+# By the part of a page that htmx asks for.
+BASES = {"panel-content": "panel.html", "beside": "beside.html"}
+
+
 class Shell:
     """The frame's content, worked out when the template asks for it."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
-        # The same page fills the side panel when htmx asks for it there. Who is not signed in may go nowhere, nor may who
-        # must set up a second factor first.
-        self.base = "panel.html" if request.headers.get("HX-Target") == "panel-content" else "base.html"
+        # The same page fills the side panel, or stands beside a list, when htmx asks for it there. Who is not signed in may go
+        # nowhere, nor may who must set up a second factor first.
+        self.base = BASES.get(request.headers.get("HX-Target", ""), "base.html")
         if getattr(request, "second_factor_first", False) or not is_signed_in(request):
             self.base = "base_plain.html"
 
     @cached_property
-    def situations(self) -> int:
-        """Orders with a special situation that the person sees and nobody has acknowledged: one query on stored rows."""
-        [counts] = together(_unacknowledged(hangs_within(self.request.user, Area.BUDGETS, Act.SEE)))
-        return sum(count for _kind, count in counts)
+    def counts(self) -> dict[str, int]:
+        """By page: special situations that the person sees and somebody should look at, and expenses that wait for their
+        decision; one query on stored rows."""
+        user = self.request.user
+        situations, submitted = together(
+            _asking(situations_within(user, Act.SEE), clock.today(user)),
+            _submitted(expenses_within(user, Act.APPROVE), user.pk),
+        )
+        found = {"situation_list": situations, "expense_list": submitted}
+        return {name: sum(count for _what, count in rows) for name, rows in found.items()}
 
     @property
     def role(self) -> str:
@@ -174,10 +223,11 @@ class Shell:
             "icon": entry.icon,
             "key": entry.key,
             "current": here.startswith(entry.prefixes),
-            "count": self.situations if entry.url_name == "situation_list" else None,
+            "count": self.counts[entry.url_name] if entry.url_name in COUNTED else None,
+            "counts": str(COUNTED.get(entry.url_name, "")),
         }
 
 
 def shell(request: HttpRequest) -> dict:
-    """`shell` for the templates; costs at most two queries: the person's memberships and the situations they have to see."""
+    """`shell` for the templates; costs at most two queries: the person's memberships and what waits for them."""
     return {"shell": SimpleLazyObject(lambda: Shell(request))}

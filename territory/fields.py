@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 A_DAY = 24 * 60
@@ -28,6 +29,32 @@ class MinutesField(forms.DecimalField):
 
     def has_changed(self, initial, data):
         return super().has_changed(self.to_python(self.prepare_value(initial)), data)
+
+
+class AmountField(forms.DecimalField):
+    """An amount, of money or of kilometres; what is wrong with it is said in words, with the name of the field."""
+
+    def __init__(self, *, min_value=0, max_digits=14, decimal_places=2, label=None, error_messages=None, **kwargs):
+        name = label or _("Amount")
+        words = {
+            "invalid": format_lazy(_("{name}: give a number, such as 1234.5."), name=name),
+            "min_value": format_lazy(_("{name}: at least %(limit_value)s."), name=name),
+            "max_decimal_places": format_lazy(_("{name}: at most %(max)s decimals."), name=name),
+        }
+        too_large = format_lazy(
+            _("{name}: too large, at most {digits} digits before the point."),
+            name=name,
+            digits=max_digits - decimal_places,
+        )
+        words |= {"max_digits": too_large, "max_whole_digits": too_large} | (error_messages or {})
+        super().__init__(
+            min_value=min_value,
+            max_digits=max_digits,
+            decimal_places=decimal_places,
+            label=label,
+            error_messages=words,
+            **kwargs,
+        )
 
 
 class PercentField(forms.DecimalField):

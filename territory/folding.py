@@ -11,6 +11,8 @@ _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ı": "i", "
 def fold(*parts: str | None) -> str:
     """The parts as one lower-case line without accents, single spaces between words; empty parts left out."""
     text = " ".join(part for part in parts if part)
+    if text.isascii():  # most are, and nothing of them is an accent
+        return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 

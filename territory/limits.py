@@ -51,4 +51,5 @@ def limited(name: str, setting: str, *methods: str) -> Callable[[View], View]:
 
 
 exports = limited("export", "EXPORTS_A_MINUTE", "GET", "HEAD")
+expenses = limited("expense", "EXPENSES_A_MINUTE", "POST")
 imports = limited("import", "IMPORTS_A_MINUTE", "POST")

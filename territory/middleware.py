@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django_structlog.middlewares import RequestMiddleware
@@ -27,6 +28,18 @@ class PersonalFormats:
             return self.get_response(request)
         with timezone.override(clock.zone_of(request.user)), translation.override(request.user.locale):
             return self.get_response(request)
+
+
+class Policy(CSPMiddleware):
+    """The Content-Security-Policy; a page with a map may also load pictures from where an administrator has tiles come from."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if origin := getattr(request, "map_origin", ""):
+            parts.update = {**(parts.update or {}), "img-src": [origin]}
+        return parts
 
 
 class LoggedRequests(RequestMiddleware):
@@ -83,7 +96,7 @@ MEGABYTE = 1024 * 1024
 
 
 class BodyLimit:
-    """Refuses what is larger than the largest import, by the length it says it has, before any of it is read.
+    """Refuses what is larger than the largest import or receipt, by the length it says it has, before any of it is read.
 
     Stands before the check against forgery, which is the first to read a form. A megabyte more is left for what a form
     says besides the file. A body that does not say its length is empty to Django.
@@ -97,7 +110,7 @@ class BodyLimit:
 
     def process_view(self, request: HttpRequest, *asked: Any) -> HttpResponse | None:
         length = request.headers.get("Content-Length", "")
-        most = settings.IMPORT_MOST_MB
+        most = max(settings.IMPORT_MOST_MB, settings.RECEIPT_MOST_MB)
         if not length.isdecimal() or int(length[:18]) <= (most + 1) * MEGABYTE:
             return None
         return render(request, "errors/413.html", {"most": most}, status=413)

@@ -1,11 +1,11 @@
-"""What rows of every room have in common: dates from and to, archive, folded search."""
+"""What rows of every room have in common: keys, dates from and to, archive, folded search."""
 
 import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Case, F, Func, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from territory.folding import fold, loosely
@@ -24,6 +24,12 @@ def ends_from(day: dt.date, prefix: str = "") -> Q:
 def on_day(day: dt.date, prefix: str = "") -> Q:
     """Rows in force on `day`; both ends count."""
     return starts_by(day, prefix) & ends_from(day, prefix)
+
+
+def key_in(value: Any) -> int | None:
+    """A key as an address or a form names it; None for anything else."""
+    text = str(value or "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
 def among(field: str, keys: Iterable[int]) -> "Among":
@@ -115,6 +121,12 @@ def matching(queryset: models.QuerySet, words: str, field: str = "search_text") 
     for word in fold(words[:LONGEST_SEARCH]).split()[:8]:
         queryset = queryset.filter(**{f"{field}__contains": word})
     return queryset
+
+
+def best_first(queryset: models.QuerySet, words: str) -> models.QuerySet:
+    """In the order of their folded text, those that begin with the words first."""
+    begins = Case(When(search_text__startswith=fold(words), then=Value(0)), default=Value(1))
+    return queryset.order_by(begins, "search_text", "pk")
 
 
 def resembling(words: Iterable[str], field: str = "search_text") -> Q:

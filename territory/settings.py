@@ -66,7 +66,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "territory.middleware.Policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "territory.middleware.Utf8",
     "territory.middleware.KeptNowhere",
@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "territory.embedded.setup_page.SetUpFirst",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "territory.middleware.LoggedRequests",
+    "accounts.middleware.PersonAtHand",
     "accounts.middleware.NoteSessions",
     "territory.middleware.PersonalFormats",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -118,8 +119,11 @@ STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))  # in an im
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "territory.statics.StaticFiles"},
 }
+
+# Files whose name, or whose folder's name, changes with what lies in them.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+\.[0-9a-f]{12}\..+$|/coast-[0-9a-f]{12}/"
 
 # --- Data ------------------------------------------------------------------------------------------------------------
 
@@ -145,14 +149,23 @@ CACHES = {
     }
 }
 
-# --- Imports and exports ------------------------------------------------------------------------------------------
+# --- Imports, exports and receipts ------------------------------------------------------------------------------------------
 
 IMPORT_MOST_MB = checked.whole_number("IMPORT_MOST_MB", env.str("IMPORT_MOST_MB", "10"))
 IMPORT_MOST_ROWS = checked.whole_number("IMPORT_MOST_ROWS", env.str("IMPORT_MOST_ROWS", "50000"))
 
+# Of a photo or PDF of a receipt. Phones send less: the page makes photos smaller before they leave.
+RECEIPT_MOST_MB = checked.whole_number("RECEIPT_MOST_MB", env.str("RECEIPT_MOST_MB", "10"))
+
 # Of one person; 0: as many as they like.
 IMPORTS_A_MINUTE = checked.whole_number("IMPORTS_A_MINUTE", env.str("IMPORTS_A_MINUTE", "10"))
+EXPENSES_A_MINUTE = checked.whole_number("EXPENSES_A_MINUTE", env.str("EXPENSES_A_MINUTE", "30"))
 EXPORTS_A_MINUTE = checked.whole_number("EXPORTS_A_MINUTE", env.str("EXPORTS_A_MINUTE", "20"))
+
+# --- Servers that are asked ---------------------------------------------------------------------------------------------------
+
+# Names (or name:port) of servers within one's own network that an administrator may have asked for routes; no others are.
+INTERNAL_SERVERS = checked.names("INTERNAL_SERVERS", env.str("INTERNAL_SERVERS", ""))
 
 # --- Audit -----------------------------------------------------------------------------------------------------------
 

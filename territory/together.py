@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import copy
-import datetime as dt
 import itertools
-import json
-import uuid
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, wraps
@@ -15,6 +12,8 @@ from typing import Any, TypeVar
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from territory.blanks import Blank, numbered, taken_apart
 
 Result = TypeVar("Result")
 
@@ -102,6 +101,8 @@ class _Words:
         self.compiler = self.question.query.get_compiler(connection=connection)
         self.sql, self.width = "", 0
         self.parameters: Sequence[Any] = ()
+        if self.question.query.is_empty():
+            return
         try:
             self.sql, self.parameters = self.compiler.as_sql()
         except EmptyResultSet:
@@ -155,18 +156,18 @@ def _reader(expression: Any, vendor: str) -> Callable[[Any], Any] | None:
 
 
 def prepared(build: Callable[..., models.QuerySet]) -> Callable[..., Prepared]:
-    """A question that is put into words once for all days, times and keys that it is asked about.
+    """A question that is put into words once for all days, times, keys and reaches that it is asked about.
 
-    Building a queryset takes longer than answering it. So `build` is called with blanks in the place of arguments that are a
-    day, a time, a whole number, a UUID or a frozenset of keys (for `__in`), and its words are kept; any other argument (a condition, a
+    Building a queryset takes longer than answering it. So `build` is called with blanks in the place of constants
+    (`blanks.taken_apart`), and its words are kept: for everybody whose conditions are of the same form. What is no constant (a
     name, None) is part of the words. It must rest on its arguments alone: what it reads from anywhere else, such as the
     clock, would be read once for ever.
     """
 
     @wraps(build)
     def ask(*about: Any) -> Prepared:
-        shape = tuple(type(value) if type(value) in _BLANKS else value for value in about)
-        return Prepared(_words_of(build, shape), tuple(value for value in about if type(value) in _BLANKS))
+        form, constants = taken_apart(about)
+        return Prepared(_words_of(build, form), constants)
 
     return ask
 
@@ -181,48 +182,10 @@ class Prepared:
     def parameters(self, connection: BaseDatabaseWrapper) -> list[Any]:
         """Those of the statement, with the blanks filled."""
         return [
-            each.filled(self.values, connection) if isinstance(each, _Blank) else each for each in self.words.parameters
+            each.filled(self.values, connection) if isinstance(each, Blank) else each for each in self.words.parameters
         ]
 
 
-class _Blank(models.Value):
-    """The place of an argument, the how-manieth of those that are blanks."""
-
-    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list]:
-        """Its own place among the parameters."""
-        return "%s", [self]
-
-    def filled(self, values: Sequence[Any], connection: BaseDatabaseWrapper) -> Any:
-        """The value as the database is given it."""
-        return self.output_field.get_db_prep_value(values[self.value], connection)
-
-
-class _Keys(_Blank):
-    """The place of a frozenset of keys, as rows of one column; it goes to the database as a list."""
-
-    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list]:
-        """Its own place among the parameters."""
-        return _KEYS[connection.vendor], [self]
-
-    def filled(self, values: Sequence[Any], connection: BaseDatabaseWrapper) -> Any:
-        """The keys as the database is given them."""
-        keys = sorted(values[self.value])
-        return json.dumps(keys) if connection.vendor == "sqlite" else keys
-
-
-_KEYS = {"postgresql": "(SELECT UNNEST(%s::bigint[]))", "sqlite": "(SELECT value FROM JSON_EACH(%s))"}
-
-_BLANKS: dict[type, Callable[[int], _Blank]] = {
-    dt.date: lambda place: _Blank(place, models.DateField()),
-    dt.datetime: lambda place: _Blank(place, models.DateTimeField()),
-    int: lambda place: _Blank(place, models.BigIntegerField()),
-    uuid.UUID: lambda place: _Blank(place, models.UUIDField()),
-    frozenset: lambda place: _Keys(place, models.BigIntegerField()),
-}
-
-
 @lru_cache(maxsize=500)
-def _words_of(build: Callable[..., models.QuerySet], shape: tuple) -> _Words:
-    places = itertools.count()
-    about = [_BLANKS[each](next(places)) if each in _BLANKS else each for each in shape]
-    return _Words(build(*about), connections[DEFAULT_DB_ALIAS])
+def _words_of(build: Callable[..., models.QuerySet], form: tuple) -> _Words:
+    return _Words(build(*numbered(form)), connections[DEFAULT_DB_ALIAS])

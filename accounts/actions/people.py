@@ -17,10 +17,11 @@ from accounts.models import User
 from accounts.signals import people_facts_changed
 from territory.company.models import check_time_zone
 from territory.conflicts import claim
+from territory.formats.hours import check_hours
 
 from .saving import assign, save, sign
 
-PROFILE_FIELDS = ("time_zone", "locale", "base_latitude", "base_longitude")
+PROFILE_FIELDS = ("time_zone", "locale", "base_latitude", "base_longitude", "working_hours")
 BASE_FIELDS = {"base_latitude", "base_longitude"}
 
 
@@ -166,6 +167,10 @@ def _check(person: User) -> None:
     if (person.base_latitude is None) != (person.base_longitude is None):
         missing = "base_longitude" if person.base_longitude is None else "base_latitude"
         errors[missing] = _("Give both latitude and longitude, or neither.")
+    try:
+        check_hours(person.working_hours)
+    except ValidationError as error:
+        errors["working_hours"] = error
     if person.time_zone:
         try:
             check_time_zone(person.time_zone)

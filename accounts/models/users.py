@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from territory.formats.hours import check_hours
 from territory.rows import Searchable
 
 
@@ -49,6 +50,14 @@ class User(Searchable, AbstractBaseUser):
     )
     base_longitude = models.FloatField(
         _("home base, longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
+    )
+    working_hours = models.CharField(
+        _("working hours"),
+        max_length=200,
+        blank=True,
+        default="",
+        validators=[check_hours],
+        help_text=_("When you are on the road at most. Empty: the company's."),
     )
     is_active = models.BooleanField(_("active"), default=True)
     deactivated_at = models.DateTimeField(null=True, blank=True, editable=False)

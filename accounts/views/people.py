@@ -20,6 +20,7 @@ from accounts.second_factor import has_second_factor
 from accounts.sign_in import invitable
 from territory import clock
 from territory.mail.sending import no_mail_server_note
+from territory.rows import key_in
 from territory.sent import sent
 from territory.toasts import toast
 
@@ -185,7 +186,7 @@ def person_send_link(request: HttpRequest, pk: int) -> HttpResponse:
 def people_invite(request: HttpRequest) -> HttpResponse:
     """Invite several people at once, those chosen in the list."""
     given = (request.POST or request.GET).getlist("person")[:MOST_INVITED]
-    asked = [int(pk) for pk in given if pk.isdecimal() and len(pk) < 16]
+    asked = [pk for each in given if (pk := key_in(each)) is not None]
     people = invitable(people_within(request.user, Area.PEOPLE, Act.CHANGE)).filter(pk__in=asked).order_by("name", "pk")
     if request.method == "POST" and people:
         number = actions.invite(actor=request.user, now=clock.now(), people=people)

@@ -31,6 +31,7 @@ EDITABLE = (
     "phone",
     "web",
     "note",
+    "visiting_hours",
 )
 
 

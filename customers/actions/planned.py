@@ -154,6 +154,46 @@ def change_planned(
 
 
 @transaction.atomic
+def place_planned(
+    *,
+    actor: User,
+    now: dt.datetime,
+    customer: Customer,
+    touch_type: TouchType,
+    assignee: User,
+    due_at: dt.datetime,
+    due_on: dt.date,
+    duration_seconds: int,
+    travel_seconds: int,
+    planned: PlannedTouch | None = None,
+) -> tuple[PlannedTouch, bool]:
+    """Put a visit where a plan of the week has it: the one that is planned moves, else a new one is planned.
+
+    Says whether anything changed: what stands there already stays as it is. Errors: `due_on` over where the actor is, whose
+    day may last longer than the company's.
+    """
+    locked(customer)
+    if due_on < clock.day_of(now, clock.zone_of(actor)):
+        raise ValidationError({"due_on": _("This day is over.")})
+    if planned is not None:
+        planned.refresh_from_db()
+    if planned is None or planned.closed_at is not None:
+        row = _new(customer, touch_type, due_on, due_at, assignee, duration_seconds, "", actor, now)
+        row.source, row.travel_seconds = PlannedSource.VISIT_PLAN, travel_seconds
+        _check(row)
+        write(row, actor=actor, now=now)
+    else:
+        row, wanted = planned, (due_on, due_at, duration_seconds, travel_seconds)
+        if (row.due_on, row.due_at, row.duration_seconds, row.travel_seconds) == wanted:
+            return row, False
+        row.due_on, row.due_at, row.duration_seconds, row.travel_seconds = wanted
+        row.version += 1
+        write(row, actor=actor, now=now, fields=["due_on", "due_at", "duration_seconds", "travel_seconds", "version"])
+    tell([customer.pk], actor=actor, now=now, lifecycle=False)
+    return row, True
+
+
+@transaction.atomic
 def cancel_planned(*, actor: User, now: dt.datetime, planned: PlannedTouch, reason: str = "") -> None:
     """It will not be done. One that is closed already stays as it is."""
     locked(planned.customer)

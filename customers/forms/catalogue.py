@@ -1,10 +1,12 @@
-"""Forms for markets and product lines."""
+"""Forms for markets, product lines and what markets could bring."""
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from customers.forms.fields import DayField, RowForm
-from customers.models import Market, ProductLine
+from customers.models import Market, MarketPotential, ProductLine
 from customers.queries.listing import markets_below
+from territory.fields import AmountField
 
 
 class MarketForm(RowForm):
@@ -28,4 +30,22 @@ class ProductLineForm(RowForm):
     class Meta:
         model = ProductLine
         fields = ("name", "list_price", "launched_on", "external_id")
-        field_classes = {"launched_on": DayField}
+        field_classes = {"list_price": AmountField, "launched_on": DayField}
+
+
+class MarketPotentialForm(RowForm):
+    """What a market could bring a year with a product line, as noted on a day."""
+
+    class Meta:
+        model = MarketPotential
+        fields = ("market", "product_line", "yearly_potential", "growth_percent", "source", "noted_on")
+        field_classes = {"yearly_potential": AmountField, "noted_on": DayField}
+        help_texts = {"source": _("Who says so: an association, a study, a count of our own.")}
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("market", "product_line"):
+            field = self.fields[name]
+            field.queryset = field.queryset.filter(
+                Q(archived_at__isnull=True) | Q(pk=getattr(self.instance, f"{name}_id"))
+            )

@@ -9,6 +9,7 @@ from accounts.permissions import Act, Area, current_memberships, may, may_all, t
 from customers.forms.fields import DayField, WithPhone
 from customers.models import Customer, Market, Potential, Stage, Tier
 from territory import clock
+from territory.fields import AmountField
 
 
 def owners_to_choose(user):
@@ -36,7 +37,7 @@ class CustomerForm(WithPhone):
         model = Customer
         fields = (
             "name", "address", "postcode", "town", "country", "phone", "web", "market", "since", "latitude", "longitude",
-            "external_id", "note",
+            "visiting_hours", "external_id", "note",
         )  # fmt: skip
         field_classes = {"since": DayField}
         widgets = {
@@ -50,6 +51,7 @@ class CustomerForm(WithPhone):
             Q(archived_at__isnull=True) | Q(pk=self.instance.market_id)
         ).order_by("name")
         self._fit_team(user)
+        self._say_what_is_too_long()
         if user is not None and not may_all(user, Area.CUSTOMERS, Act.CHANGE):
             del self.fields["external_id"]
         self.order_fields(["name", "team", "market"])
@@ -62,6 +64,14 @@ class CustomerForm(WithPhone):
             missing = "latitude" if latitude is None else "longitude"
             self.add_error(missing, _("Give both latitude and longitude, or neither."))
         return typed
+
+    def _say_what_is_too_long(self) -> None:
+        """Browsers cut off what is longer than a field may be, without a word: here it is sent, and refused in words."""
+        for field in self.fields.values():
+            field.widget.attrs.pop("maxlength", None)
+            field.error_messages["max_length"] = _(
+                "At most %(limit_value)d characters fit here, and these are %(show_value)d."
+            )
 
     def _fit_team(self, user) -> None:
         """A team is chosen among those within reach; who has reach over their own customers alone chooses none."""
@@ -83,9 +93,7 @@ class NewCustomerForm(CustomerForm):
     owner = forms.ModelChoiceField(
         Membership.objects.none(), label=_("Salesperson"), required=False, help_text=_("Whose customer it is.")
     )
-    potential = forms.DecimalField(
-        label=_("Yearly potential"), max_digits=14, decimal_places=2, min_value=0, required=False
-    )
+    potential = AmountField(label=_("Yearly potential"), required=False)
     potential_source = forms.CharField(label=_("Where that is known from"), max_length=200, required=False)
 
     def __init__(self, *args, user, **kwargs) -> None:
@@ -118,6 +126,7 @@ class PotentialForm(forms.ModelForm):
     class Meta:
         model = Potential
         fields = ("amount", "source", "noted_on")
+        field_classes = {"amount": AmountField}
         help_texts = {"source": _("A visit, their annual report, an estimate …")}
 
 

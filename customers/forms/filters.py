@@ -12,7 +12,7 @@ from accounts.models import Team, User
 from accounts.permissions import Act, Area, people_within
 from customers.extensions import customer_filters
 from customers.forms.fields import SeveralField
-from customers.models import Market, OrderStep, ProductLine, Stage, Tier
+from customers.models import CircumstanceKind, Market, OrderStep, ProductLine, Stage, Tier
 
 
 def _ticks(**options) -> dict:
@@ -59,6 +59,7 @@ class CustomerFilterForm(_Filters):
     market = SeveralField(Market.objects.live(), label=_("Market"), required=False)
     team = SeveralField(Team.objects.live(), label=_("Team"), required=False)
     person = SeveralField(User.objects.none(), label=_("Person"), required=False)
+    circumstance = SeveralField(CircumstanceKind.objects.live(), label=_("Circumstance now"), **_ticks())
     archived = forms.BooleanField(label=_("Archived ones instead"), required=False)
 
     def __init__(self, *args, user, **kwargs) -> None:

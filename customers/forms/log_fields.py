@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.forms.fields import MomentField, SeveralField
 from customers.models import Contact, Customer
 from territory import clock
+from territory.rows import key_in
 
 
 class PastField(MomentField):
@@ -67,7 +68,7 @@ class LogForm(forms.Form):
 
     def chosen_customer(self, customers) -> Customer | None:
         """The customer that stands in the form, among those that may be chosen."""
-        return customers.select_related("tier", "team").filter(pk=key(self.typed("customer"))).first()
+        return customers.select_related("tier", "team").filter(pk=key_in(self.typed("customer"))).first()
 
     def take_errors(self, error: ValidationError) -> None:
         """An action's errors, at the fields of the form; those of fields it does not have stand above all."""
@@ -86,9 +87,3 @@ class LogForm(forms.Form):
     def said(self, name: str) -> bool:
         """Whether something is wrong with a field or something stands in it: then it must be seen."""
         return bool(self.errors.get(name)) or self[name].value() not in (None, "", [], ())
-
-
-def key(value: Any) -> int | None:
-    """A number from an address, or None."""
-    text = str(value or "")
-    return int(text) if text.isdecimal() and len(text) < 16 else None

@@ -11,7 +11,7 @@ from accounts.permissions import Act, Area, may_all, people_within
 from customers.forms.fields import CustomerField, DayField, MomentField, RowForm, VersionField
 from customers.models import Customer, Order, OrderStatus, OrderStep, ProductLine, SaleType
 from territory import clock
-from territory.fields import PercentField
+from territory.fields import AmountField, PercentField
 
 # Settled when an order closes.
 FROZEN = ("salesperson", "step", "probability", "expected_on")
@@ -37,7 +37,7 @@ class OrderForm(RowForm):
             "title", "amount", "product_line", "sale_type", "step", "probability", "expected_on", "opened_at",
             "salesperson", "external_id", "note",
         )  # fmt: skip
-        field_classes = {"expected_on": DayField, "opened_at": MomentField}
+        field_classes = {"amount": AmountField, "expected_on": DayField, "opened_at": MomentField}
         widgets = {"note": forms.Textarea(attrs={"rows": 3})}
         help_texts = {"sale_type": _("Empty: new business or repeat, decided when it closes.")}
 
@@ -91,7 +91,7 @@ class WonForm(forms.Form):
     """When it was won, and for how much."""
 
     closed_at = MomentField(label=_("Won"), required=False, help_text=_("Empty: now."))
-    amount = forms.DecimalField(label=_("Amount"), max_digits=14, decimal_places=2, min_value=0)
+    amount = AmountField(label=_("Amount"))
     version = VersionField()
 
     def __init__(self, *args, amount_seen: bool, **kwargs) -> None:

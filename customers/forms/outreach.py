@@ -19,6 +19,7 @@ from customers.forms.log_fields import LogForm, PastField
 from customers.models import Customer, TouchChannel, TouchType
 from customers.queries import touch_choices as choices
 from territory.fields import MinutesField
+from territory.rows import key_in
 
 # So many customers at once, and so many characters of pasted ids.
 MOST = 5_000
@@ -95,7 +96,7 @@ class OutreachForm(LogForm):
 
     def _keys(self) -> list[int]:
         words = str(self.data.get("customers", "")).split()[: MOST + 1]
-        return list({int(word) for word in words if word.isdecimal() and len(word) < 16})
+        return list({key for word in words if (key := key_in(word)) is not None})
 
     def _lines(self) -> list[str]:
         text = str(self.data.get("ids", ""))[:LONGEST_PASTE].replace("\0", "")

@@ -16,11 +16,12 @@ from accounts.permissions import stands_in
 from customers import extensions
 from customers.actions.touches import NextStep, Participant, TouchEntry
 from customers.forms.fields import CustomerField, DayField, Later, RowField, SeveralField
-from customers.forms.log_fields import ContactsField, LogForm, PastField, key
+from customers.forms.log_fields import ContactsField, LogForm, PastField
 from customers.models import Customer, Order, PlannedTouch, Touch, TouchChannel, TouchOutcome, TouchType
 from customers.models.touches import IMPLAUSIBLE_SECONDS
 from customers.queries import touch_choices as choices
 from territory.fields import MinutesField
+from territory.rows import key_in
 
 OUTCOME_ICONS = {
     TouchOutcome.ADVANCED: "arrow-up-right",
@@ -296,7 +297,7 @@ class NewTouchForm(TouchForm):
             self.initial["minutes"] = self.type_chosen.minutes
 
     def _settle(self) -> tuple[Customer | None, list[TouchType]]:
-        chosen, types = choices.to_log(self.user, key(self.typed("customer")))
+        chosen, types = choices.to_log(self.user, key_in(self.typed("customer")))
         self.fields["customer"].offer(self.user, choices.loggable(self.user), chosen or self.typed("customer"))
         self.fields["planned"].find_later(lambda: PlannedTouch.objects.visible_to(self.user))
         if chosen is None:
@@ -339,6 +340,7 @@ def start_of_touch(user: User, now: dt.datetime, **given: Any) -> dict[str, Any]
         "uuid": uuids.uuid4(),
         "at": now.replace(second=0, microsecond=0),
         "minutes": planned.duration_seconds if planned else None,
+        "travel": planned.travel_seconds if planned and planned.type.travels else None,
         "people": [user.pk],
         **{name: getattr(value, "pk", value) for name, value in given.items() if value is not None},
     }

@@ -158,7 +158,7 @@ def _take(job: Import, token: uuid.UUID, ready: Prepared, lines: list[Line], *, 
 def _note(job: Import, ready: Prepared, rows: list[Row]) -> None:
     found = [row.outcome for row in rows]
     Import.objects.filter(pk=job.pk).update(**{name: F(name) + found.count(name) for name in COUNTED})
-    problems = [ready.rejected(row) for row in rows if row.outcome == "rejected"]
+    problems = [problem for row in rows if row.outcome == "rejected" for problem in ready.rejected(row)]
     ImportProblem.objects.bulk_create(
         ImportProblem(of=job, **(problem.as_dict() | {"field": problem.field[:50]})) for problem in problems
     )

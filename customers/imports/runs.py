@@ -88,11 +88,20 @@ class Prepared:
             _announce(self.kind, self.run)
         return rows
 
-    def rejected(self, row: Row) -> RejectedRow:
-        """Which cell of a rejected row is wrong, and why."""
-        problem = row.problem or Rejected("")
-        value = row.texts.get(problem.field, problem.value)[:MAX_VALUE]
-        return RejectedRow(row.number, problem.field, self.sources.column(problem.field), value, problem.reason)
+    def rejected(self, row: Row) -> list[RejectedRow]:
+        """Which cells of a rejected row are wrong, and why, in the order of the file's columns."""
+        found = [
+            RejectedRow(
+                row.number,
+                problem.field,
+                self.sources.column(problem.field),
+                row.texts.get(problem.field, problem.value)[:MAX_VALUE],
+                problem.reason,
+            )
+            for problem in row.problems or [Rejected("")]
+        ]
+        places = {column: place for place, column in enumerate(self.table.header)}
+        return sorted(found, key=lambda told: places.get(told.column, len(places)))
 
 
 def run_import(
@@ -167,7 +176,8 @@ def _import_all(ready: Prepared, report: ImportReport, chunk: int) -> None:
             rows = ready.store(lines, announce=not report.dry_run)
         for row in rows:
             if row.outcome == "rejected":
-                report.rejected_rows.append(ready.rejected(row))
+                # The report tells of each row once, by what is wrong first.
+                report.rejected_rows.append(ready.rejected(row)[0])
             else:
                 setattr(report, row.outcome, getattr(report, row.outcome) + 1)
 
@@ -208,7 +218,7 @@ def _store(kind, rows: list[Row], run: Run) -> None:
 
 
 def _store_alone(kind, row: Row, run: Run) -> None:
-    row.outcome, row.problem = "", None
+    row.outcome, row.problems = "", []
     before = Touched(set(run.touched.customers), set(run.touched.lifecycle), set(run.touched.people))
     try:
         with transaction.atomic():

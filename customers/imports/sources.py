@@ -27,17 +27,15 @@ class Row:
     values: dict[str, Any] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     outcome: str = ""
-    problem: Rejected | None = None
+    problems: list[Rejected] = field(default_factory=list)
 
     def get(self, name: str) -> Any:
         return self.values.get(name)
 
     def reject(self, reason: str, field_name: str = "") -> None:
         """This row does not go in."""
-        self.outcome, self.problem = (
-            "rejected",
-            Rejected(reason, field=field_name, value=self.texts.get(field_name, "")),
-        )
+        self.outcome = "rejected"
+        self.problems = [Rejected(reason, field=field_name, value=self.texts.get(field_name, ""))]
 
 
 class Sources:
@@ -53,20 +51,23 @@ class Sources:
             self._takes[name] = _taker(row, positions, how(row), mapping.blank)
 
     def row(self, line: Line) -> Row:
-        """The row of a line: with values, rejected or skipped."""
+        """The row of a line: with values, rejected for each cell that is wrong, or skipped."""
         row = Row(line.number)
         if line.problem:
             row.reject(line.problem)
             return row
         for name, text in self._texts.items():
             row.texts[name] = text(line.cells)
-        try:
-            for name, take in self._takes.items():
+        for name, take in self._takes.items():
+            try:
                 row.values[name] = take(line.cells)
-        except Skipped:
-            row.outcome = "skipped"
-        except Rejected as problem:
-            row.reject(problem.reason, problem.field)
+            except Skipped:
+                row.outcome = row.outcome or "skipped"
+                break
+            except Rejected as problem:
+                before = row.problems
+                row.reject(problem.reason, problem.field)
+                row.problems = before + row.problems
         return row
 
     def column(self, name: str) -> str:

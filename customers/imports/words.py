@@ -89,6 +89,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "town": ("city", "place"),
     "address": ("street", "street address"),
     "latitude": ("lat",),
+    "visiting_hours": ("opening hours", "hours"),
     "longitude": ("lon", "lng", "long"),
     "market": ("sector", "industry", "segment", "region"),
     "since": ("customer since", "created", "start date", "known since"),

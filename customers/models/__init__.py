@@ -12,31 +12,45 @@ from .catalogue import (
     TouchChannel,
     TouchType,
 )
+from .circumstances import Circumstance, CircumstanceKind
 from .contacts import Contact
 from .covers import CoveredCustomer
 from .customers import Customer, CustomerTeam, Potential, Stage
+from .data_files import DataFile, DataFileContent, DataFileState
+from .expenses import Expense, ExpenseKind, ExpenseStatus, Receipt
 from .imports import Import, ImportFile, ImportProblem, ImportState, SavedMapping
 from .lifecycle import CourseOutcome, SellingCourse, StageDecision, StagePeriod, TierFix, TierPeriod
+from .markets import MarketPotential, sees_market_potential
 from .orders import Order, OrderStatus
 from .touches import PlannedSource, PlannedTouch, Touch, TouchOutcome, TouchPerson
+from .towns import Town
 from .work import InternalWork, WorkKind
 
 __all__ = [
     "OWNER_KINDS",
     "Assignment",
     "AssignmentKind",
+    "Circumstance",
+    "CircumstanceKind",
     "Contact",
     "ContactRole",
     "CourseOutcome",
     "CoveredCustomer",
     "Customer",
     "CustomerTeam",
+    "DataFile",
+    "DataFileContent",
+    "DataFileState",
+    "Expense",
+    "ExpenseKind",
+    "ExpenseStatus",
     "Import",
     "ImportFile",
     "ImportProblem",
     "ImportState",
     "InternalWork",
     "Market",
+    "MarketPotential",
     "Order",
     "OrderStatus",
     "OrderStep",
@@ -44,6 +58,7 @@ __all__ = [
     "PlannedTouch",
     "Potential",
     "ProductLine",
+    "Receipt",
     "SaleType",
     "SaleTypeKind",
     "SavedMapping",
@@ -59,5 +74,7 @@ __all__ = [
     "TouchOutcome",
     "TouchPerson",
     "TouchType",
+    "Town",
     "WorkKind",
+    "sees_market_potential",
 ]

@@ -8,6 +8,7 @@ from simple_history.models import HistoricalRecords
 
 from accounts.permissions import Act, Area
 from customers.scope import customers_within
+from territory.formats.hours import check_hours
 from territory.rows import Archivable, LiveQuerySet, Searchable
 
 
@@ -61,6 +62,14 @@ class Customer(Searchable, Archivable):
     phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
     web = models.URLField(_("web"), blank=True, default="")
     note = models.TextField(_("note"), blank=True, default="")
+    visiting_hours = models.CharField(
+        _("visiting hours"),
+        max_length=200,
+        blank=True,
+        default="",
+        validators=[check_hours],
+        help_text=_("When they receive visitors, such as Mo-Fr 09:00-12:00,14:00-17:00. Empty: at any time."),
+    )
 
     stage = models.CharField(_("stage"), max_length=10, choices=Stage, default=Stage.PROSPECT, editable=False)
     stage_began_at = models.DateTimeField(null=True, blank=True, editable=False)

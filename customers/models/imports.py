@@ -80,7 +80,7 @@ class ImportFile(models.Model):
 
 
 class ImportProblem(models.Model):
-    """A row that did not go in, or would not: `column` is the file's word, `field` the product's."""
+    """A cell for which a row did not go in, or would not: `column` is the file's word, `field` the product's."""
 
     of = models.ForeignKey(Import, models.CASCADE, related_name="problems")
     row = models.PositiveIntegerField()

@@ -132,6 +132,7 @@ class PlannedSource(models.TextChoices):
     NEXT_STEP = "next_step", _("next step")
     RETRY = "retry", _("retry after no answer")
     PUT_OFF = "put_off", _("put off")
+    VISIT_PLAN = "visit_plan", _("visit plan")
 
 
 class PlannedTouchQuerySet(models.QuerySet):
@@ -168,6 +169,8 @@ class PlannedTouch(models.Model):
     due_on = models.DateField(_("day"))
     due_at = models.DateTimeField(_("time"), null=True, blank=True)
     duration_seconds = models.PositiveIntegerField(_("length"), default=900)
+    # What a plan of visits expects for its part of the way; a log takes it along. None: nobody said.
+    travel_seconds = models.PositiveIntegerField(_("travel"), null=True, blank=True)
     source = models.CharField(max_length=10, choices=PlannedSource, default=PlannedSource.BY_HAND)
     reason = models.CharField(_("reason"), max_length=300, blank=True, default="")
     order = models.ForeignKey("customers.Order", models.PROTECT, null=True, blank=True, related_name="+")

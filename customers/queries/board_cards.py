@@ -31,7 +31,7 @@ from territory.together import prepared, together
 
 # A column shows at most so many cards; fewer where the whole board would grow past what a page may weigh.
 CARDS = 25
-CARDS_OF_BOARD = 40
+CARDS_OF_BOARD = 38
 CARDS_OF_ENDED = 6
 PARTS_OF_BAR = 14
 

@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from customers.extensions import Entry, TimelineSource
-from customers.models import Assignment, Contact, Customer, Order, Potential, TierFix
+from customers.models import Assignment, Circumstance, Contact, Customer, Order, Potential, TierFix
 from territory.audit import words
 from territory.together import Asking, prepared
 
@@ -180,6 +180,12 @@ def _tier_fix(row, earlier):
     return "flag", _("Tier fixed") if row.history_type == "+" else _("Fixed tier changed")
 
 
+def _circumstance(row, earlier):
+    if row.history_type == "+":
+        return "flag", _("Circumstance noted")
+    return "flag", _("Circumstance changed: %(kind)s") % {"kind": row.kind.name}
+
+
 ORDER_CHANGES = Followed(
     Order,
     _order,
@@ -197,6 +203,7 @@ FOLLOWED = (
     ORDER_CHANGES,
     Followed(Potential, _potential, names=("noted_by__name",), amounts=("amount",)),
     Followed(TierFix, _tier_fix, names=("tier__name", "fixed_by__name")),
+    Followed(Circumstance, _circumstance, names=("kind__name",)),
 )
 
 

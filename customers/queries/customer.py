@@ -3,14 +3,15 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import BigIntegerField, Case, Count, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.http import Http404
 
 from accounts.permissions import Act, Area
 from customers.models import Assignment, Contact, ContactRole, Customer, Order, OrderStatus, TierFix, Touch
-from customers.scope import is_within, seen_of, sight
+from customers.scope import customers_within, is_within, may_note_expenses, seen_of, sight
 from territory import clock
 from territory.rows import on_day
-from territory.together import Asking, prepared
+from territory.together import Asking, prepared, together
 
 # A gap in contact roles is one on customers of the highest tiers only.
 TOP_TIERS = 2
@@ -22,13 +23,37 @@ _OWN = tuple(field.name for field in Customer._meta.concrete_fields)
 
 
 def customers_for(user) -> QuerySet[Customer]:
-    """Customers the person may see, each saying what that person sees of it (`sight`) and whether they `may_change` it."""
-    return (
-        Customer.objects.visible_to(user)
-        .select_related("tier", "team", "market")
-        .only(*_OWN, "tier__name", "tier__position", "team__name", "market__name")
-        .annotate(may_change=is_within(user, Area.CUSTOMERS, Act.CHANGE), **sight(user))
-    )
+    """Customers the person may see, each saying what that person sees of it (`sight`) and whether they `may_change` it
+    and `may_note_expense` there."""
+    return _marked(customers_within(user, Area.CUSTOMERS, Act.SEE), _marks(user))
+
+
+def customer_for(user, pk: int) -> Customer:
+    """The same of one; Http404 where there is none for this reader."""
+    if pk > _LARGEST_KEY:
+        raise Http404
+    (rows,) = together(_one(pk, customers_within(user, Area.CUSTOMERS, Act.SEE), _marks(user)))
+    if not rows:
+        raise Http404
+    return rows[0]
+
+
+_LARGEST_KEY = BigIntegerField.MAX_BIGINT
+
+
+def _marks(user) -> tuple[tuple[str, Case | Value], ...]:
+    changes, notes = is_within(user, Area.CUSTOMERS, Act.CHANGE), may_note_expenses(user)
+    return (("may_change", changes), ("may_note_expense", notes), *sight(user).items())
+
+
+def _marked(seen: Q, marks: tuple[tuple[str, Case | Value], ...]) -> QuerySet[Customer]:
+    rows = Customer.objects.filter(seen).select_related("tier", "team", "market")
+    return rows.only(*_OWN, "tier__name", "tier__position", "team__name", "market__name").annotate(**dict(marks))
+
+
+@prepared
+def _one(pk: int, seen: Q, marks: tuple[tuple[str, Case | Value], ...]) -> QuerySet[Customer]:
+    return _marked(seen, marks).filter(pk=pk)
 
 
 # Names alone: whole rows of people and roles would cost more than all else that is said of the team.

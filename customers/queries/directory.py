@@ -4,7 +4,7 @@ A card holds a name, a town, the owner and the day and type of the last touch. N
 it is searched by name and town alone: what else it is found by would be told by whether it is found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -13,7 +13,7 @@ from customers.models import Assignment, Customer, Touch
 from customers.scope import in_directory
 from territory import clock
 from territory.folding import fold, holds_loosely
-from territory.rows import matching, resembling
+from territory.rows import best_first, matching, resembling
 from territory.together import Asking, answer
 
 FACTS = ("pk", "name", "town", "owner", "last_at", "last_type")
@@ -35,15 +35,28 @@ def card_keys(user, words: str = "") -> list[int]:
     """Keys of all cards that hold every word in name or town, by name: those that begin so first."""
     if not words:
         return list(_customers(user).order_by("search_text", "pk").values_list("pk", flat=True))
-    begin = fold(words)
-    wanted = begin.split()[:8]
-    rows = matching(_customers(user), words).order_by("search_text", "pk").values_list("pk", "name", "town")
-    found = [
-        (not fold(name).startswith(begin), place, pk)
-        for place, (pk, name, town) in enumerate(rows)
-        if all(word in fold(name, town) for word in wanted)
-    ]
-    return [pk for _later, _place, pk in sorted(found)]
+    return _holding(words, _found(user, words))
+
+
+def first_card_keys(user, words: str, limit: int) -> list[int]:
+    """The first of them: of the thousands that a few letters find, few are read, and all only where few of these hold the words."""
+    rows = _found(user, words)
+    tried = list(rows[: 4 * limit])
+    keys = _holding(words, tried)
+    if len(keys) < limit and len(tried) == 4 * limit:
+        keys = _holding(words, rows)
+    return keys[:limit]
+
+
+def _found(user, words: str) -> QuerySet:
+    """Cards whose folded text holds every word: key, name, town."""
+    return best_first(matching(_customers(user), words), words).values_list("pk", "name", "town")
+
+
+def _holding(words: str, rows: Iterable[tuple[int, str, str]]) -> list[int]:
+    """Those that hold them in name or town: the folded text holds a telephone number, too."""
+    wanted = fold(words).split()[:8]
+    return [pk for pk, name, town in rows if all(word in fold(name, town) for word in wanted)]
 
 
 def cards(user, keys: list[int]) -> Asking[list[Card]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -76,21 +77,22 @@ def _reads(said: Any, text: str, how: Any) -> bool:
 
 
 def rows_to_mend(row: Import) -> tuple[list[str], Iterator[list[str]], Layout]:
-    """The rejected rows in the file's own columns with the reason behind, to be written as the mapping reads them."""
+    """The rejected rows in the file's own columns with the reasons behind, to be written as the mapping reads them."""
     kind = kind_named(row.kind)
     data = content_of(row)
     mapping = read_mapping(row.mapping, kind=row.kind, fields=kind.fields)
     table = read_table(data, mapping.layout, most=settings.IMPORT_MOST_ROWS)
     kept = [index for index, name in enumerate(table.header) if name != REASON]
-    reasons = {problem.row: problem for problem in row.problems.all()}
+    reasons: dict[int, list[str]] = defaultdict(list)
+    for problem in row.problems.all():
+        reasons[problem.row].append(f"{problem.column}: {problem.reason}" if problem.column else problem.reason)
     written = [_as_read(table.header[index], mapping) for index in kept]
 
     def lines() -> Iterator[list[str]]:
         for line in table.lines:
-            if problem := reasons.get(line.number):
+            if told := reasons.get(line.number):
                 cells = [write(line.cells[index]) for index, write in zip(kept, written, strict=True)]
-                place = f"{problem.column}: " if problem.column else ""
-                yield [*cells, f"{place}{problem.reason}"]
+                yield [*cells, "; ".join(told)]
 
     layout = Layout() if is_workbook(data) else mapping.layout
     return [*(table.header[index] for index in kept), REASON], lines(), layout

@@ -16,14 +16,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
 from customers.extensions import Column, Tab, customer_columns, customer_tabs
-from customers.models import Assignment, Customer, Market
+from customers.models import Assignment, Circumstance, Customer, Market
 from customers.queries.columns import seen_yearly_value
 from territory import clock
 from territory.links import links_of
 from territory.rows import LONGEST_SEARCH, matching
 
 # With all columns a page of so many rows stays under 60 KB.
-PER_PAGE = 40
+PER_PAGE = 36
 COLUMNS_KEPT_AS = "customer_columns"
 
 
@@ -121,6 +121,9 @@ class CustomerListing:
         if people := form.chosen("person"):
             assigned = Assignment.objects.on(clock.company_today()).filter(membership__user__in=people)
             rows = rows.filter(pk__in=assigned.values("customer"))
+        if kinds := form.chosen("circumstance"):
+            holding = Circumstance.objects.on(clock.company_today()).filter(kind__in=kinds)
+            rows = rows.filter(pk__in=holding.values("customer"))
         for item in form.contributed:
             if values := form.chosen(item.key):
                 rows = item.apply(rows, self.user, values)

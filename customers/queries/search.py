@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Q, QuerySet, Value
 
 from accounts.models import User
 from accounts.permissions import Act, Area, may, may_all, people_within
 from customers.models import Contact, Customer, Order, Touch
-from customers.queries.directory import Card, card_keys, cards
+from customers.queries.directory import Card, cards, first_card_keys
 from customers.scope import yes
 from territory.folding import fold
-from territory.rows import matching
+from territory.rows import best_first, matching
 from territory.together import Asking, prepared
 
 # How many of the person's latest touches say which customers are recent.
@@ -42,12 +42,7 @@ def customers_matching(
 ) -> QuerySet[Customer]:
     """Live customers that hold every word, those whose name begins so first."""
     customers = (within if within is not None else Customer.objects.visible_to(user)).live().select_related("tier")
-    return _best_first(matching(customers, words), words)[:limit]
-
-
-def _best_first(rows: QuerySet, words: str) -> QuerySet:
-    begins = Case(When(search_text__startswith=fold(words), then=Value(0)), default=Value(1))
-    return rows.order_by(begins, "search_text", "pk")
+    return best_first(matching(customers, words), words)[:limit]
 
 
 @dataclass(frozen=True)
@@ -75,13 +70,13 @@ def search(user, words: str, limit: int = 10) -> Asking[Found]:
     latest, customers, contacts, orders, people = yield [
         _latest(user.pk),
         customers_matching(user, words, limit),
-        _best_first(matching(contacts, words), words).select_related("customer", "role")[:limit],
+        best_first(matching(contacts, words), words).select_related("customer", "role")[:limit],
         matching(orders, words).select_related("customer").order_by("-pk")[:limit],
         matching(_people(user), words)[: limit * 5],
     ]
     known = [row for row in people if all(word in fold(row.name) for word in fold(words).split())][:limit]
     # The directory may hold many: which of its cards are found is asked alone.
-    found_cards = card_keys(user, words)[:limit] if may(user, Area.DIRECTORY, Act.SEE) else []
+    found_cards = first_card_keys(user, words, limit) if may(user, Area.DIRECTORY, Act.SEE) else []
     return Found(
         customers=_recent_first(latest, customers),
         contacts=contacts,

@@ -1,4 +1,4 @@
-"""The kinds of entry that this room puts into a customer's timeline: touches, orders, stages, tiers, changes."""
+"""The kinds of entry that this room puts into a customer's timeline: touches, orders, expenses, stages, tiers, changes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,12 +6,15 @@ from dataclasses import replace
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from customers.extensions import Entry, TimelineSource, timeline_sources
 from customers.models import (
     Customer,
+    Expense,
+    ExpenseStatus,
     Order,
     OrderStatus,
     Stage,
@@ -36,6 +39,12 @@ OUTCOMES = {
     TouchOutcome.NEUTRAL: (gettext_lazy("Neutral"), "", "arrow-right"),
     TouchOutcome.SET_BACK: (gettext_lazy("Set back"), "danger", "arrow-down-right"),
     TouchOutcome.NO_ANSWER: (gettext_lazy("No answer"), "", "telephone-x"),
+}
+EXPENSE_BADGES = {
+    ExpenseStatus.DRAFT: (gettext_lazy("Draft"), "", "pencil"),
+    ExpenseStatus.SUBMITTED: (gettext_lazy("Submitted"), "accent", "hourglass-split"),
+    ExpenseStatus.APPROVED: (gettext_lazy("Approved"), "good", "check-lg"),
+    ExpenseStatus.REFUSED: (gettext_lazy("Refused"), "danger", "x-circle"),
 }
 STAGE_TITLES = {
     Stage.PROSPECT: gettext_lazy("Became a prospect"),
@@ -143,14 +152,16 @@ def touch_url(touch: Touch) -> str:
 
 
 def order_stream(user, order: Order, limit: int = 50) -> Asking[list[Entry]]:
-    """What happened with one visible order: opened, changed, closed, and the touches that were for it; newest first."""
+    """What happened with one visible order: opened, changed, closed, the touches that were for it and what was spent on it; newest first."""
     touched = Touch.objects.live().visible_to(user).filter(order=order).values_list("at", "pk")
     changed = ORDER_CHANGES.history.filter(id=order.pk)
     given = history_of(Order).filter(id=order.pk).order_by("history_id").values_list("amount", flat=True)
-    touch_keys, change_keys, amounts = yield [
+    spent = Expense.objects.live().visible_to(user).filter(order=order).select_related("author", "order")
+    touch_keys, change_keys, amounts, expenses = yield [
         newest("at", touched, limit),
         newest("history_date", ORDER_CHANGES.with_earlier(changed), limit),
         given[:1],
+        spent.only(*_OF_EXPENSE).order_by("-spent_on", "-pk")[:limit],
     ]
     touches, changes = yield from side_by_side(
         [
@@ -160,6 +171,7 @@ def order_stream(user, order: Order, limit: int = 50) -> Asking[list[Entry]]:
     )
     told = {touch.pk: _touch(touch, who, met) for touch, who, met in touches}
     entries = [told[pk] for _at, pk in touch_keys if pk in told]
+    entries += [_expense(expense) for expense in expenses]
     entries += [changes[key[1]] for key in change_keys if key[1] in changes and changes[key[1]].title]
     if order.closed_at:
         entries.append(_order_closed(order))
@@ -229,6 +241,43 @@ def _order_entry(order: Order, at, word: str, icon: str, title: str, amount, rea
         people=str(order.salesperson or ""),
         text=", ".join(parts),
         url=reverse("order_detail", args=[order.pk]),
+    )
+
+
+def expense_keys(customer, reader, _today, seen: tuple[str, ...]) -> QuerySet:
+    """Expenses on the customer and its orders that the reader may see."""
+    return Expense.objects.live().visible_on(customer, reader, seen).values_list("spent_on", "pk")
+
+
+def expense_entries(user, customer: Customer, keys: Sequence[tuple]) -> Asking[dict[int, Entry]]:
+    """What was spent, by whom, for which order, and whether it was approved."""
+    (expenses,) = yield [_expenses(_pks(keys))]
+    return {expense.pk: _expense(expense) for expense in expenses}
+
+
+_OF_EXPENSE = ("amount", "kind", "status", "spent_on", "note", "author__name", "order__title", "order__external_id")
+
+
+@prepared
+def _expenses(pks: frozenset[int]) -> QuerySet[Expense]:
+    return Expense.objects.filter(pk__in=pks).select_related("author", "order").only(*_OF_EXPENSE).order_by()
+
+
+def _expense(expense: Expense) -> Entry:
+    text = [_("Order %(order)s.") % {"order": expense.order}] if expense.order else []
+    if expense.note:
+        text.append(expense.note)
+    word, tone, icon = EXPENSE_BADGES[ExpenseStatus(expense.status)]
+    words = {"kind": capfirst(expense.get_kind_display()), "amount": money_text(expense.amount)}
+    return Entry(
+        at=clock.start_of_day(expense.spent_on, clock.company_zone()),
+        key=f"expense-{expense.pk}",
+        icon="receipt",
+        title=_("%(kind)s, %(amount)s") % words,
+        people=str(expense.author),
+        text=" ".join(text),
+        badge=(str(word), tone, icon),
+        url=reverse("expense_detail", args=[expense.pk]),
     )
 
 
@@ -316,6 +365,7 @@ def register() -> None:
         TimelineSource(key="touches", at="at", keys=touch_keys, entries=touch_entries, tab="touches"),
         TimelineSource(key="closed", at="closed_at", keys=_order_keys("closed_at"), entries=closed_entries),
         TimelineSource(key="opened", at="opened_at", keys=_order_keys("opened_at"), entries=opened_entries),
+        TimelineSource(key="expenses", at="spent_on", keys=expense_keys, entries=expense_entries),
         TimelineSource(key="stages", at="began_at", keys=stage_keys, entries=stage_entries, tab="changes"),
         TimelineSource(key="tiers", at="starts_on", keys=tier_keys, entries=tier_entries, tab="changes"),
         *change_sources(),

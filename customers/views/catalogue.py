@@ -16,7 +16,7 @@ from accounts.permissions import Act, Area, may_all
 from customers.actions.catalogue import archive_catalogue_row, restore_catalogue_row, save_catalogue_row
 from customers.forms.catalogue import MarketForm, ProductLineForm
 from customers.forms.fields import RowForm
-from customers.models import Market, ProductLine
+from customers.models import Market, ProductLine, sees_market_potential
 from customers.views.saving import carried_out, form_page
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
@@ -56,6 +56,7 @@ def _list(request: HttpRequest, kind: Kind, template: str, rows) -> HttpResponse
         "rows": rows.filter(archived_at__isnull=not archived),
         "archived": archived,
         "may_change": may_all(request.user, Area.RULES, Act.CHANGE),
+        "sees_potential": sees_market_potential(request.user),
         "add_url": reverse(f"{kind.name}_create"),
     }
     return render(request, template, context)

@@ -1,7 +1,8 @@
 """The list of customers, its file, its filters; a customer's page and its stream; forms for the customer itself."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -13,6 +14,7 @@ from customers.models import Customer
 from customers.places import phone_url, route_url
 from customers.queries import customer as queries
 from customers.queries import timeline
+from customers.queries.circumstances import circumstances_of
 from customers.queries.listing import COLUMNS_KEPT_AS, CustomerListing
 from customers.views.parts import csv_rows, filter_chips, kept_fields, sort_choices, tab_links
 from territory import clock, limits
@@ -53,9 +55,8 @@ def customer_filters(request: HttpRequest) -> HttpResponse:
     form.is_valid()
     kept = kept_fields(request, *form.fields)
     part = request.headers.get("HX-Request") == "true"
-    return render(
-        request, "customers/filters.html#fields" if part else "customers/filters.html", {"form": form, "kept": kept}
-    )
+    context = {"form": form, "kept": kept, "list_url": reverse("customer_list")}
+    return render(request, "customers/filters.html#fields" if part else "customers/filters.html", context)
 
 
 @require_safe
@@ -67,14 +68,14 @@ def customer_export(request: HttpRequest) -> HttpResponse:
     listing = CustomerListing(request, CustomerFilterForm(request.GET, user=request.user), within)
     header = [_("External id"), _("Name"), _("Tier"), _("Stage")]
     columns = [column for column in listing.columns if column.key not in {"external_id", "stage"}]
-    header += [str(column.label) for column in columns]
+    header += [str(column.exported_as or column.label) for column in columns]
     return csv_download(f"customers-{clock.today(request.user)}.csv", header, csv_rows(listing, columns))
 
 
 @require_safe
 def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A customer's page: head, what is odd, who works on it, contacts, and one of the tabs."""
-    customer = get_object_or_404(queries.customers_for(request.user), pk=pk)
+    customer = queries.customer_for(request.user, pk)
     tab, after = _tab(request)
     panels = extensions.customer_panels
     if tab == "orders":
@@ -85,6 +86,7 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         team=queries.team_of(customer),
         contacts=queries.contacts_of(request.user, customer),
         fix=queries.open_fix(customer),
+        circumstances=circumstances_of(customer),
         figures=queries.figures(request.user, customer),
         facts=extensions.facts(request, customer),
         main_panels=extensions.panels(panels, request, customer, "main"),
@@ -117,7 +119,7 @@ def _tab(request: HttpRequest) -> tuple[str, Cursor | None]:
 @require_safe
 def customer_timeline(request: HttpRequest, pk: int) -> HttpResponse:
     """The next piece of a customer's stream, as entries to put where the last one ended."""
-    customer = get_object_or_404(queries.customers_for(request.user), pk=pk)
+    customer = queries.customer_for(request.user, pk)
     tab, after = _tab(request)
     if tab == "orders":
         return redirect("customer_detail", pk=pk)

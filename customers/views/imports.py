@@ -105,21 +105,19 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _sample(row: Import) -> dict[str, Any] | None:
-    """The first rows of the file; cells that are wrong are marked with the reason."""
+    """The first rows of the file; cells that are wrong are marked, each with its reason."""
     if not row.sample:
         return None
     header = row.sample["header"]
     first = [number for number, _cells in row.sample["rows"]]
-    wrong: dict[int, tuple[str, str]] = {}
+    wrong: dict[int, dict[str, str]] = {number: {} for number in first}
     for problem in row.problems.filter(row__in=first):
-        wrong.setdefault(problem.row, (problem.column, problem.reason))
+        wrong[problem.row].setdefault(problem.column, on_page(problem.reason))
     rows = []
     for number, cells in row.sample["rows"]:
-        column, reason = wrong.get(number, ("", ""))
-        named = [
-            {"text": text, "wrong": bool(reason) and name == column} for name, text in zip(header, cells, strict=False)
-        ]
-        rows.append({"number": number, "cells": named, "reason": on_page(reason)})
+        reasons = wrong[number]
+        named = [{"text": text, "wrong": reasons.get(name, "")} for name, text in zip(header, cells, strict=False)]
+        rows.append({"number": number, "cells": named, "reason": " ".join(reasons.values())})
     return {"header": header, "rows": rows}
 
 

@@ -14,7 +14,6 @@ from accounts.permissions import Act, Area
 from customers.actions.internal_work import edit_work, log_work, restore_work, undo_work
 from customers.actions.writing import ConflictError
 from customers.forms.internal_work import NewWorkForm, WorkEditForm
-from customers.forms.log_fields import key
 from customers.models import InternalWork
 from customers.queries.touch_history import steps
 from customers.views.planned_touches import customer_to_log_on
@@ -22,6 +21,7 @@ from customers.views.returning import page_before, way_back
 from customers.views.saving import to_change
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
+from territory.rows import key_in
 from territory.toasts import toast
 
 # So many of one's latest stand under the form, to be corrected.
@@ -51,7 +51,7 @@ def _start(request: HttpRequest) -> dict:
     start = {"uuid": uuids.uuid4(), "spent_on": clock.today(request.user), "user": request.user.pk}
     start["back"] = page_before(request)
     if request.GET.get("customer"):
-        start["customer"] = customer_to_log_on(request, key(request.GET["customer"])).pk
+        start["customer"] = customer_to_log_on(request, key_in(request.GET["customer"])).pk
     return start
 
 

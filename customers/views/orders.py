@@ -27,7 +27,7 @@ from customers.models import Order, OrderStatus
 from customers.queries import orders as queries
 from customers.queries.columns import sees_amounts
 from customers.queries.timeline_sources import order_stream
-from customers.scope import hangs_within
+from customers.scope import hangs_within, may_note_expenses
 from customers.views.parts import FILE_PIECE, Link, address, filter_chips, kept_fields, sort_choices
 from customers.views.saving import carried_out, form_page, to_change
 from territory import clock, limits
@@ -102,7 +102,8 @@ def order_export(request: HttpRequest) -> HttpResponse:
 @require_safe
 def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """An order's page, with what rooms above know of it."""
-    order = get_object_or_404(queries.orders_for(request.user), pk=pk)
+    noting = may_note_expenses(request.user, "customer")
+    order = get_object_or_404(queries.orders_for(request.user).annotate(may_note_expense=noting), pk=pk)
     context = answers(
         main_panels=extensions.panels(extensions.order_panels, request, order, "main"),
         aside_panels=extensions.panels(extensions.order_panels, request, order, "aside"),

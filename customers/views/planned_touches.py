@@ -11,7 +11,7 @@ from accounts.access import permission_required_in
 from accounts.permissions import Act, Area
 from customers.actions.planned import cancel_planned, change_planned, plan_touch, put_off, restore_planned
 from customers.actions.writing import ConflictError
-from customers.forms.log_fields import LogForm, key
+from customers.forms.log_fields import LogForm
 from customers.forms.planned_touches import CancelForm, NewPlannedForm, PlannedEditForm, PutOffForm, start_of_plan
 from customers.models import Customer, PlannedTouch, TouchType
 from customers.queries import touch_choices as choices
@@ -21,6 +21,7 @@ from customers.working_days import working_day_after
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
 from territory.formats.days import day_text
+from territory.rows import key_in
 from territory.toasts import toast
 
 
@@ -48,8 +49,8 @@ def planned_create(request: HttpRequest) -> HttpResponse:
     """Plan a touch on a day."""
     if request.method == "GET":
         asked = request.GET.get("customer")
-        customer = customer_to_log_on(request, key(asked)) if asked else None
-        start = start_of_plan(request.user, customer, key(request.GET.get("type")))
+        customer = customer_to_log_on(request, key_in(asked)) if asked else None
+        start = start_of_plan(request.user, customer, key_in(request.GET.get("type")))
         return _page(request, "plan", NewPlannedForm(user=request.user, initial=start | {"back": page_before(request)}))
     form = NewPlannedForm(request.POST, user=request.user)
     planned = _plan(request, form) if form.is_valid() else None
@@ -126,11 +127,11 @@ def planned_put_off(request: HttpRequest) -> HttpResponse:
 
 def _due_row(request: HttpRequest) -> tuple[Customer, TouchType, PlannedTouch | None]:
     if "planned" in request.GET:
-        planned = _open_one(request, key(request.GET["planned"]))
+        planned = _open_one(request, key_in(request.GET["planned"]))
         if planned.closed_at is None:
             return planned.customer, planned.type, planned
-    customer = customer_to_log_on(request, key(request.GET.get("customer")))
-    return customer, get_object_or_404(TouchType.objects.live(), pk=key(request.GET.get("type"))), None
+    customer = customer_to_log_on(request, key_in(request.GET.get("customer")))
+    return customer, get_object_or_404(TouchType.objects.live(), pk=key_in(request.GET.get("type"))), None
 
 
 def _put_off(request: HttpRequest, form: PutOffForm, customer, touch_type, planned) -> bool:
@@ -145,7 +146,7 @@ def _put_off(request: HttpRequest, form: PutOffForm, customer, touch_type, plann
             movable=PlannedTouch.objects.editable_by(request.user),
             until=said["until"],
             reason=said["reason"],
-            assignee=choices.whose_turn(request.user, customer, key(request.GET.get("covered"))),
+            assignee=choices.whose_turn(request.user, customer, key_in(request.GET.get("covered"))),
         )
     except ValidationError as error:
         form.take_errors(error)

@@ -16,6 +16,8 @@ FORMS = {
     "planned_edit",
     "touch_edit",
     "work_edit",
+    "expense_create",
+    "expense_edit",
     "cover_create",
     "cover_edit",
     "cover_delete",

@@ -23,10 +23,10 @@ from customers.actions.touches import (
     undo_touch,
 )
 from customers.actions.touches import log_touch as write_touch
-from customers.forms.log_fields import key
 from customers.forms.touch_edits import MendForm, TouchEditForm
 from customers.forms.touches import NewTouchForm, TouchForm, start_of_touch
 from customers.models import Customer, Order, PlannedTouch, Touch, TouchType
+from customers.queries.expenses import ways_to_note
 from customers.queries.touch_history import Step, as_written, others_changed, steps
 from customers.views.planned_touches import customer_to_log_on
 from customers.views.returning import page_before, way_back
@@ -36,6 +36,7 @@ from territory.conflicts import Conflict, conflict_page
 from territory.fields import MinutesField
 from territory.formats.days import day_text
 from territory.formats.numbers import number_text
+from territory.rows import key_in
 from territory.toasts import toast
 
 PAGE = 25
@@ -65,16 +66,16 @@ def log_touch(request: HttpRequest) -> HttpResponse:
 
 def _asked(request: HttpRequest) -> dict[str, Any]:
     """What the address gives: 404 for what the person cannot see, 403 for a customer they may not log on."""
-    type_ = TouchType.objects.live().filter(pk=key(request.GET.get("type"))).first()
+    type_ = TouchType.objects.live().filter(pk=key_in(request.GET.get("type"))).first()
     if "planned" in request.GET:
         rows = PlannedTouch.objects.visible_to(request.user).select_related("customer", "type")
-        planned = get_object_or_404(rows, pk=key(request.GET["planned"]))
+        planned = get_object_or_404(rows, pk=key_in(request.GET["planned"]))
         still = planned if planned.closed_at is None else None
         customer = customer_to_log_on(request, planned.customer_id)
         return {"customer": customer, "type": planned.type, "planned": still, "covered": planned.assignee_id}
     if request.GET.get("customer"):
-        customer = customer_to_log_on(request, key(request.GET["customer"]))
-        return {"customer": customer, "type": type_, "covered": key(request.GET.get("covered"))}
+        customer = customer_to_log_on(request, key_in(request.GET["customer"]))
+        return {"customer": customer, "type": type_, "covered": key_in(request.GET.get("covered"))}
     return {"type": type_}
 
 
@@ -124,7 +125,9 @@ def _say_logged(request: HttpRequest, saved: LoggedTouch) -> None:
 
 def _draft(request: HttpRequest) -> str:
     """Under which name the device keeps what is typed: of each planned touch, customer and type another."""
-    asked = [f"{name[0]}{number}" for name in ("planned", "customer", "type") if (number := key(request.GET.get(name)))]
+    asked = [
+        f"{name[0]}{number}" for name in ("planned", "customer", "type") if (number := key_in(request.GET.get(name)))
+    ]
     return "-".join(["touch", *asked[:2]])
 
 
@@ -160,6 +163,7 @@ def touch_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_change": not partial and Touch.objects.editable_by(request.user).filter(pk=pk).exists(),
         "customer_seen": customer_seen,
         "partial": partial,
+        "ways": [] if touch.archived_at else ways_to_note(request.user, pk),
         "order_seen": touch.order_id and Order.objects.visible_to(request.user).filter(pk=touch.order_id).exists(),
     }
     return render(request, "customers/touches/detail.html", context)
@@ -266,7 +270,7 @@ def implausible_touches(request: HttpRequest) -> HttpResponse:
 
 def _mend(request: HttpRequest) -> HttpResponse | MendForm:
     """Give one of them the minutes that were typed beside it; the form where they were wrong."""
-    pk = key(request.POST.get("touch"))
+    pk = key_in(request.POST.get("touch"))
     if pk is None:
         raise Http404
     to_change(Touch, request.user, pk)

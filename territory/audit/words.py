@@ -21,10 +21,17 @@ EMPTY = "–"
 # What says nothing to people.
 NEVER = {"version", "search_text", "history_relation", "uuid", "outreach"}
 # Numbers that are more than that, by the names that fields have in all rooms.
-MONEY = {"amount", "cost", "cost_per_hour", "first_sales_from", "list_price", "lower_bound", "yearly_value"}
+MONEY = {
+    "amount", "cost", "cost_per_hour", "high", "list_price", "low", "lower_bound", "value", "yearly_potential",
+    "yearly_value",
+}  # fmt: skip
+RATES = {"rate_per_km"}
+# In degrees: so many decimals are about a metre.
+PLACES = {"latitude", "longitude", "base_latitude", "base_longitude"}
+DECIMALS_OF_PLACES = 5
 SHARES = {
-    "full_up_to", "good_up_to", "large_order_above", "large_order_until", "margin_share", "over_served_above", "over_up_to", "probability",
-    "room_below", "selling_share", "share", "under_served_below",
+    "full_up_to", "good_up_to", "margin_share", "over_served_above", "over_up_to", "probability",
+    "room_below", "selling_share", "share", "under_served_below", "visit_share",
 }  # fmt: skip
 
 
@@ -109,14 +116,23 @@ def shown(row: Any, field: models.Field) -> str:
         return "; ".join(f"{place}: {held}" for place, held in _places(value))
     if isinstance(value, list):
         return ", ".join(str(held) for held in value)
-    if field.name in MONEY:
+    return _number(field.name, value) if isinstance(value, int | float | Decimal) else str(value)
+
+
+def _number(name: str, value: int | float | Decimal) -> str:
+    """A number with what it is of, by its field's name."""
+    if name in MONEY:
         return money_text(value)
-    if field.name in SHARES:
+    if name in RATES:
+        return number_text(value, _decimals(value, 3))
+    if name in SHARES:
         return percent_text(value, _decimals(Decimal(str(value)) * 100))
-    return number_text(value, _decimals(value)) if isinstance(value, Decimal) else str(value)
+    if name in PLACES:
+        return number_text(value, _decimals(value, DECIMALS_OF_PLACES))
+    return str(value) if isinstance(value, int) else number_text(value, _decimals(value))
 
 
-def _decimals(number: Decimal) -> int:
-    """How many decimals it takes to write a number, 2 at most."""
-    exponent = rounded(number, 2).normalize().as_tuple().exponent
+def _decimals(number: int | float | Decimal, most: int = 2) -> int:
+    """How many decimals it takes to write a number, `most` at most."""
+    exponent = rounded(number, most).normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -15,6 +15,10 @@ PROGRAM = "Territory"
 MANIFEST = "manifest.json"
 
 
+# What is read of a table at a time: so many rows, or so many bytes where these hold files.
+MOST_ROWS, MOST_BYTES = 2000, 32 * 1024 * 1024
+
+
 class BackupError(Exception):
     """What is wrong with a backup, or why it cannot be made or taken back, in a sentence."""
 
@@ -127,15 +131,17 @@ class Archive:
         for lines in self._batches(table):
             yield [json.loads(line) for line in lines]
 
-    def _batches(self, table: str, size: int = 2000) -> Iterator[list[str]]:
+    def _batches(self, table: str) -> Iterator[list[str]]:
         try:
             with self._zip.open(member(table)) as lines:
                 batch: list[str] = []
+                size = 0
                 for line in lines:
                     batch.append(line.decode().rstrip("\n"))
-                    if len(batch) == size:
+                    size += len(line)
+                    if len(batch) == MOST_ROWS or size > MOST_BYTES:
                         yield batch
-                        batch = []
+                        batch, size = [], 0
                 yield batch
         except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError) as error:
             raise BackupError(f"{self.file} is damaged: {table} cannot be read.") from error

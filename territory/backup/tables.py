@@ -28,6 +28,8 @@ LEFT_OUT = {"sessions.Session", "accounts.UserSession"}
 WITHOUT_MODEL = {"django_migrations", "cache"}
 
 BATCH = 2000
+# Of rows that hold files: 2,000 of them would not fit into a memory.
+BATCH_OF_FILES = 8
 
 Node = tuple[str, str]
 
@@ -59,14 +61,19 @@ class Table:
     def is_kept(self) -> bool:
         return self.model._meta.label not in LEFT_OUT
 
+    @property
+    def batch(self) -> int:
+        """How many of its rows are held at a time."""
+        return BATCH_OF_FILES if any(isinstance(field, models.BinaryField) for field in self.fields) else BATCH
+
     def lines(self, connection: BaseDatabaseWrapper) -> Iterator[list[str]]:
         """Its rows as text, in the order of their keys, in batches."""
         names = [field.attname for field in self.fields]
         rows = self.model._base_manager.using(connection.alias).order_by("pk").values_list(*names)
         batch: list[str] = []
-        for row in rows.iterator(chunk_size=BATCH):
+        for row in rows.iterator(chunk_size=self.batch):
             batch.append(as_text(row))
-            if len(batch) == BATCH:
+            if len(batch) == self.batch:
                 yield batch
                 batch = []
         yield batch

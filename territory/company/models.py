@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from contextvars import ContextVar
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -44,6 +46,20 @@ def check_working_days(days: object) -> None:
         raise ValidationError(_("Choose at least one weekday, each once, from 1 (Monday) to 7 (Sunday)."))
 
 
+TILES = re.compile(r"https://(?P<host>[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?)/[A-Za-z0-9/._~?&=@%+{}-]*")
+TILE_PARTS = {"z", "x", "y", "r"}
+
+
+def check_tiles(address: str) -> None:
+    """An address of tiles over https, of one host, with places for zoom, column and row and no other but {r}."""
+    named = re.findall(r"\{([^{}]*)\}", address)
+    balanced = address.count("{") == address.count("}") == len(named)
+    if not TILES.fullmatch(address) or not balanced or not {"z", "x", "y"} <= set(named) <= TILE_PARTS:
+        raise ValidationError(
+            _("An address of tiles reads like https://tiles.example.com/{z}/{x}/{y}.png, with https and one host.")
+        )
+
+
 class Company(models.Model):
     """The company that uses this installation. One row; the database refuses a second."""
 
@@ -57,6 +73,18 @@ class Company(models.Model):
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[check_time_zone])
     working_days = models.JSONField(_("working days"), default=monday_to_friday, validators=[check_working_days])
+    # None: no mileage is proposed.
+    rate_per_km = models.DecimalField(
+        _("rate per kilometre"),
+        max_digits=7,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.001"))],
+    )
+    # Empty: maps show coasts and borders alone, and browsers tell nobody where customers are.
+    map_tiles = models.CharField(_("map tiles"), max_length=300, blank=True, default="", validators=[check_tiles])
+    map_credit = models.CharField(_("credit of map tiles"), max_length=200, blank=True, default="")
     is_demo = models.BooleanField(default=False, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -65,10 +93,21 @@ class Company(models.Model):
     class Meta:
         verbose_name = _("company")
         verbose_name_plural = _("company")
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="company_once")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="company_once"),
+            models.CheckConstraint(
+                condition=models.Q(rate_per_km__isnull=True) | models.Q(rate_per_km__gt=0), name="company_rate_above_0"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def tiles_origin(self) -> str:
+        """Whose tiles browsers may load; "" for nobody's."""
+        found = TILES.match(self.map_tiles)
+        return f"https://{found['host']}" if found else ""
 
     @classmethod
     def current(cls) -> Company | None:

@@ -41,11 +41,15 @@ def money_text(amount: Number | None) -> str:
     """An amount in the company's currency: £68,400, or £68,400.50 where there are cents."""
     if amount is None:
         return ""
+    company = Company.current()
+    return _money_text(amount, company.currency if company else "")
+
+
+@lru_cache(maxsize=5000, typed=True)
+def _money_text(amount: Number, code: str) -> str:
     exact = rounded(amount, 2)
     if exact == exact.to_integral_value():
         exact = exact.quantize(Decimal(1))
-    company = Company.current()
-    code = company.currency if company else ""
     return _signed(exact, SIGNS.get(code, f"{code} " if code else ""))
 
 

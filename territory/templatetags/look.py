@@ -1,17 +1,23 @@
 """Template tags for the parts of the interface: docs/interface.md shows each. Strings only, never a query."""
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.template import Context
 from django.template.base import NodeList, Parser, Token
 from django.template.loader_tags import BlockNode
 from django.templatetags.static import static
+from django.urls import NoReverseMatch
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+from territory.company.models import Company
+from territory.links import link_to
 
 register = template.Library()
 
@@ -43,30 +49,76 @@ def _icon(name: str, label: str, extra: str) -> SafeString:
 
 
 @register.simple_tag
-def nav_link(entry: Mapping[str, Any], keys: bool) -> SafeString:
-    """A page in the navigation; `keys`: with the keys that open it."""
-    keyed = entry["key"] if keys else ""
-    return _nav_link(entry["url"], entry["label"], entry["icon"], keyed, entry["current"], entry["count"] or 0)
+def styles(*paths: str) -> SafeString:
+    """Style sheets of every page, for its head."""
+    return format_html_join("\n  ", '<link rel="stylesheet" href="{}">', _served(paths))
+
+
+@register.simple_tag
+def modules(*paths: str) -> SafeString:
+    """Scripts of every page, for its head."""
+    return format_html_join("\n  ", '<script type="module" src="{}"></script>', _served(paths))
+
+
+# To find the name that a file is served under takes as long as to print a row of a list.
+@lru_cache(maxsize=20)
+def _served(paths: tuple[str, ...]) -> list[tuple[str]]:
+    return [(static(path),) for path in paths]
+
+
+@register.simple_tag
+def address(name: str) -> str:
+    """The address of a page without arguments; nothing where there is none."""
+    try:
+        return link_to(name)
+    except NoReverseMatch:
+        return ""
+
+
+@register.simple_tag
+def nav(groups: Iterable[Mapping[str, Any]], keys: bool) -> SafeString:
+    """Pages by group; `keys`: with the keys that open them."""
+    return format_html_join("", "{}", ((_nav_group(group["label"], group["entries"], keys),) for group in groups))
+
+
+def _nav_group(label: str | None, entries: Iterable[Mapping[str, Any]], keys: bool) -> SafeString:
+    head = format_html('<div class="nav-label">{}</div>', label) if label else ""
+    links = (
+        _nav_link(
+            row["url"],
+            row["label"],
+            row["icon"],
+            row["key"] if keys else "",
+            row["current"],
+            row["count"] or 0,
+            row.get("counts", ""),
+        )
+        for row in entries
+    )
+    return format_html(
+        '{}\n<ul class="nav-list">{}\n</ul>', head, format_html_join("", "{}", ((link,) for link in links))
+    )
 
 
 # Every page has each of them twice.
 @lru_cache(maxsize=1000)
-def _nav_link(url: str, label: str, icon_name: str, key: str, current: bool, count: int) -> SafeString:
+def _nav_link(url: str, label: str, icon_name: str, key: str, current: bool, count: int, counts: str) -> SafeString:
     return format_html(
-        '<a href="{}"{}{}>{} {}{}</a>',
+        '\n  <li><a href="{}"{}{}>{} {}{}</a></li>',
         url,
         mark_safe(' aria-current="page"') if current else "",
         format_html(' data-key="{}"', key) if key else "",
         icon(icon_name),
         label,
-        format_html('<span class="count">{}</span>', count) if count else "",
+        format_html('<span class="count" title="{}">{}</span>', counts, count) if count else "",
     )
 
 
 @register.simple_tag
-def nav_key(entry: Mapping[str, Any]) -> SafeString:
-    """The keys of a page in the list of keys."""
-    return _nav_key(entry["label"], entry["key"])
+def nav_keys(groups: Iterable[Mapping[str, Any]]) -> SafeString:
+    """The keys of pages in the list of keys."""
+    rows = (row for group in groups for row in group["entries"] if row["key"])
+    return format_html_join("\n", "{}", ((_nav_key(row["label"], row["key"]),) for row in rows))
 
 
 @lru_cache(maxsize=200)
@@ -112,6 +164,56 @@ def chart_scripts() -> SafeString:
         static("vendor/chart.umd.min.js"),
         static("js/chart.js"),
     )
+
+
+@register.simple_tag(takes_context=True)
+def map_scripts(context: Context, *more: str, clusters: bool = False) -> SafeString:
+    """Style sheet and scripts of a page with maps, and `more` modules, for its block `scripts`; tells the answer whose tiles
+    it may load.
+    """
+    if (request := context.get("request")) and (company := Company.current()):
+        request.map_origin = company.tiles_origin
+    paths = ["vendor/leaflet.js", *(["vendor/supercluster.min.js"] if clusters else [])]
+    return format_html(
+        "{}{}{}",
+        styles("vendor/leaflet.css", "css/map.css"),
+        format_html_join("", '<script src="{}" defer></script>', _served(tuple(paths))),
+        modules("js/map.js", *more),
+    )
+
+
+@register.simple_tag
+def map_words() -> SafeString:
+    """What a map's script must know: where the coasts lie, whose tiles to load if any, and its words."""
+    company = Company.current()
+    known = {
+        "coast": static(f"vendor/{coast_folder()}/"),
+        "coast-credit": _("Coasts: Natural Earth. Towns: GeoNames, CC BY 4.0"),
+        "in": _("Zoom in"),
+        "out": _("Zoom out"),
+        "hint-wheel": _("Hold Ctrl and turn the wheel to zoom"),
+        "hint-touch": _("Move the map with two fingers"),
+        "tiles": company.map_tiles if company and company.tiles_origin else "",
+        "credit": company.map_credit if company else "",
+    }
+    return format_html_join("", ' data-map-{}="{}"', ((name, word) for name, word in known.items() if word))
+
+
+@register.inclusion_tag("components/place_picker.html", takes_context=True)
+def place_picker(context: Context, latitude: str = "latitude", longitude: str = "longitude") -> dict[str, Any]:
+    """A map whose press fills these two fields of the form it stands in; begins near the reader's home base."""
+    user = context.get("user")
+    north, east = getattr(user, "base_latitude", None), getattr(user, "base_longitude", None)
+    data: dict[str, Any] = {"points": []}
+    if north is not None and east is not None:
+        data["frame"] = [[north - 0.4, east - 0.6], [north + 0.4, east + 0.6]]
+    return {"latitude": latitude, "longitude": longitude, "data": data}
+
+
+@cache
+def coast_folder() -> str:
+    """The folder of coasts and borders among the vendored files, named by what lies in it."""
+    return next((settings.BASE_DIR / "static/vendor").glob("coast-*")).name
 
 
 def initials(name: str) -> str:

@@ -58,7 +58,7 @@ class ProductLines(Kind):
 
 CUSTOMER = (
     "external_id", "name", "since", "address", "postcode", "town", "country",
-    "latitude", "longitude", "phone", "web", "note",
+    "latitude", "longitude", "phone", "web", "note", "visiting_hours",
 )  # fmt: skip
 
 

@@ -1,11 +1,12 @@
 """Starts everything on this machine: a private Redis, the web server, a worker and the clock that gives it work."""
 
+import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
@@ -52,18 +53,23 @@ class Command(BaseCommand):
     def _start(self, children: Children, empty: bool) -> None:
         self._start_redis(children)
         self.say(f"Preparing the data in {settings.DATA_DIR} …")
-        installation.prepare_database()
-        call_command("collectstatic", interactive=False, verbosity=0)
-        installation.first_content(empty=empty)
+        env = {"DATA_DIR": str(settings.DATA_DIR), "DJANGO_SETTINGS_MODULE": "territory.settings"}
+        self._prepare(env, empty)
         lines = installation.sign_in_lines()
         connections.close_all()
         self.say("Starting web, worker and beat …")
-        env = {"DATA_DIR": str(settings.DATA_DIR), "DJANGO_SETTINGS_MODULE": "territory.settings"}
         for name, command in commands().items():
             children.start(name, command, cwd=settings.BASE_DIR, env=env)
         for what, ready in (("web server", _web_answers), ("worker", _worker_answers), ("beat", _beat_runs)):
             self._wait(children, what, ready)
         self.say(f"\nTerritory runs at {settings.SITE_URL}\n\n" + "\n".join(lines) + "\n\nStop it with Ctrl-C.")
+
+    def _prepare(self, env: dict[str, str], empty: bool) -> None:
+        """In a process of its own: the memory that it takes would stay with this one, which only watches from here on."""
+        command = [sys.executable, "manage.py", "prepare", *(["--empty"] if empty else [])]
+        ended = subprocess.run(command, cwd=settings.BASE_DIR, env=os.environ | env, check=False)
+        if ended.returncode:
+            sys.exit(ended.returncode)  # it has said why
 
     def _start_redis(self, children: Children) -> None:
         private = private_redis_url(settings.DATA_DIR)
