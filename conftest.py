@@ -1,5 +1,6 @@
 """What every test needs: nothing remembered from the one before, and a browser where one is called for."""
 
+import gc
 import os
 import shutil
 from fnmatch import fnmatch
@@ -42,15 +43,23 @@ def pytest_runtest_setup(item):
         pytest.skip("needs Chromium (Debian: apt-get install chromium)")
 
 
+def pytest_collection_finish():
+    """What was collected stays to the end: a tenth of the time went by looking through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 # Nonsense is not among the walks: what a database cannot hold, only that database tells.
-WALKS = ("test_effects.py", "test_markup.py", "test_accessible.py", "test_access_*.py")
+# Fifty thousand rows through the importer are: the smaller companies of tests/real go through it on either database.
+WALKS = ("test_effects.py", "test_markup.py", "test_accessible.py", "test_access_*.py", "test_loan_calls.py")
 NO_WALKS = ("test_access_nonsense.py", "test_access_editor.py")
 # In the browser the database matters where a worker or a whole journey writes to it; of the others one run tells enough.
 JOURNEYS = ("test_journeys.py", "test_import.py", "test_rules_effect.py")
 
 
 def pytest_collection_modifyitems(items):
-    """Marks `walk` what asks every address as everyone, or every kind of change, `screen` what only a browser tells, and
+    """Marks `walk` what asks every address as everyone, every kind of change or of the most rows, `screen` what only a browser tells, and
     `database` what needs one. What takes minutes comes first, so that nothing long is left to one process at the end.
     """
     for item in items:

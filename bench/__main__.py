@@ -2,11 +2,12 @@
 
 import argparse
 import time
+from pathlib import Path
 
 from bench.place import ROOT, own_place
 
 RESULTS = ROOT / "bench" / "results"
-PARTS = ("recompute", "evidence", "pages", "weight", "prompt", "load", "embedded", "ten-times")
+PARTS = ("recompute", "evidence", "sales", "pages", "weight", "prompt", "load", "embedded", "routing", "ten-times")
 
 
 def main() -> None:
@@ -33,13 +34,19 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bench/run",
         description="Measure speed and memory on a database of its own (territory_bench on DATABASE_URL's server, which "
-        "is emptied) and print a table with limits. All but ten-times takes about a quarter of an hour.",
+        "is emptied) and print a table with limits. All but ten-times takes about half an hour.",
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; else all but ten-times")
     parser.add_argument("--minutes", type=float, default=5, help="how long many people work at once (5)")
     parser.add_argument("--times", type=int, default=40, help="how often each page is asked for (40)")
     parser.add_argument("--keep", action="store_true", help="use the database as the last run left it")
     parser.add_argument("--small", action="store_true", help="a hundredth of the volume: to see that it works")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=ROOT.parent / "shared" / "data" / "routing",
+        help="where routing finds its instances",
+    )
     parser.add_argument("--name", default="latest", help="where in bench/results the table is kept (latest)")
     parser.add_argument("--dry", action="store_true", help="keep nothing")
     asked = parser.parse_args()

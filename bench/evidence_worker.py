@@ -1,7 +1,8 @@
-"""A process that computes the evidence of today and says what it took. Run by bench.evidence."""
+"""A process that computes the evidence of today, or what sales took and what moves them, and says what that took. Run by bench.evidence."""
 
 import json
 import os
+import sys
 import time
 from time import perf_counter
 
@@ -12,13 +13,14 @@ django.setup()
 
 from bench.servers import backend, cpu_seconds, resident_mb  # noqa: E402
 from planning.actions.evidence import compute_evidence  # noqa: E402
+from planning.actions.runs import renew_sales  # noqa: E402
 from territory import clock  # noqa: E402
 
 
 def main() -> None:
     server = backend()
     start, used = perf_counter(), time.process_time() + cpu_seconds(server)
-    done = compute_evidence(now=clock.now())
+    done = {"evidence": compute_evidence, "sales": renew_sales}[sys.argv[1]](now=clock.now())
     took = {
         **done,
         "seconds": perf_counter() - start,

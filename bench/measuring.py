@@ -1,6 +1,7 @@
 """One run of the bench, part after part, on the volume that it fills."""
 
 import argparse
+import compileall
 import json
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from django.core.management import call_command
 from django.db import connection
 
-from bench.evidence import measure_evidence
+from bench.evidence import measure_evidence, measure_sales
 from bench.load import load
 from bench.machine import commit, description
 from bench.pages import SUMS, Cost, compare_ten_times, measure_pages
@@ -17,6 +18,8 @@ from bench.people import sign_in_three
 from bench.place import PORT, ROOT
 from bench.promptness import one_touch_to_stored
 from bench.recompute import measure_recompute
+from bench.routing.quality import measure_quality
+from bench.routing.timings import measure_timings
 from bench.servers import family, running
 from bench.sessions import sessions
 from bench.table import Line, lines_text, verdict
@@ -24,12 +27,20 @@ from bench.volume import Size, fill
 from bench.weight import EMBEDDED_PORT, SETTLE_SECONDS, Embedded, cold_pages, setup_seconds, web_memory
 from planning.actions.evidence import compute_evidence
 from planning.actions.recompute import recompute_stale
-from planning.models import EvidenceRun
+from planning.actions.runs import renew_sales
+from planning.models import EvidenceRun, MovedMeasure
 from territory import clock
 from territory.company.models import Company, forget_company
 
 SMALL = Size(customers=200, touches=5_000, orders=500, users=100, busiest=200)
 MANY, FEW = 50, 10
+
+# Parts that look at no row of the volume: alone, they do not wait for it to be filled.
+WITHOUT_ROWS = {"routing", "weight", "embedded"}
+
+# Compiled before anything starts, as they are in the image. Where Python writes no bytecode, each process would compile them
+# anew: that takes a second and 50 MB.
+COMPILED = ("accounts", "bench", "customers", "planning", "territory")
 
 
 class Run:
@@ -42,11 +53,14 @@ class Run:
         self.costs: dict[tuple[str, str], Cost] = {}
 
     def prepare(self, is_kept: bool) -> None:
-        """Tables, statics and rows."""
+        """Bytecode, tables, statics and rows."""
+        for room in COMPILED:
+            compileall.compile_dir(ROOT / room, quiet=1)
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         self.machine = description()
-        if not is_kept or not Company.objects.exists():
+        self.has_rows = not set(self.asked.parts) <= WITHOUT_ROWS
+        if self.has_rows and (not is_kept or not Company.objects.exists()):
             self._fill(self.size)
 
     def measure(self, part: str) -> None:
@@ -59,7 +73,8 @@ class Run:
             f"{size.customers:,} customers, {3 * size.customers:,} contacts, {size.touches:,} touches over 3 years "
             f"(the busiest customer has {size.busiest:,}), {size.orders:,} orders, {size.users} people in 25 teams"
         )
-        text = [f"{self.machine}\n{volume}\nat {commit()}\n", *(lines_text(*table) for table in self.tables)]
+        about = f"{volume}\n" if self.has_rows else ""
+        text = [f"{self.machine}\n{about}at {commit()}\n", *(lines_text(*table) for table in self.tables)]
         return "\n".join([*text, verdict(lines)]) + "\n"
 
     def _fill(self, size: Size) -> None:
@@ -84,9 +99,14 @@ class Run:
     def _evidence(self) -> None:
         self._add("What touches brought, one process", measure_evidence())
 
+    def _sales(self) -> None:
+        self._add("What sales take, cost and are moved by, one process", measure_sales())
+
     def _pages(self) -> None:
         if not EvidenceRun.objects.exists():
             compute_evidence(now=clock.now())
+        if not MovedMeasure.objects.exists():
+            renew_sales(now=clock.now())
         self._fresh_figures()
         with running("web") as found:
             askers = sign_in_three()
@@ -126,6 +146,11 @@ class Run:
                 "Some at once on SQLite, with the demo",
                 *load(cookies, self.asked.minutes, EMBEDDED_PORT, embedded.members),
             )
+
+    def _routing(self) -> None:
+        lines = measure_quality(self.asked.data, self.say)
+        self._add("Solvers on published instances, 60 s each, two processes", *lines)
+        self._add("Plans as screens have them made, one process each", *measure_timings())
 
     def _ten_times(self) -> None:
         if not self.costs:

@@ -1,15 +1,21 @@
 """What each page costs: time for who waits, CPU of the web process, statements, size; beside the floor page."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from statistics import median, quantiles
+from time import perf_counter
+
+from django.db.models import F
 
 from bench.browser import Answer, Browser, Form
 from bench.counting import HEADER
 from bench.people import Asker
 from bench.table import Figure, Line
-from planning.models import EvidenceRun, TouchEvidence
+from planning.actions.answers import run_waiting_answers
+from planning.models import EvidenceRun, KeptAnswer, TouchEvidence
+from territory import clock
 
 WARM_UP, TIMES = 4, 40
 KB = 1_000
@@ -19,22 +25,42 @@ LOG_SQL, LOG_FLOORS = 20, 3
 PAGES = {
     "Today": "/today/",
     "customer list": "/customers/",
+    "customers without a place": "/customers/places/",
+    "map of customers": "/map/",
     "search": "/search/?q=mill",
     "busiest customer": "/customers/{busiest}/",
     "pipeline": "/orders/pipeline/",
     "team workload": "/workload/",
     "time to business": "/time-to-business/",
+    "what moves a sale": "/standing/what-moves-it/",
+    "call plan": "/call-plan/",
     "expected business": "/expected-business/",
+    "value of work, a quarter": "/work-value/?period=last-quarter",
     "value of work, 12 months": "/work-value/?period=year",
+    "my week": "/my-week/",
     "goals": "/goals/",
+    "expenses": "/expenses/?view=all",
     "rhythm": "/rhythm/",
+    "involvement": "/involvement/",
+    "involvement by order": "/involvement/?by=order",
+    "involvement by person": "/involvement/?by=person",
     "touch values": "/touch-values/",
     "adopt a value": "/touch-values/adopt/?{line}",
     "what-if": "/what-if/",
+    "territories": "/territories/",
+    "where we stand": "/standing/",
+    "manager's week": "/managers-week/",
+    "counts of a year": "/standing/counts/",
+    "special situations": "/situations/",
     "standing counts": "/reports/standing/?format=json",
+    "the normal sale": "/standing/normal-sale/",
+    "cost of sale, 24 months": "/standing/cost-of-sale/?months=24",
+    "sales and their cost": "/standing/cost-of-sale/orders/?months=24",
 }
 # Sums over the touches of a window, which grow with them: of no use beside ten times the touches.
-SUMS = {"value of work, 12 months", "adopt a value"}
+SUMS = {"value of work, a quarter"}
+# What they show is computed by a job for who looks, and kept: it is there when they are measured.
+KEPT = {"value of work, 12 months", "adopt a value"}
 LOG = "log a touch"
 
 
@@ -88,6 +114,15 @@ def log_one(browser: Browser, customer: int) -> Callable[[int], Answer]:
     return log
 
 
+def seconds_of_answer(browser: Browser, address: str) -> float | None:
+    """Looks once and computes what that asks for, as a worker does; how long it took, None where there was nothing to compute."""
+    browser.get(address)
+    asked = KeptAnswer.objects.filter(answered__lt=F("asked")).exists()
+    start = perf_counter()
+    run_waiting_answers(now=clock.now(), until=clock.now() + dt.timedelta(hours=1))
+    return perf_counter() - start if asked else None
+
+
 def suggested_line() -> str | None:
     """The line of touch values with most touches of those that evidence suggests something for, in an address."""
     rows = TouchEvidence.objects.filter(run__in=EvidenceRun.latest(), is_pooled=False, value__isnull=False)
@@ -105,22 +140,35 @@ def pages_to_ask(but: Collection[str] = ()) -> dict[str, str]:
 def measure_pages(
     askers: list[Asker], times: int = TIMES, *, but: Collection[str] = ()
 ) -> tuple[list[Line], dict[tuple[str, str], Cost]]:
-    """Every page but these as everyone, each beside that person's floor page."""
+    """Every page but these as everyone, each beside the floor page as that person saw it just before and just after.
+
+    A machine is faster one minute and slower the next; beside a floor of minutes ago a page would look dearer or cheaper.
+    """
     lines, costs, pages = [], {}, pages_to_ask(but)
     for asker in askers:
-        floor = measure(lambda _n, asker=asker: asker.browser.get("/bench/floor/"), times=times)
-        assert floor is not None
-        lines.append(_line("floor page", asker.label, floor))
+
+        def floor_now(asker: Asker = asker) -> Cost:
+            found = measure(lambda _n: asker.browser.get("/bench/floor/"), times=times)
+            assert found is not None
+            return found
+
+        before = floor_now()
+        lines.append(_line("floor page", asker.label, before))
         for name, path in pages.items():
             address = path.format(busiest=asker.customers[0])
+            seconds = seconds_of_answer(asker.browser, address) if name in KEPT else None
             cost = measure(lambda _n, asker=asker, address=address: asker.browser.get(address), times=times)
             if cost is not None:
+                after = floor_now()
                 costs[(name, asker.label)] = cost
-                lines.append(_line(name, asker.label, cost, floor, MOST_SQL, MOST_FLOORS))
+                line = _line(name, asker.label, cost, (before.cpu + after.cpu) / 2, MOST_SQL, MOST_FLOORS)
+                line.note = f"its answer took a job {seconds:.1f} s" if seconds else ""
+                lines.append(line)
+                before = after
         cost = measure(log_one(asker.browser, asker.customers[1]), 302, times)
         if cost is not None:
             costs[(LOG, asker.label)] = cost
-            lines.append(_line(LOG, asker.label, cost, floor, LOG_SQL, LOG_FLOORS))
+            lines.append(_line(LOG, asker.label, cost, (before.cpu + floor_now().cpu) / 2, LOG_SQL, LOG_FLOORS))
     return lines, costs
 
 
@@ -128,7 +176,7 @@ def _line(
     name: str,
     who: str,
     cost: Cost,
-    floor: Cost | None = None,
+    floor_cpu: float | None = None,
     most_sql: int | None = None,
     most_floors: int | None = None,
 ) -> Line:
@@ -137,10 +185,10 @@ def _line(
         "p95 ms": Figure(cost.p95, decimals=1),
         "CPU ms": Figure(cost.cpu, decimals=1),
         "SQL": Figure(cost.sql, most_sql),
-        "KB": Figure(cost.size / KB, MOST_KB if floor else None, decimals=1),
+        "KB": Figure(cost.size / KB, MOST_KB if floor_cpu else None, decimals=1),
     }
-    if floor is not None:
-        figures["floors"] = Figure(cost.cpu / floor.cpu, most_floors, decimals=1)
+    if floor_cpu is not None:
+        figures["floors"] = Figure(cost.cpu / floor_cpu, most_floors, decimals=1)
     return Line(f"{name}, {who}", figures)
 
 

@@ -1,9 +1,12 @@
 """What comes over the wire when nothing is kept yet, and what the processes weigh."""
 
+import html
+import json
 import os
 import re
 import subprocess
 import sys
+from math import floor
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -17,6 +20,7 @@ from bench.place import ROOT
 from bench.servers import family, own_mb, resident_mb, web_answers
 from bench.table import Figure, Line
 
+MOST_MAP_KB = 250  # a page with a map: its script, the world, the pieces of coast in view, its points
 MOST_COLD_KB, MOST_SETUP_SECONDS, MOST_WEB_MB, MOST_EMBEDDED_MB = 180, 1.5, 150, 600
 EMBEDDED_PORT = "8116"
 SETTLE_SECONDS = 20
@@ -24,6 +28,9 @@ SETTLE_SECONDS = 20
 LOADED = re.compile(
     r"""<(?:script|img)\b[^>]*?\ssrc="([^"#]+)|<link\b(?=[^>]*rel="(?:stylesheet|icon|manifest|preload))[^>]*?\shref="([^"#]+)|<use\b[^>]*?href="([^"#]+)"""
 )
+OF_MAP = re.compile(r'data-map-coast="([^"]+)"')
+POINTS = re.compile(r'data-customer-map="([^"]+)"')
+FRAME = re.compile(r'"frame": (\[\[[^]]+\], \[[^]]+\]\])')
 IN_STYLE = re.compile(r"""url\(["']?([^"')#]+)""")
 
 
@@ -38,12 +45,14 @@ def cold_pages(askers: list[Asker]) -> list[Line]:
             continue
         loaded = _loaded(asker.browser, address, answer.text)
         whole = (len(answer.body) + sum(loaded.values())) / KB
-        lines.append(Line(f"{name}, cold", {"KB": Figure(whole, MOST_COLD_KB), "files": Figure(len(loaded) + 1)}))
+        most = MOST_MAP_KB if OF_MAP.search(answer.text) else MOST_COLD_KB
+        lines.append(Line(f"{name}, cold", {"KB": Figure(whole, most), "files": Figure(len(loaded) + 1)}))
     return lines
 
 
 def _loaded(browser: Browser, address: str, page: str) -> dict[str, int]:
     waiting = [urljoin(address, next(filter(None, found))) for found in LOADED.findall(page)]
+    waiting += _of_map(browser, page)
     sizes: dict[str, int] = {}
     while waiting:
         url = waiting.pop()
@@ -55,6 +64,23 @@ def _loaded(browser: Browser, address: str, page: str) -> dict[str, int]:
             style = browser.get(url).text
             waiting += [urljoin(url, found) for found in IN_STYLE.findall(style) if not found.startswith("data:")]
     return sizes
+
+
+def _of_map(browser: Browser, page: str) -> list[str]:
+    """What a map loads by itself: the world, the finer pieces of its frame, its points."""
+    if not (folder := OF_MAP.search(page)):
+        return []
+    found = [f"{folder[1]}world.json", *(html.unescape(url) for url in POINTS.findall(page))]
+    if frame := FRAME.search(page):
+        (south, west), (north, east) = json.loads(frame[1])
+        names = (f"{x}_{y}" for x in _tens(west, east) for y in _tens(south, north))
+        cells = set(json.loads(browser.get(found[0]).text)["cells"])
+        found += [f"{folder[1]}{name}.json" for name in names if name in cells]
+    return found
+
+
+def _tens(low: float, high: float) -> range:
+    return range(floor(low / 10) * 10, floor(high / 10) * 10 + 1, 10)
 
 
 def setup_seconds() -> Line:

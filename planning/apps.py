@@ -14,7 +14,9 @@ class PlanningConfig(AppConfig):
             jobs,
             order_screens,
             role_rows,
+            travel_files,
             value_mails,
+            week_mails,
         )
         from planning import receivers as receivers  # they connect themselves
         from planning.situations import mails
@@ -24,7 +26,9 @@ class PlanningConfig(AppConfig):
         order_screens.register()
         hand_over_screens.register()
         role_rows.register()
+        travel_files.register()
         mails.register()
         due_mails.register()
         value_mails.register()
+        week_mails.register()
         jobs.register()

@@ -14,6 +14,7 @@ from customers import extensions
 from customers.models import Customer
 from customers.scope import NOTHING, seen_of, seen_within, yes
 from customers.working_as import role_at_work
+from planning.engine.travel import great_circle_km
 from planning.models import (
     BudgetStatus,
     ContactRule,
@@ -21,12 +22,15 @@ from planning.models import (
     CustomerRule,
     PlanningSettings,
     Situation,
-    SituationKind,
 )
 from planning.queries import customer as queries
+from planning.queries.against_normal import customer_against_normal
+from planning.queries.involvement import misfits_on
 from planning.queries.norms import sees_norms
 from planning.queries.own_rules import OWN_RULE_CHANGES, own_rules
 from planning.queries.place_on_curve import place_on_curve
+from planning.queries.situations import Line
+from planning.situations.registry import BY_KEY
 from territory import clock
 from territory.formats.numbers import number_text, percent_text
 from territory.templatetags.look import badge, budget_bar, icon
@@ -126,7 +130,9 @@ def _overdue_words(days: int) -> str:
 
 def _overdue_cell(days: int) -> str:
     if days > 0:
-        return format_html('<span class="late">{} {}</span>', icon("clock"), _overdue_words(days))
+        return format_html(
+            '<span class="late" title="{}">{} {}</span>', _overdue_note(days), icon("clock"), _overdue_words(days)
+        )
     return format_html('<span class="second">{}</span>', _overdue_words(days))
 
 
@@ -144,7 +150,12 @@ def _overdue_sort(user) -> Any:
 
 def _situation_values(user, rows: Sequence[Any]) -> Mapping[int, Any]:
     [kinds] = together(_open_kinds(frozenset(row.pk for row in rows), seen_within(user, Area.BUDGETS, Act.SEE)))
-    return {customer: SituationKind(kind).label for customer, kind in kinds}
+    pressing = sorted(((customer, kind) for customer, kind in kinds if kind in BY_KEY), key=_least_pressing_first)
+    return {customer: BY_KEY[kind].label for customer, kind in pressing}
+
+
+def _least_pressing_first(row: tuple[int, str]) -> int:
+    return -list(BY_KEY).index(row[1])
 
 
 @prepared
@@ -200,7 +211,13 @@ def _situations_panel(request: HttpRequest, customer: Customer) -> Panelled:
     sees_figures = customer.orders_seen and customer.amounts_seen
     amounts = scope(request.user, Area.AMOUNTS, Act.SEE) if sees_figures else None
     (situations,) = yield [_open_situations(customer.pk, seen_of(customer), amounts)]
-    return ("planning/customer/situations.html", {"situations": situations}) if situations else None
+    today = clock.today(request.user)
+    lines = [
+        Line(row, kind, row.figures_seen or not kind.amounts, today)
+        for row in situations
+        if (kind := BY_KEY.get(row.kind)) is not None
+    ]
+    return ("planning/customer/situations.html", {"lines": lines}) if lines else None
 
 
 @prepared
@@ -209,9 +226,21 @@ def _open_situations(customer: int, seen: tuple[str, ...], amounts: Scope | None
     figures_seen = NOTHING
     if amounts is not None:
         figures_seen = Q(order__customer=customer, team__in=teams_reached(amounts).order_by().values("pk"))
-    rows = Situation.objects.open().visible_on(customer, seen).once_each().select_related("team")
-    rows = rows.only("kind", "evidence", "acknowledged_at", "team__name")
+    rows = Situation.objects.open().visible_on(customer, seen).most_pressing().select_related("team")
+    rows = rows.only("kind", "evidence", "share", "resolved_at", "acknowledged_at", "look_again_on", "team__name")
     return rows.annotate(figures_seen=yes(figures_seen))
+
+
+def _involvement_panel(request: HttpRequest, customer: Customer) -> Panelled:
+    if not customer.touches_seen:
+        return None
+    misfits = yield from misfits_on(customer)
+    return ("planning/customer/involvement.html", {"misfits": misfits}) if misfits else None
+
+
+def _normal_panel(request: HttpRequest, customer: Customer) -> Panelled:
+    found = yield from customer_against_normal(request.user, customer)
+    return ("planning/customer/normal.html", {"found": found}) if found else None
 
 
 def _next_panel(request: HttpRequest, customer: Customer) -> Panelled:
@@ -282,6 +311,15 @@ def _touch_lengths(user, customer: Customer) -> Mapping[int, int]:
     return {touch_type: seconds for rows in found for touch_type, seconds in rows}
 
 
+def _way_km(user, customers: Sequence[Customer]) -> Mapping[int, float]:
+    """Kilometres there and back from the person's base, by the same way as travel minutes."""
+    if user.base_latitude is None:
+        return {}
+    base, detour = (user.base_latitude, user.base_longitude), float(PlanningSettings.current().detour_factor)
+    places = {row.pk: (row.latitude, row.longitude) for row in customers if row.latitude is not None}
+    return {pk: 2 * detour * great_circle_km(base, place) for pk, place in places.items()}
+
+
 def _retry_working_days() -> int:
     return PlanningSettings.current().retry_working_days
 
@@ -312,10 +350,11 @@ def register() -> None:
         ),
         extensions.Column(
             key="overdue",
-            label=gettext_lazy("Overdue"),
+            label=gettext_lazy("Next due"),
             values=_overdue_values,
             cell=_overdue_cell,
             export=int,
+            exported_as=gettext_lazy("Days overdue"),
             note=_overdue_note,
             sort=_overdue_sort,
             visible=_sees_budgets,
@@ -370,6 +409,8 @@ def register() -> None:
     )
     for panel in (
         extensions.Panel(key="situations", render=_situations_panel, place="main", position=10),
+        extensions.Panel(key="involvement", render=_involvement_panel, place="main", position=20),
+        extensions.Panel(key="normal", render=_normal_panel, place="main", position=15),
         extensions.Panel(key="next", render=_next_panel, place="aside", position=10),
         extensions.Panel(key="own rules", render=_own_rules_panel, place="aside", position=15),
         extensions.Panel(key="place", render=_place_panel, place="aside", position=17),
@@ -392,4 +433,5 @@ def register() -> None:
         )
     )
     extensions.touch_lengths.add(extensions.TouchLength(key="rules", seconds=_touch_lengths))
+    extensions.way_lengths.add(extensions.WayLength(key="planning", km=_way_km))
     extensions.numbers.add(extensions.Number(key="retry_working_days", value=_retry_working_days))

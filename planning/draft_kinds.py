@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from planning.forms.rules import CompanyForm, HolidayForm, ThresholdsForm
+from planning.forms.rules import CompanyForm, HolidayForm, SituationThresholdsForm, ThresholdsForm
 from planning.loaders.rulebook import RuleBook
 from planning.models import WITHOUT_EFFECT, ContactLoad, ContactRule, DraftAct, OrderRule, PlanningSettings, RuleDraft
 from planning.rule_kinds import RULE_KINDS
@@ -74,6 +74,14 @@ DRAFT_KINDS: dict[str, DraftKind] = {
         ThresholdsForm,
         lambda: reverse("rules_home"),
         lambda _pk: reverse("thresholds"),
+    ),
+    "situations": DraftKind(
+        "situations",
+        _lazy("Thresholds of special situations"),
+        PlanningSettings,
+        SituationThresholdsForm,
+        lambda: reverse("rules_home"),
+        lambda _pk: reverse("threshold_situations"),
     ),
     "company": DraftKind(
         "company",

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from celery import Task
 from django.db import transaction
 
 from territory.jobs.bell import Announcer, publish
@@ -22,7 +23,39 @@ def effect_soon(draft: int, asked: int) -> None:
     """After the commit, ask for the effect of a change of rules to be computed."""
     from planning import tasks
 
-    transaction.on_commit(lambda: publish(tasks.compute_rule_effect, draft, asked), robust=True)
+    _after_commit(tasks.compute_rule_effect, draft, asked)
+
+
+def answer_soon(answer: int, asked: int) -> None:
+    """After the commit, ask for an answer to a page's question to be computed."""
+    from planning import tasks
+
+    _after_commit(tasks.compute_answer, answer, asked)
+
+
+def alignment_soon(proposal: int, asked: int) -> None:
+    """After the commit, ask for a division of a team's customers to be computed."""
+    from planning import tasks
+
+    _after_commit(tasks.compute_alignment, proposal, asked)
+
+
+def visit_plan_soon(plan: int, asked: int) -> None:
+    """After the commit, ask for a week of visits to be planned."""
+    from planning import tasks
+
+    _after_commit(tasks.compute_visit_plan, plan, asked)
+
+
+def call_plan_soon(plan: int) -> None:
+    """After the commit, ask for a call plan to be computed."""
+    from planning import tasks
+
+    _after_commit(tasks.compute_call_plan, plan)
+
+
+def _after_commit(task: Task, *about: int) -> None:
+    transaction.on_commit(lambda: publish(task, *about), robust=True)
 
 
 def _announce(customer_ids: set[int]) -> None:

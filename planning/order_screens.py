@@ -1,4 +1,4 @@
-"""What planning adds to the lists of orders: each pending order's share of what its team sold."""
+"""What planning adds to orders: each pending one's share of what its team sold, and how it stands beside a normal sale."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db.models import Min, Q, QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,12 +21,15 @@ from customers import extensions
 from customers.models import Order, OrderStatus
 from customers.scope import EVERYTHING, seen_within
 from planning.engine.large_order import YEAR_DAYS, base_sales, share_of
-from planning.models import Situation, SituationKind
+from planning.models import Situation
+from planning.queries.against_normal import order_against_normal
+from planning.queries.norms import sees_norms
+from planning.situations.large_order import LargeOrder
 from territory import clock
 from territory.formats.numbers import percent_text
 from territory.sums import MoneySum
 from territory.templatetags.look import icon
-from territory.together import prepared, together
+from territory.together import Asking, prepared, together
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def _uplifts(user, rows: Sequence[Any]) -> Mapping[int, Uplift]:
 @prepared
 def _large(orders: frozenset[int], seen: Q) -> QuerySet:
     """Which of these orders, whose customers the reader sees, have an open situation that they may see, too."""
-    open_ones = Situation.objects.open().filter(seen, order__in=orders, kind=SituationKind.LARGE_ORDER)
+    open_ones = Situation.objects.open().filter(seen, order__in=orders, kind=LargeOrder.key)
     return open_ones.order_by().values_list("order_id")
 
 
@@ -128,8 +132,15 @@ def _export(value: Uplift) -> Any:
     return None if value.share is None else round(float(value.share), 6)
 
 
+def _normal_panel(request: HttpRequest, order: Order) -> Asking[tuple[str, dict[str, Any]] | None]:
+    found = yield from order_against_normal(request.user, order)
+    about = {"found": found, "sees_norms": sees_norms(request.user)}
+    return ("planning/standing/open_order.html", about) if found else None
+
+
 def register() -> None:
-    """Add the uplift to the list, the file and the board of orders."""
+    """Add the uplift to the list, the file and the board of orders, and the normal sale to an order's page."""
+    extensions.order_panels.add(extensions.Panel(key="normal", render=_normal_panel, place="main", position=20))
     extensions.order_columns.add(
         extensions.Column(
             key="uplift",

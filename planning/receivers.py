@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.signals import people_facts_changed, roles_changed
 from customers.models import Assignment
 from customers.signals import catalogue_changed, customer_facts_changed
+from planning.actions.calendar_feeds import take_back_feeds
 from planning.marks import mark_changed
 from planning.models import RulesVersion
 from planning.nudge import recompute_soon
@@ -34,6 +35,12 @@ def people_changed(sender: Any, user_ids: Iterable[int], **_more: Any) -> None:
     customers_changed(sender, known)
     # Whom somebody else assigned while this was being written could not be seen yet, nor did they see this.
     transaction.on_commit(lambda: customers_changed(sender, _assigned(people) - known), robust=True)
+
+
+@receiver(people_facts_changed, dispatch_uid="planning takes feeds back")
+def feeds_taken_back(sender: Any, user_ids: Iterable[int], **_more: Any) -> None:
+    """Whoever was deactivated leaves no address behind under which their visits could be read."""
+    take_back_feeds(user_ids, now=clock.now())
 
 
 def _assigned(people: set[int]) -> set[int]:

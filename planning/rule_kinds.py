@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import ContactRole, OrderStep, SaleType, Tier, TouchType
+from customers.models import CircumstanceKind, ContactRole, OrderStep, SaleType, Tier, TouchType
 from planning.forms import rules as forms
-from planning.models import ContactLoad, ContactRule, OrderRule, TeamLoad, TeamSellingLoad
+from planning.models import ContactLoad, ContactRule, OrderRule, SpeedBand, TeamLoad, TeamSellingLoad
 from territory.templatetags.territory import money
 
 
@@ -190,6 +190,27 @@ _KINDS = [
         [
             Column(_("Sale type"), lambda row: row.name),
             Column(_("Kind"), lambda row: row.get_kind_display()),
+        ],
+    ),
+    RuleKind(
+        "circumstances",
+        _("Circumstances"),
+        _("What may make a sale to a customer unlike the normal one; noted on customers from a day to a day."),
+        _("Add a circumstance"),
+        CircumstanceKind,
+        forms.CircumstanceKindForm,
+        [Column(_("Circumstance"), lambda row: row.name)],
+    ),
+    RuleKind(
+        "speeds",
+        _("Speeds of travel"),
+        _("How fast people drive on which stretch of a journey, for plans of visits and territories."),
+        _("Add a speed"),
+        SpeedBand,
+        forms.SpeedBandForm,
+        [
+            Column(_("From"), lambda row: _("%(km)s km") % {"km": f"{row.from_km:f}".removesuffix(".0")}),
+            Column(_("km/h"), lambda row: f"{row.kmh:f}".removesuffix(".0"), True),
         ],
     ),
 ]

@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from planning.views import drafts, rules, value_changes, values, what_if
+from planning.views import drafts, rules, travel, value_changes, values, what_if
 
 urlpatterns = [
     path("rules/", rules.rules_home, name="rules_home"),
     path("rules/thresholds/", rules.thresholds, name="thresholds"),
+    path("rules/situations/", rules.threshold_situations, name="threshold_situations"),
     path("rules/counting/", rules.counting, name="counting"),
+    path("rules/routing/", travel.routing_server, name="routing_server"),
+    path("rules/routing/try/", travel.routing_try, name="routing_try"),
+    path("rules/travel-times/", travel.travel_time_files, name="travel_time_files"),
+    path("rules/visiting/", rules.visiting, name="visiting"),
     path("rules/calendar/", rules.calendar, name="calendar"),
     path("rules/calendar/holidays/new/", rules.holiday_create, name="holiday_create"),
     path("rules/calendar/holidays/<int:pk>/remove/", rules.holiday_delete, name="holiday_delete"),

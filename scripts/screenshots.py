@@ -36,12 +36,18 @@ THEMES = ["light", "dark"]
 ROLES = ["salesperson", "manager", "administrator", "visitor"]
 # Addresses that also look different with something in their query.
 VARIANTS = {
+    "customer_place": {"found": "q=new"},
+    "own_base": {"found": "q=yo"},
     "account_login": {"after": "next=/orders/"},
     "audit_list": {"row": "kind=customers.customer"},
+    "involvement": {"every": "all=1", "orders": "by=order", "people": "by=person"},
     "job_list": {"failed": "state=failed"},
     "customer_list": {"nothing": "q=qqqq", "search": "q=bakery"},
+    "map": {"due": "by=due", "nothing": "q=qqqq", "person": "by=person"},
     "log_touch": {"customer": "customer={customer}"},
     "order_list": {"won": "status=won"},
+    "expense_list": {"all": "view=all", "waiting": "view=waiting"},
+    "expense_create": {"customer": "customer={customer}"},
     "search": {"found": "q=ma", "nothing": "q=qqqq"},
     "planned_create": {"customer": "customer={customer}"},
     "order_create": {"customer": "customer={customer}"},
@@ -148,10 +154,13 @@ def subjects(user: Any) -> dict[str, Any]:
     from accounts.models import Absence, Membership, Role
     from customers.models import (
         OWNER_KINDS,
+        Circumstance,
         Contact,
         Customer,
+        Expense,
         InternalWork,
         Market,
+        MarketPotential,
         Order,
         PlannedTouch,
         ProductLine,
@@ -179,9 +188,14 @@ def subjects(user: Any) -> dict[str, Any]:
         "account": 1,
         "assignment": customer.assignments.order_by("pk").first().pk,
         "assignment_create": customer.pk,
+        "circumstance": first_pk(Circumstance.objects.live().filter(customer__in=own)),
+        "circumstance_create": customer.pk,
         "contact": first_pk(Contact.objects.live().filter(customer=customer)),
         "contact_create": customer.pk,
+        "cost_of_sale_order": first_pk(orders.filter(status="won", customer=customer)),
         "customer": customer.pk,
+        "expense": first_pk(Expense.objects.visible_to(user).exclude(receipt_type="")),
+        "expense_edit": first_pk(Expense.objects.editable_by(user)),
         "goal": first_pk(ActivityGoal.objects.editable_by(user)),
         "holiday": first_pk(Holiday.objects.all()),
         "directory": a_card(user),
@@ -193,6 +207,7 @@ def subjects(user: Any) -> dict[str, Any]:
         "job": first_pk(JobRun.objects.all()),
         "mail": first_pk(Mail.objects.filter(state="sent")),
         "market": first_pk(Market.objects.all()),
+        "market_potential": first_pk(MarketPotential.objects.all()),
         "membership": membership.pk,
         "membership_create": membership.user_id,
         "order": first_pk(pending.filter(customer__in=own)) or first_pk(pending.visible_to(user)),
@@ -206,6 +221,7 @@ def subjects(user: Any) -> dict[str, Any]:
         "role_access": membership.role_id,
         "situation": situation.pk if situation else None,
         "team": membership.team_id,
+        "territory": a_division(people()["administrator"]),
         "touch": touch.pk,
         "touch_type": touch.type_id,
         "work": first_pk(InternalWork.objects.filter(user=membership.user)),
@@ -261,6 +277,32 @@ def a_draft(user: Any) -> int | None:
             draft = draft_change(kind=kind, form=form, version=rule.version, actor=user, now=now)
             run_effect(draft.pk, draft.asked, now=now)
     return draft.pk if draft else None
+
+
+def a_division(user: Any) -> int | None:
+    """The customers of the team with most people divided anew, and who has too much in a week, as the night finds it."""
+    from decimal import Decimal
+
+    from django.db.models import Count
+
+    from accounts.models import Role, RoleFunction, Team
+    from planning.actions.alignment import propose, run_alignment
+    from planning.actions.rebalancing import find_rebalancings
+    from planning.models import AlignmentProposal
+    from territory import clock
+
+    row = AlignmentProposal.objects.order_by("pk").first()
+    role = Role.objects.live().filter(function=RoleFunction.SALES).first()
+    team = Team.objects.annotate(people=Count("memberships")).order_by("-people", "pk").first()
+    if row is None and role is not None and team is not None:
+        locked = {"tiers": [], "orders": True, "customers": []}
+        wanted = {"team": team.parent or team, "role": role, "balance": "minutes", "tolerance": Decimal("0.1")}
+        row = propose(
+            actor=user, now=clock.now(), wanted=wanted | {"move_km": Decimal(20), "connected": True, "locked": locked}
+        )
+        run_alignment(row.pk, row.asked, now=clock.now())
+        find_rebalancings(now=clock.now())
+    return row.pk if row else None
 
 
 def a_card(user: Any) -> int | None:

@@ -16,7 +16,7 @@ from customers.models import (
     TierPeriod,
     Touch,
 )
-from planning.models import Budget
+from planning.models import Budget, SaleMeasure
 from territory import clock
 from tests import factories
 
@@ -50,10 +50,13 @@ def _happen(customer: Customer, owner: Membership, contact: Contact, moments, nu
     person, market = owner.user, factories.market()
     touch = factories.touch(customer, person, at=next(moments), travel=20, note="Saw the line.", outreach=uuid.uuid4())
     touch.contacts.add(contact)
-    factories.touch(customer, person, at=next(moments), minutes=600)
+    # Older than all: with it the newest 20 would not hold one of each kind.
+    factories.touch(customer, person, at=clock.now() - dt.timedelta(days=2), minutes=600)
     pending = factories.order(customer, 290_000, salesperson=person, opened_at=next(moments))
     factories.order(customer, 500, "won", next(moments), person, product_line=factories.product_line())
     factories.order(customer, 400, "lost", next(moments), person, lost_reason="Too late")
+    # A day is its first instant: tomorrow's is newer than any moment here.
+    factories.expense(person, order=pending, note="Samples of the line.", spent_on=_day(-1 - number))
     situation = factories.situation(pending, opened_at=next(moments), note="Look at it.")
     if number:
         situation.resolved_at = situation.opened_at
@@ -66,6 +69,7 @@ def _happen(customer: Customer, owner: Membership, contact: Contact, moments, nu
         (pending, {"amount": 300_000, "product_line": factories.product_line()}),
         (Potential.objects.create(customer=customer, amount=1, noted_on=_day(number), noted_by=person), {"amount": 9}),
     ]
+    factories.circumstance(customer, f"Kind {number}", ends_on=_day(number), noted_by=person)
     fix = {"starts_on": _day(number), "ends_on": _day(number), "tier": customer.tier, "fixed_by": person}
     changed.append((TierFix.objects.create(customer=customer, reason="Agreed", **fix), {"reason": "Agreed again"}))
     for row, values in changed:
@@ -94,7 +98,9 @@ def _tiers(customer: Customer, times: int) -> None:
 
 
 def _panels(customer: Customer, owner: Membership, contact: Contact) -> None:
-    """What is planned and due, where it is on its tier's curve, and budgets with all kinds of reasons."""
+    """What is planned and due, where it is on its tier's curve, open orders beside normal ones, budgets with all reasons."""
+    for measure in SaleMeasure:
+        factories.moved_measure(measure, effects={("customer", customer.pk): 0.2, ("salesperson", owner.user_id): 0.2})
     SellingCourse.objects.create(customer=customer, started_at=clock.now() - dt.timedelta(days=30))
     for tier in (customer.tier, None):
         factories.touches_curve(tier, {n: n / 200 for n in range(100)})

@@ -121,9 +121,10 @@ def pages(cast, it, shared) -> list[str]:
     found = [reverse(name, args=[it.keys[kind]]) for names in (BY_KEY, SHOWN) for kind in names for name in names[kind]]
     lists = [
         "customer_list", "customer_export", "customer_filters", "customer_options", "order_list", "order_board", "order_export",
-        "order_filters", "people_list", "team_list", "role_list", "rules_home", "thresholds", "counting", "calendar", "touch_values",
-        "today", "workload", "work_value", "situation_list", "implausible_touches", "log_touch", "work_log", "planned_create",
+        "order_filters", "people_list", "team_list", "role_list", "rules_home", "thresholds", "threshold_situations", "counting", "calendar", "touch_values",
+        "today", "workload", "work_value", "normal_sale", "cost_of_sale", "situation_list", "implausible_touches", "log_touch", "work_log", "planned_create",
         "order_create", "customer_create", "search", "market_list", "product_line_list", "profile", "access_table",
+        "expense_list", "expense_export", "expense_create",
     ]  # fmt: skip
     found += [reverse(name) for name in lists]
     customer = reverse("customer_detail", args=[it.customer.pk])
@@ -173,6 +174,8 @@ def pages(cast, it, shared) -> list[str]:
 def others(cast, it, shared) -> list[str]:
     """Every address of the resolver that is not listed above, about the same rows: whatever comes to be is looked at too."""
     about = it.keys | {
+        "call_plan": shared.plan.pk,
+        "data_file": 1,
         "draft": shared.draft.pk,
         "directory": it.customer.pk,
         "import": Import.objects.get().pk,
@@ -182,6 +185,7 @@ def others(cast, it, shared) -> list[str]:
         "mfa": 1,
         "session": 1,
         "market": shared.market.pk,
+        "market_potential": shared.potential.pk,
         "product_line": shared.line.pk,
         "holiday": shared.holiday.pk,
         "role": it.seat.role_id,

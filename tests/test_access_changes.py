@@ -15,8 +15,10 @@ from customers.actions.touch_entries import Participant, TouchEntry
 from customers.actions.touches import edit_touch
 from customers.models import (
     Assignment,
+    Circumstance,
     Contact,
     Customer,
+    Expense,
     InternalWork,
     Order,
     PlannedTouch,
@@ -112,8 +114,10 @@ FOLLOWS = {"version", "search_text"}
 ROWS: dict[str, tuple[type[models.Model], str]] = {
     "absence_edit": (User.absences.rel.related_model, "absence"),
     "assignment_edit": (Assignment, "assignment"),
+    "circumstance_edit": (Circumstance, "circumstance"),
     "contact_edit": (Contact, "contact"),
     "customer_edit": (Customer, "customer"),
+    "expense_edit": (Expense, "expense"),
     "membership_edit": (Membership, "membership"),
     "order_edit": (Order, "order"),
     "own_rule_edit": (CustomerRule, "own_rule"),
@@ -175,6 +179,7 @@ def test_fields_that_no_form_lists_do_not_change(cast, now, who):
         forms |= {ask.name: ask for ask in company_asks(it, shared, cast.mate_membership)}
         rows |= {
             "market_edit": shared.market,
+            "market_potential_edit": shared.potential,
             "product_line_edit": shared.line,
             "rule_edit": shared.step,
             "role_edit": cast.rep_membership.role,
@@ -203,14 +208,25 @@ def test_fields_that_no_form_lists_do_not_change(cast, now, who):
 
 @pytest.mark.parametrize(
     "name",
-    ["customer_create", "contact_create", "log_touch", "planned_create", "work_log", "order_create", "own_rule_create"],
+    [
+        "customer_create",
+        "circumstance_create",
+        "contact_create",
+        "log_touch",
+        "planned_create",
+        "work_log",
+        "order_create",
+        "own_rule_create",
+        "expense_create",
+    ],
 )
 def test_what_is_new_takes_only_what_its_form_lists(cast, now, name):
     shared = Shared.made()
     it: Side = side(cast.rep_membership, cast.own)
     model = {
-        "customer_create": Customer, "contact_create": Contact, "log_touch": Touch, "planned_create": PlannedTouch,
+        "customer_create": Customer, "circumstance_create": Circumstance, "contact_create": Contact, "log_touch": Touch, "planned_create": PlannedTouch,
         "work_log": InternalWork, "order_create": Order, "own_rule_create": CustomerRule,
+        "expense_create": Expense,
     }[name]  # fmt: skip
     client = client_of(cast.rep)
     ask = next(each for each in asks(it, shared, cast.mate_membership) if each.name == name)

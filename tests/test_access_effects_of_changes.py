@@ -69,7 +69,7 @@ def draft(cast) -> RuleDraft:
         "due_soon": [919191, 919292],
         "days": [[cast.rep.pk, 918181, 918282, [[cast.own.pk, rule.touch_type_id]], [], False]],
         "loads": [],
-        "large_orders": [614141, 614242],
+        "situations": [["large_order", 614141, 614242]],
         "largest": [[cast.own.pk, 471414.0, 481414.0]],
         "names": names,
     }
@@ -101,7 +101,7 @@ def test_thresholds_cannot_be_tried_until_they_tell_how_large_an_order_is(cast, 
     """Whether a threshold lies below or above an order's share shows in nothing, not even in "nothing changes"."""
     user = somebody(cast, access)
     nothing = {"touched": 0, "tiers": [], "days": [], "loads": []}
-    one, other = (draft.effect | nothing | {"large_orders": pair} for pair in ([3, 3], [3, 4]))
+    one, other = (draft.effect | nothing | {"situations": [["large_order", *pair]]} for pair in ([3, 3], [3, 4]))
     shown = [effect_shown(user, effect) for effect in (one, other)]
     assert shown[0] == shown[1]
     assert not shown[0].nothing

@@ -168,6 +168,8 @@ SAID_SAFE = {
     "customers/templatetags/board.py": 1,
     "planning/templatetags/goals.py": 2,
     "planning/templatetags/planning.py": 1,
+    "planning/templatetags/standing.py": 2,
+    "planning/templatetags/territories.py": 4,
     "planning/templatetags/today.py": 1,
     "planning/templatetags/touch_values.py": 2,
     "territory/templatetags/look.py": 4,
@@ -177,6 +179,7 @@ JOINED = {
     "customers/queries/listing.py": 1,
     "planning/templatetags/planning.py": 1,
     "planning/templatetags/touch_values.py": 1,
+    "planning/templatetags/work.py": 1,
 }
 SAFE_MAKERS = {"mark_safe", "SafeString", "SafeText", "format_html", "format_html_join", "html_safe"}
 

@@ -15,7 +15,7 @@ from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
 from accounts.models import Absence
-from customers.models import OrderStep
+from customers.models import Circumstance, MarketPotential, OrderStep
 from planning.models import ActivityGoal, CustomerRule
 from territory.company.models import Holiday
 from tests.test_access_matrix import address, names, subjects
@@ -43,6 +43,7 @@ FILE = b"name,team\nAcme,Exeter\n"
 # What is typed into forms that `two_teams` knows nothing of.
 TYPED: dict[str, dict[str, Any]] = {
     "people_invite": {"emails": "newcomer@example.com"},
+    "expense_way": {"touch": "1", "uuid": UUID},
     "import_create": {"kind": "customers", "file": FILE},
     "import_again": {"file": FILE},
     "import_json": {"text": '{"kind": "customers", "fields": {"name": "name"}}'},
@@ -133,12 +134,21 @@ def listed_by(client, ask: Ask) -> set[str]:
 def endpoints(cast) -> Iterator[Ask]:
     """Every address of the resolver but the sign-in library's, with what a person types there."""
     about = subjects(cast)
-    for twice in (Absence, Holiday, OrderStep, ActivityGoal, CustomerRule):  # the same rows are made below
+    for twice in (
+        Absence,
+        Holiday,
+        OrderStep,
+        ActivityGoal,
+        CustomerRule,
+        Circumstance,
+        MarketPotential,
+    ):  # the same rows are made below
         twice.objects.all().delete()
     shared = Shared.made()
     it = side(cast.rep_membership, cast.own)
     about |= {"holiday": shared.holiday.pk, "absence": it.keys["absence"], "rule": shared.step.pk}
     about |= {"goal": it.keys["goal"], "own_rule": it.keys["own_rule"]}
+    about |= {"circumstance": it.keys["circumstance"], "market_potential": shared.potential.pk}
     helper = cast.mate_membership
     known = {ask.name: ask for ask in [*asks(it, shared, helper), *company_asks(it, shared, helper)]}
     for name in names():

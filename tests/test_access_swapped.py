@@ -70,6 +70,10 @@ QUERIES = [
     ("planned_put_off", "planned"),
     ("work_log", "customer"),
     ("order_create", "customer"),
+    ("expense_create", "customer"),
+    ("expense_create", "order"),
+    ("expense_create", "touch"),
+    ("expense_list", "person"),
     ("workload", "team"),
     ("goal_history", "team"),
     ("rhythm", "person"),
@@ -110,9 +114,13 @@ def test_keys_typed_into_forms(cast, sides):
         "work_log": {"customer": theirs.customer.pk, "order": others_order, "team": team, "user": other},
         "work_edit": {"customer": theirs.customer.pk, "order": others_order, "team": team, "user": other},
         "order_create": {"customer": theirs.customer.pk},
+        "expense_create": {"customer": theirs.customer.pk, "order": others_order, "team": team, "touch": theirs.keys["touch"]},
+        "expense_edit": {"customer": theirs.customer.pk, "order": others_order, "team": team, "touch": theirs.keys["touch"]},
+        "expenses_approve": {"expense": f"{theirs.keys['expense_decide']}-1"},
         "customer_create": {"owner": seat, "team": team},
         "customer_edit": {"team": team},
         "situation_hours": {"user": other},
+        "situation_turn": {"owner": other},
         "goal_create": {"who": f"user-{other}"},
         "implausible_touches": {"touch": theirs.keys["implausible"]},
     }  # fmt: skip
@@ -167,6 +175,7 @@ WORDS = [
     "Said of Foreign",
     "Plan for Foreign",
     "Work on Foreign",
+    "Spent on Foreign",
 ]
 
 
@@ -191,12 +200,21 @@ def test_lists_searches_and_files_hold_nothing_of_theirs(cast, sides, who):
         reverse("today"),
         reverse("workload"),
         f"{reverse('work_value')}?period=month",
+        reverse("normal_sale"),
+        *(f"{reverse(name)}?by={by}" for name in ("cost_of_sale", "cost_of_sale_orders") for by in ("type", "person")),
         reverse("situation_list"),
+        f"{reverse('situation_list')}?kind=large_order",
         reverse("implausible_touches"),
         reverse("log_touch"),
         reverse("work_log"),
         reverse("planned_create"),
         reverse("order_create"),
+        reverse("expense_create"),
+        *(
+            f"{reverse(name)}?view={view}"
+            for name in ("expense_list", "expense_export")
+            for view in ("mine", "waiting", "all")
+        ),
     ]
     wrong = []
     for url in urls:
@@ -223,7 +241,10 @@ REPORTS = [
     ("touches", "person"), ("touches", "tier"), ("budgets", ""), ("workload", ""), ("due", ""), ("situations", ""),
     ("touch_values", ""), ("nth_touch", ""), ("touches_to_customer", ""),
     ("time_to_business", ""), ("expected_business", ""), ("rhythm", "rule"), ("rhythm", "tier"), ("rhythm", "team"), ("rhythm", "person"),
-    ("work_value", "person"), ("work_value", "team"), ("work_value", "type"),
+    ("work_value", "person"), ("work_value", "team"), ("work_value", "type"), ("effects", ""),
+    ("involvement", "customer"), ("involvement", "order"), ("involvement", "person"),
+    ("normal_sale", ""),
+    ("cost_of_sale", "type"), ("cost_of_sale", "team"), ("cost_of_sale", "person"), ("cost_of_sale", "month"),
 ]  # fmt: skip
 
 
@@ -256,6 +277,7 @@ def erase(theirs) -> None:
     customer.situations.all().delete()
     for touch in customer.touches.all():
         touch.people.all().delete()
+    customer.expenses.all().delete()
     for rows in (customer.touches, customer.planned_touches, customer.internal_work, customer.orders):
         rows.all().delete()
     customer.delete()

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.models import ImportState
+from planning.models import Situation, SituationHours
 from territory import clock
 from territory.jobs.models import JobRun, JobState
 from territory.mail.models import Mail, MailState
@@ -15,6 +16,7 @@ from tests import factories
 from tests.accounts.signing_in import client_of
 from tests.busy_customer import busy_customer
 from tests.planning import full_day
+from tests.planning.answering import answered
 from tests.two_teams import body
 
 NOW = dt.datetime(2026, 6, 9, 9, tzinfo=dt.UTC)
@@ -25,8 +27,15 @@ PAGES = {
     "admin": [
         "access_table",
         "audit_denied",
+        "call_judgement_set",
+        "call_judgements",
+        "call_plan",
+        "call_plan_settings",
         "audit_list",
+        "cost_of_sale",
         "directory_list",
+        "expense_create",
+        "expense_list",
         "expected_business",
         "goal_create",
         "goal_history",
@@ -34,42 +43,93 @@ PAGES = {
         "import_create",
         "import_detail",
         "import_list",
+        "involvement",
         "job_list",
+        "market_potential_list",
         "mail_list",
+        "map",
+        "normal_sale",
         "order_board",
         "people_invite",
+        "place_list",
         "profile_mails",
         "rhythm",
+        "routing_server",
         "role_access",
+        "territory_list",
+        "standing",
+        "standing_counts",
+        "standing_counts_moved",
         "what_if",
         "work_value",
         "time_to_business",
+        "town_files",
+        "travel_time_files",
+        "what_moves_it",
     ],
     "manager": [
+        "managers_week",
+        "cost_of_sale",
         "goal_create",
         "goal_history",
         "goal_list",
         "directory_list",
+        "expense_create",
+        "expense_list",
         "import_create",
         "import_detail",
         "import_list",
+        "involvement",
+        "map",
+        "normal_sale",
         "order_board",
         "profile_mails",
+        "rebalancing_list",
         "rhythm",
+        "territory_detail",
+        "territory_list",
         "work_value",
         "work_value_person",
+        "what_moves_it",
     ],
     "rep": [
         "directory_list",
+        "expense_create",
+        "expense_list",
         "directory_card",
         "directory_log",
         "expected_business",
         "order_board",
+        "my_week",
+        "my_week_feed",
         "profile_mails",
         "rhythm",
         "work_value",
     ],
 }
+
+
+def divided(cast):
+    """A proposal that many customers change hands."""
+    moved = [
+        (factories.customer(f"Long name of a mill by the river {n}", owner=cast.rep_membership), cast.mate_membership)
+        for n in range(200)
+    ]
+    sides = {"customers": 10, "minutes": 1000.0, "potential": 0.0, "value": 0.0, "km": 100.0}
+    row = factories.alignment(cast.exeter, cast.manager, *moved)
+    row.figures["people"] = [
+        {
+            "membership": pk,
+            "hours": 20,
+            "before": sides,
+            "after": {**sides, "km": 50.0, "minutes": 900.0, "customers": 9},
+        }
+        for pk in (cast.rep_membership.pk, cast.mate_membership.pk)
+        for _each in range(10)
+    ]
+    row.figures["km"] = [1000.0, 500.0]
+    row.save()
+    return row
 
 
 @pytest.fixture
@@ -82,7 +142,7 @@ def keys(cast):
         (who, "import_detail"): factories.import_of(getattr(cast, who), state=ImportState.DONE).pk for who in PAGES
     }
     found |= {("rep", name): hidden.pk for name in ("directory_card", "directory_log")}
-    found |= {("manager", "work_value_person"): cast.rep.pk}
+    found |= {("manager", "work_value_person"): cast.rep.pk, ("manager", "territory_detail"): divided(cast).pk}
     return found | {("admin", "role_access"): cast.rep_membership.role_id}
 
 
@@ -124,8 +184,73 @@ def test_touch_values_are_small_with_every_panel_full(cast, name):
             rule = factories.contact_rule(tier=tiers[0], touch_type=kinds[place % 2])
             factories.due_touch(row, seat.user, clock.company_today(), rule, value=60, minutes=15 + place)
     line = f"?for=prospect&type={kinds[0].pk}&tier={tiers[0].pk}"
-    answer, statements = asked(client_of(cast.admin).get, reverse(name) + line)
+    client = client_of(cast.admin)
+    answered(lambda: client.get(reverse(name) + line))
+    answer, statements = asked(client.get, reverse(name) + line)
     assert answer.status_code == 200
+    assert len(statements) <= STATEMENTS, "\n".join(statements)
+    assert len(answer.content) < BYTES
+
+
+def out_of_the_ordinary(cast) -> list[Situation]:
+    """Thirty situations of every kind; of each the one that is named last: ten people are in its order, had its turn and have
+    hours set aside for it, and it stood before."""
+    people = [factories.person(f"Person with a long name {number}") for number in range(10)]
+    for number in range(30):
+        mill = factories.customer(f"Long name of a mill by the river {number}", owner=cast.rep_membership)
+        order = factories.order(mill, 1000 + number, salesperson=cast.rep, opened_at=NOW)
+        market = factories.market(f"Market with a long name {number}")
+        of_mill, of_order = {"customer": mill}, {"customer": mill, "order": order}
+        factories.situation(order, owner=cast.rep)
+        factories.situation_of("stalled_order", cast.exeter, owner=cast.rep, **of_order)
+        factories.situation_of("sole_away", cast.exeter, owner=cast.rep, person=cast.rep)
+        for kind in ("decider_left", "single_contact", "under_served"):
+            factories.situation_of(kind, cast.exeter, owner=cast.rep, **of_mill)
+        line = factories.product_line(f"Line with a long name {number}")
+        factories.situation_of("new_market", cast.exeter, owner=cast.rep, share=0.03, market=market, product_line=line)
+    shown = list({row.kind: row for row in Situation.objects.order_by("pk")}.values())
+    for person in people:
+        factories.touch(mill, person, clock.now(), 30, order=order)
+    for row in shown:
+        for person in people:
+            row.owner = person
+            row.save()
+            SituationHours.objects.create(situation=row, user=person, hours_per_week=3)
+        before = Situation.objects.filter(kind=row.kind).exclude(pk=row.pk)[:7]
+        Situation.objects.filter(pk__in=list(before.values_list("pk", flat=True))).update(
+            subject=row.subject, resolved_at=clock.now(), resolved_because="long ago"
+        )
+    return shown
+
+
+@pytest.mark.parametrize("who", ["rep", "manager", "admin"])
+def test_special_situations_are_small_with_thirty_of_every_kind(cast, who):
+    factories.company(is_demo=True)
+    shown = out_of_the_ordinary(cast)
+    client = client_of(getattr(cast, who))
+    there = [row for row in Situation.objects.visible_to(getattr(cast, who)) if row in shown]
+    assert len(there) >= 6
+    urls = [reverse("situation_detail", args=[row.pk]) for row in there]
+    urls += [reverse("situation_list") + query for query in ("", "?view=mine", "?view=resolved")]
+    urls += [f"{reverse('situation_list')}?kind={row.kind}" for row in there]
+    for url in urls:
+        answer, statements = asked(client.get, url)
+        assert answer.status_code == 200, url
+        assert len(statements) <= STATEMENTS, "\n".join([url, *statements])
+        assert len(answer.content) < BYTES, url
+
+
+def test_a_managers_week_is_small_for_who_approves_values_and_sees_all(cast):
+    factories.company(is_demo=True)
+    full_day.fill(cast)
+    for stage in ("prospect", "customer"):
+        for tier in factories.tiers().values():
+            kind = factories.touch_type(f"Kind of touch {tier} {stage}")
+            factories.touch_value(kind, tier, 600, stage=stage)
+            factories.evidence(kind, tier, stage=stage)
+    answer, statements = asked(client_of(cast.admin).get, reverse("managers_week"))
+    assert "8 official touch values have left their interval" in answer.text
+    assert "to be looked at" in answer.text
     assert len(statements) <= STATEMENTS, "\n".join(statements)
     assert len(answer.content) < BYTES
 
@@ -151,8 +276,9 @@ def test_a_customers_pages_and_the_search_are_small(cast, busy, who):
         assert len(statements) <= STATEMENTS, "\n".join([url, *statements])
         assert len(answer.content) < BYTES, url
     piece = client.get(detail).context["piece"]
-    assert {entry.key.rpartition("-")[0] for entry in piece.entries if "history" in entry.key} == HISTORIES
-    assert {entry.key.split("-")[0] for entry in piece.entries} >= {"touch", "order", "stage", "situation"}
+    changes = client.get(f"{detail}?tab=changes").context["piece"].entries
+    assert {entry.key.rpartition("-")[0] for entry in [*piece.entries, *changes] if "history" in entry.key} == HISTORIES
+    assert {entry.key.split("-")[0] for entry in piece.entries} >= {"touch", "order", "expense", "stage", "situation"}
     assert 'id="place"' in client.get(detail).content.decode()
     assert piece.next is not None
 
@@ -168,7 +294,8 @@ def test_a_customer_with_more_of_everything_is_asked_for_as_often(cast):
 
 
 HISTORIES = {
-    f"{name}-history" for name in ("customer", "contact", "assignment", "order", "potential", "tierfix", "customerrule")
+    f"{name}-history"
+    for name in ("customer", "contact", "assignment", "order", "potential", "tierfix", "customerrule", "circumstance")
 }
 
 
@@ -211,3 +338,22 @@ def test_a_job_and_a_mail_of_others_are_as_ones_that_do_not_exist(cast, keys, wh
     answers = [send(reverse(name, args=[key])) for key in (kept.pk, 98_765_432)]
     assert answers[0].status_code == answers[1].status_code in (403, 404)
     assert body(answers[0]) == body(answers[1])
+
+
+def test_a_call_plan_is_small_with_five_tiers_of_five_types(cast):
+    plan = factories.call_plan(cast.south_west, cast.manager)
+    kinds = [factories.touch_type(f"Kind of touch {number}") for number in range(5)]
+    [group] = plan.result["groups"]
+    groups = []
+    for number in range(5):
+        tier = factories.tier(f"T{number}", 100 + number, number + 1)
+        for stage in ("prospect", "customer"):
+            rules = [factories.contact_rule(tier=tier, touch_type=kind, stage=stage) for kind in kinds]
+            lines = [group["lines"][0] | {"rule": rule.pk} for rule in rules]
+            groups.append(group | {"tier": tier.pk, "stage": stage, "own_times": [1, 0, 2], "lines": lines})
+    plan.result["groups"] = groups
+    plan.save()
+    answer, statements = asked(client_of(cast.manager).get, reverse("call_plan"))
+    assert answer.text.count("on average") == 10
+    assert len(statements) <= STATEMENTS, "\n".join(statements)
+    assert len(answer.content) < BYTES

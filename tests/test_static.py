@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.cut_bootstrap import is_left_out
+
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
 VENDOR = STATIC / "vendor"
@@ -22,18 +24,45 @@ def named(path: Path) -> str:
 
 def test_vendored_files_are_those_of_the_manifest():
     hashes = json.loads((VENDOR / "manifest.json").read_text())["sha256"]
-    found = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in VENDOR.iterdir() if f.name != "manifest.json"}
-    assert found == hashes
+    files = [f for f in VENDOR.iterdir() if f.is_file() and f.name != "manifest.json"]
+    assert {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files} == hashes
+
+
+def test_the_folder_of_coasts_is_named_by_what_lies_in_it():
+    """Browsers keep it for ever."""
+    (folder,) = [f for f in VENDOR.iterdir() if f.is_dir()]
+    whole = b"".join(f.read_bytes() for f in sorted(folder.iterdir(), key=lambda f: f.name))
+    assert folder.name == f"coast-{hashlib.sha256(whole).hexdigest()[:12]}"
+    assert folder.name == json.loads((VENDOR / "manifest.json").read_text())["coast"]
+
+
+def test_coasts_are_topologies_in_small_pieces():
+    (folder,) = [f for f in VENDOR.iterdir() if f.is_dir()]
+    world = json.loads((folder / "world.json").read_text())
+    assert set(world["cells"]) == {f.stem for f in folder.iterdir()} - {"world"}
+    for path in folder.iterdir():
+        topology = json.loads(path.read_text())
+        assert topology["type"] == "Topology"
+        assert (topology["objects"]["land"]["type"], topology["objects"]["borders"]["type"]) == (
+            "MultiPolygon",
+            "MultiLineString",
+        )
+        assert path.stat().st_size < (140_000 if path.stem == "world" else 60_000)
 
 
 def test_vendored_versions_are_those_of_the_script():
     script = (ROOT / "scripts/vendor.sh").read_text()
-    versions = dict(re.findall(r"^(BOOTSTRAP|CHART|ICONS|SORTABLE)=(\S+)$", script, re.MULTILINE))
+    versions = dict(
+        re.findall(r"^(BOOTSTRAP|CHART|ICONS|SORTABLE|LEAFLET|SUPERCLUSTER|WORLD_ATLAS)=(\S+)$", script, re.MULTILINE)
+    )
     assert json.loads((VENDOR / "manifest.json").read_text())["packages"] == {
         "bootstrap": versions["BOOTSTRAP"],
         "chart.js": versions["CHART"],
         "bootstrap-icons": versions["ICONS"],
         "sortablejs": versions["SORTABLE"],
+        "leaflet": versions["LEAFLET"],
+        "supercluster": versions["SUPERCLUSTER"],
+        "world-atlas": versions["WORLD_ATLAS"],
     }
 
 
@@ -43,14 +72,17 @@ def test_the_checker_of_accessibility_is_that_of_the_script():
 
 
 def test_every_library_comes_with_its_licence():
-    assert all(
-        "Permission is hereby granted" in (VENDOR / f"{name}.LICENSE").read_text()
-        for name in ("bootstrap", "chart", "bootstrap-icons", "sortable")
-    )
+    granted = {
+        "Permission is hereby granted": ("bootstrap", "chart", "bootstrap-icons", "sortable"),
+        "Redistribution and use in source and binary forms": ("leaflet",),
+        "Creative Commons Attribution 4.0": ("geonames",),
+        "Permission to use, copy, modify, and/or distribute": ("supercluster", "world-atlas"),
+    }
+    assert all(words in (VENDOR / f"{name}.LICENSE").read_text() for words, names in granted.items() for name in names)
 
 
 def test_no_file_asks_for_a_source_map():
-    assert [f.name for f in VENDOR.iterdir() if "sourceMappingURL" in f.read_text()] == []
+    assert [f.name for f in VENDOR.iterdir() if f.is_file() and "sourceMappingURL" in f.read_text()] == []
 
 
 def test_scripts_name_no_address():
@@ -95,6 +127,19 @@ def test_every_icon_written_in_a_template_is_in_the_sprite():
 def test_the_sprite_is_built_from_the_list():
     sprite = re.findall(r'<symbol id="([^"]+)"', (VENDOR / "icons.svg").read_text())
     assert sprite == sorted(set((ROOT / "scripts/icons.txt").read_text().split()))
+
+
+def test_no_template_uses_what_is_left_out_of_bootstrap():
+    """It would look like nothing, and no other test would tell: take its name out of the script's list and run vendor.sh."""
+    own = set(re.findall(r"\.([A-Za-z][\w-]*)", "".join(f.read_text() for f in STATIC.glob("css/*.css"))))
+    used = {
+        name: named(path)
+        for path in TEMPLATES
+        for classes in re.findall(r'class="([^"]*)"', re.sub(r"\{[%{].*?[%}]\}", " ", path.read_text()))
+        for name in classes.split()
+    }
+    assert {name: path for name, path in used.items() if is_left_out(name) and name not in own} == {}
+    assert not re.search(r"\.(?:modal|carousel|col-md-6)\b", (VENDOR / "bootstrap.min.css").read_text())
 
 
 # --- Colours ---------------------------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Membership, User
-from customers.models import Customer, OrderStep
-from planning.models import RuleDraft
+from accounts.models import Membership, Team, User
+from customers.models import Customer, Expense, OrderStep
+from planning.models import AlignmentProposal, CallPlan, RuleDraft
 from territory import clock
 from territory.company.models import Holiday
 from tests import factories
@@ -62,13 +62,21 @@ def side(seat: Membership, customer: Customer) -> Side:
         {
             "absence": factories.absence(person, day, day).pk,
             "absence_create": person.pk,
+            "busy_time": factories.busy_time(person, touch.at).pk,
+            "my_week_stop": _planned_week(person, customer).stops.get(customer=customer).pk,
             "assignment": customer.assignments.get(membership=seat).pk,
             "assignment_create": customer.pk,
+            "circumstance": factories.circumstance(customer, note=f"Noted of {customer}").pk,
+            "circumstance_create": customer.pk,
             "contact": factories.contact(customer, f"Contact of {customer}", role=factories.contact_role()).pk,
             "contact_create": customer.pk,
             "cover": factories.cover(person, seat, dt.date(2026, 9, 3), dt.date(2026, 9, 4)).pk,
             "cover_create": person.pk,
             "customer": customer.pk,
+            "expense": factories.expense(person, customer=customer, note=f"Spent on {customer}").pk,
+            "expense_decide": _spent(person, customer, "submitted").pk,
+            "expense_restore": _spent(person, customer, "draft", archived_at=touch.at).pk,
+            "expense_take_back": _spent(person, customer, "submitted").pk,
             "goal": factories.activity_goal(person).pk,
             "membership": seat.pk,
             "membership_create": person.pk,
@@ -78,7 +86,10 @@ def side(seat: Membership, customer: Customer) -> Side:
             "own_rule_create": customer.pk,
             "person": person.pk,
             "planned": factories.planned_touch(customer, person, reason=f"Plan for {customer}").pk,
+            "rebalancing": factories.rebalancing(customer, seat, _colleague(seat) or seat).pk,
             "situation": factories.situation(order).pk,
+            "territory": _proposed(seat, customer),
+            "territory_discard": _proposed(seat, customer),
             "touch": touch.pk,
             "touch_restore": factories.touch(customer, person, archived_at=touch.at).pk,
             "implausible": factories.touch(customer, person, minutes=600).pk,
@@ -86,6 +97,30 @@ def side(seat: Membership, customer: Customer) -> Side:
             "team": customer.team_id,
         },
     )
+
+
+def _planned_week(person: User, customer: Customer) -> Any:
+    """The person's week, in which the customer stands; it begins where they live."""
+    User.objects.filter(pk=person.pk).update(base_latitude=50.72, base_longitude=-3.53)
+    Customer.objects.filter(pk=customer.pk).update(latitude=50.8, longitude=-3.2)
+    return factories.visit_plan(person, dt.date.fromisoformat(WEEK), (customer, dt.date(2026, 6, 10)))
+
+
+def _colleague(seat: Membership) -> Membership | None:
+    """Somebody else in the same role and team."""
+    others = seat.team.memberships.exclude(pk=seat.pk).filter(role=seat.role, user__is_active=True)
+    return others.order_by("pk").first()
+
+
+def _proposed(seat: Membership, customer: Customer) -> int:
+    """That the customer goes to a colleague."""
+    other = _colleague(seat)
+    moves = [(customer, other)] if other else []
+    return factories.alignment(seat.team, User.objects.order_by("pk")[0], *moves).pk
+
+
+def _spent(person: User, customer: Customer, status: str, **fields: Any) -> Expense:
+    return factories.expense(person, status=status, customer=customer, note=f"Spent on {customer}", **fields)
 
 
 @dataclass
@@ -96,20 +131,25 @@ class Shared:
     holiday: Holiday
     market: Any
     line: Any
+    potential: Any
     tiers: dict[str, Any]
     draft: RuleDraft
+    plan: CallPlan
 
     @classmethod
     def made(cls) -> "Shared":
         factories.sale_types()
         factories.touch_type()
+        market, line = factories.market("Bakeries"), factories.product_line("Ovens")
         return cls(
             OrderStep.objects.create(name="Quotation"),
             Holiday.objects.create(on="2026-12-25", name="Christmas Day"),
-            factories.market("Bakeries"),
-            factories.product_line("Ovens"),
+            market,
+            line,
+            factories.market_potential(market, line),
             factories.tiers(),
             factories.rule_draft(User.objects.order_by("pk")[0]),
+            factories.call_plan(Team.objects.order_by("path")[0], User.objects.order_by("pk")[0]),
         )
 
 
@@ -119,13 +159,21 @@ BY_KEY = {
     "absence_create": ["absence_create"],
     "assignment": ["assignment_edit", "assignment_end"],
     "assignment_create": ["assignment_create"],
+    "busy_time": ["busy_time_edit", "busy_time_remove"],
+    "my_week_stop": ["my_week_stop_move", "my_week_stop_lock"],
+    "circumstance": ["circumstance_edit", "circumstance_end", "circumstance_archive", "circumstance_restore"],
+    "circumstance_create": ["circumstance_create"],
     "contact": ["contact_edit", "contact_archive", "contact_restore"],
     "contact_create": ["contact_create"],
     "cover": ["cover_edit", "cover_delete"],
     "cover_create": ["cover_create"],
     "customer": [
-        "customer_edit", "customer_archive", "customer_restore", "customer_potential", "customer_tier", "customer_stage",
+        "customer_edit", "customer_archive", "customer_restore", "customer_place", "customer_potential", "customer_tier", "customer_stage",
     ],
+    "expense": ["expense_edit", "expense_submit", "expense_remove"],
+    "expense_decide": ["expense_decide"],
+    "expense_restore": ["expense_restore"],
+    "expense_take_back": ["expense_take_back"],
     "goal": ["goal_edit", "goal_end", "goal_archive", "goal_restore"],
     "membership": ["membership_edit"],
     "membership_create": ["membership_create"],
@@ -135,18 +183,27 @@ BY_KEY = {
     "own_rule_create": ["own_rule_create"],
     "person": ["person_edit", "person_hand_over", "person_deactivate", "person_reactivate", "person_send_link"],
     "planned": ["planned_edit", "planned_cancel", "planned_restore"],
-    "situation": ["situation_acknowledge", "situation_hours"],
+    "rebalancing": ["rebalancing_accept", "rebalancing_dismiss"],
+    "situation": ["situation_acknowledge", "situation_turn", "situation_hours"],
+    "territory": ["territory_again", "territory_accept"],
+    "territory_discard": ["territory_discard"],
     "touch": ["touch_edit", "touch_undo"],
     "touch_restore": ["touch_restore"],
     "work": ["work_edit", "work_undo", "work_restore"],
     "team": ["team_edit", "team_archive", "team_restore"],
 }  # fmt: skip
+# Nobody but the author may do these, whatever their role.
+ONES_OWN = {
+    "busy_time_edit", "busy_time_remove", "my_week_accept", "my_week_stop_lock", "my_week_stop_move", "expense_edit", "expense_remove", "expense_restore", "expense_submit", "expense_take_back",
+}  # fmt: skip
 # Pages about one team's rows that only show.
 SHOWN = {
     "customer": ["customer_detail", "customer_timeline"],
-    "order": ["order_detail"],
+    "expense": ["expense_detail", "expense_receipt"],
+    "order": ["order_detail", "cost_of_sale_order"],
     "person": ["person_detail", "work_value_person"],
     "situation": ["situation_detail"],
+    "territory": ["territory_detail", "territory_map", "territory_progress"],
     "touch": ["touch_detail", "touch_history"],
 }
 
@@ -168,19 +225,36 @@ def typed_about(it: Side, shared: Shared, helper: Membership) -> dict[str, dict[
     """What is typed into each form, beyond what it shows: enough to be valid."""
     voice = factories.touch_type().pk
     customer, person = it.customer.pk, it.person.pk
+    proposal = AlignmentProposal.objects.get(pk=it.keys["territory"])
     return {
         "absence_create": {"starts_on": "2026-08-03", "ends_on": "2026-08-07", "kind": "holiday"},
         "absence_edit": {"note": "By the sea"},
+        "busy_time_create": {"starts_at": "2026-06-11T10:00", "ends_at": "2026-06-11T11:00", "what": "Dentist"},
+        "busy_time_edit": {"what": "Renamed"},
+        "my_week_accept": {"week": WEEK, "day": "", "anyway": "1", "version": ""},
+        "my_week_plan": {"week": WEEK},
+        "my_week_stop_move": {"day": "2026-06-11", "place": ""},
+        "my_week_stop_lock": {"locked": "1"},
         "assignment_create": {"membership": helper.pk, "kind": "support"},
         "assignment_end": {"ends_on": "2026-06-30"},
+        "circumstance_create": {"kind": factories.circumstance_kind("Merger").pk, "starts_on": "2026-06-01"},
+        "circumstance_edit": {"note": "Renamed"},
+        "circumstance_end": {"ends_on": "2026-06-30"},
         "contact_create": {"name": "Newcomer", "role": factories.contact_role().pk, "look_alikes_seen": "on"},
         "contact_edit": {"name": "Renamed"},
         "cover_create": {"membership": helper.pk, "starts_on": "2026-09-01", "ends_on": "2026-09-01", "covers_all": "on"},
         "cover_edit": {"membership": helper.pk, "ends_on": "2026-09-03"},
         "customer_edit": {"name": "Renamed"},
+        "customer_place": {"latitude": "50.72", "longitude": "-3.53"},
         "customer_potential": {"amount": "5000", "noted_on": "2026-06-09"},
         "customer_tier": {"tier": shared.tiers["B"].pk, "reason": "Because"},
         "customer_stage": {"stage": "lost", "reason": "Closed down"},
+        "expense_create": {"customer": customer, "amount": "12.50"},
+        "expense_decide": {"version": "1", "status": "approved"},
+        "expense_edit": {"amount": "30"},
+        "expense_submit": {"version": "1"},
+        "expense_take_back": {"version": "1"},
+        "expenses_approve": {"expense": f"{it.keys['expense_decide']}-1"},
         "membership_create": {"team": it.customer.team_id, "role": factories.role("Engineering").pk, "starts_on": "2026-06-01"},
         "membership_edit": {"weekly_hours": "32"},
         "order_edit": {"title": "Renamed"},
@@ -196,9 +270,13 @@ def typed_about(it: Side, shared: Shared, helper: Membership) -> dict[str, dict[
         "person_edit": {"name": "Renamed"},
         "person_hand_over": {"to": helper.pk, "seen": helper.pk, "on": "2026-06-09", "act": "do", "rows": f"{it.keys['assignment']}:1"},
         "planned_edit": {"reason": "Another reason"},
-        "situation_acknowledge": {"note": "Seen", "version": "1"},
+        "rebalancing_accept": {"found_at": clock.now().isoformat()},
+        "situation_acknowledge": {"note": "Seen", "look_again_on": "", "version": "1"},
+        "situation_turn": {"owner": person, "version": "1"},
         "situation_hours": {"user": person, "hours_per_week": "4"},
         "team_edit": {"name": "Renamed"},
+        "territory_accept": {"rows": proposal.moves.values_list("pk", flat=True)[:1], "seen": proposal.fingerprint, "on": "2026-07-01"},
+        "territory_list": {"team": it.customer.team_id, "role": it.seat.role_id, "balance": "customers"},
         "touch_edit": {"note": "Another note"},
         "work_edit": {"note": "Another note"},
         "customer_create": {"name": "Newcomer Ltd", "look_alikes_seen": "on"},
@@ -214,6 +292,11 @@ def typed_about(it: Side, shared: Shared, helper: Membership) -> dict[str, dict[
         "holiday_create": {"on": "2026-12-28", "name": "Boxing Day"},
         "market_create": {"name": "New market"},
         "market_edit": {"name": "Renamed"},
+        "market_potential_create": {
+            "market": shared.market.pk, "product_line": shared.line.pk, "yearly_potential": "700000", "source": "A study",
+            "noted_on": "2026-06-01",
+        },
+        "market_potential_edit": {"source": "Renamed"},
         "product_line_create": {"name": "New line"},
         "product_line_edit": {"name": "Renamed"},
         "person_create": {"name": "Newcomer"},
@@ -230,7 +313,16 @@ def typed_about(it: Side, shared: Shared, helper: Membership) -> dict[str, dict[
         },
         "calendar": {"name": "Renamed"},
         "draft_save": {"reason": "Because", "unseen": "on"},
-        "thresholds": {"first_sales_from": "12345"},
+        "thresholds": {"travel_speed_kmh": "43"},
+        "threshold_situations": {"first_sales_from": "12345"},
+        "routing_server": {"kind": "", "address": "", "profile": "car"},
+        "visiting": {"lunch_minutes": "45"},
+        "call_plan_ask": {"role": it.seat.role_id, "hours": "120"},
+        "call_plan_adopt": {"rule": [line["rule"] for line in shared.plan.result["groups"][0]["lines"]], "although": "1"},
+        "call_plan_settings": {"weeks": "44"},
+        "call_judgement_set": {
+            "tier": shared.tiers["A"].pk, "none": "50", "half": "80", "more": "115", "most": "130", "starts_on": "2026-06-10", "reason": "Asked",
+        },
         "counting": {"repeats_count_once": "on", "margin_share": "40"},
     }  # fmt: skip
 
@@ -241,13 +333,23 @@ def asks(it: Side, shared: Shared, helper: Membership) -> Iterator[Ask]:
     urls = {name: reverse(name, args=[it.keys[kind]]) for kind, names in BY_KEY.items() for name in names}
     for name in (
         "customer_create",
+        "expense_create",
+        "expenses_approve",
         "goal_create",
+        "call_plan_ask",
         "log_touch",
         "outreach",
         "order_create",
         "planned_create",
         "work_log",
         "implausible_touches",
+        "territory_list",
+        "place_accept",
+        "busy_time_create",
+        "my_week_accept",
+        "my_week_plan",
+        "my_week_feed_renew",
+        "my_week_feed_revoke",
     ):
         urls[name] = reverse(name)
     urls["planned_put_off"] = f"{reverse('planned_put_off')}?planned={it.keys['planned']}"
@@ -262,7 +364,12 @@ def company_asks(it: Side, shared: Shared, helper: Membership) -> Iterator[Ask]:
     arguments: dict[str, list[Any]] = {
         "calendar": [],
         "thresholds": [],
+        "threshold_situations": [],
         "counting": [],
+        "visiting": [],
+        "call_judgement_set": [],
+        "call_plan_settings": [],
+        "call_plan_adopt": [shared.plan.pk],
         "holiday_create": [],
         "holiday_delete": [shared.holiday.pk],
         "draft_compute": [shared.draft.pk],
@@ -271,6 +378,9 @@ def company_asks(it: Side, shared: Shared, helper: Membership) -> Iterator[Ask]:
         "market_create": [],
         "market_edit": [shared.market.pk],
         "market_archive": [shared.market.pk],
+        "market_potential_create": [],
+        "market_potential_edit": [shared.potential.pk],
+        "market_potential_archive": [shared.potential.pk],
         "product_line_create": [],
         "product_line_edit": [shared.line.pk],
         "product_line_archive": [shared.line.pk],
@@ -288,6 +398,8 @@ def company_asks(it: Side, shared: Shared, helper: Membership) -> Iterator[Ask]:
         "rule_remove": ["order-steps", shared.step.pk],
         "rule_restore": ["order-steps", shared.step.pk],
         "touch_value_set": [],
+        "routing_server": [],
+        "town_files_shipped": [],
     }
     for name, args in arguments.items():
         yield Ask(name, reverse(name, args=args), typed.get(name, {}))

@@ -21,7 +21,7 @@ from planning.loaders.orders import load_orders
 from planning.models import Situation
 from planning.reports.definition import Asked
 from planning.reports.sales import BY, REPORT
-from planning.situations.large_order import find_large_orders
+from planning.situations.runner import find_of_orders
 from territory import clock
 from territory.formats.numbers import money_text, number_text
 from tests.at_work.book import Book, made
@@ -151,7 +151,7 @@ def _bases(outcome: Outcome) -> list[tuple[str, Any]]:
         found += [_same(outcome, f"sold by team {team}", sales.won, wanted), (f"base of team {team}", sales.base)]
         if not isinstance(sales.base, Fraction):
             outcome.wrong.append(f"the base of team {team} is no fraction")
-    find_large_orders(now=clock.now())
+    find_of_orders(now=clock.now())
     for row in Situation.objects.all():
         base, kept = orders.sales[row.team_id].on(ground.on).base, row.evidence["sales"]
         if abs(Fraction(kept) - base) > Fraction(1, 200):

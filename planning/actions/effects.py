@@ -15,12 +15,13 @@ from planning.loaders.rulebook import RuleBook, load_rulebook
 from planning.loaders.sides import Side, load_names, load_planned
 from planning.loaders.workload import Instead, load_workload, weeks_from
 from planning.models import DraftState, PlanningSettings, RuleDraft
-from planning.situations.large_order import open_subjects
+from planning.situations.registry import KINDS
+from planning.situations.runner import open_counts
 from territory import clock
 from territory.jobs.runner import Progress, run_job
 
 # The shape of the stored effect and what is in it: raised when either changes, so that older ones count as outdated.
-EFFECT_VERSION = 2
+EFFECT_VERSION = 3
 
 CHUNK = 300
 
@@ -126,7 +127,7 @@ def as_stored(effect: Effect, before: Side, after: Side) -> dict[str, Any]:
             for change in effect.day_changes()
         ],
         "loads": _loads(before, after, effect),
-        "large_orders": _large_orders(before, after),
+        "situations": _situations(before, after),
         "largest": effect.largest,
         "names": _names(before.book, after.book),
     }
@@ -159,11 +160,12 @@ def _rounded(load: float | None) -> float | None:
     return None if load is None else round(load, 9)
 
 
-def _large_orders(before: Side, after: Side) -> list[int] | None:
-    """How many large pending orders stand, where thresholds change."""
-    if before.ground.thresholds == after.ground.thresholds:
-        return None
-    return [len(open_subjects(before.ground)), len(open_subjects(after.ground))]
+def _situations(before: Side, after: Side) -> list[list[Any]]:
+    """How many special situations stand, of those kinds whose thresholds change."""
+    sides = before.ground, after.ground
+    changed = [kind for kind in KINDS if kind.figures(sides[0].settings) != kind.figures(sides[1].settings)]
+    old, new = (open_counts(ground, changed) for ground in sides)
+    return [[kind.key, old[kind.key], new[kind.key]] for kind in changed]
 
 
 def _names(before: RuleBook, after: RuleBook) -> dict[str, dict[str, Any]]:

@@ -7,14 +7,14 @@ from typing import Any
 from django.db import transaction
 
 from planning.engine import adherence as engine
-from planning.engine.adherence import Cell, Kept
+from planning.engine.adherence import AskedAndMade, Cell
 from planning.loaders import load_ground
 from planning.loaders.adherence import load_followed
 from planning.models import ContactRule, RhythmGap, RhythmRun, RhythmSum, RhythmWindow
 from territory import clock
 from territory.jobs.runner import Progress
 
-Windows = Mapping[RhythmWindow, Mapping[Cell, Kept]]
+Windows = Mapping[RhythmWindow, Mapping[Cell, AskedAndMade]]
 
 # Rows a statement.
 BATCH = 2_000

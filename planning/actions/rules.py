@@ -32,7 +32,7 @@ def save_rule(
     The row comes validated from its form; what the database still refuses becomes a ValidationError. `what` and
     `reason` say it in words, for those who read the latest changes.
     """
-    _store(row, version, actor, reason)
+    store_setting(row, version, actor, reason)
     what = what or _("%(kind)s changed") % {"kind": row._meta.verbose_name}
     _announce(row, actor=actor, now=now, what=what, reason=reason)
     return row
@@ -40,15 +40,15 @@ def save_rule(
 
 @transaction.atomic
 def save_counting(*, row: PlanningSettings, version: int | None, actor: User) -> PlanningSettings:
-    """Store how evidence and the value of work are counted, as shown at `version`; raises Conflict.
+    """Store how evidence and the value of work are counted, or how visits are planned, as shown at `version`; raises Conflict.
 
     No figure of a customer rests on it, so none becomes stale: what is computed afterwards goes by it.
     """
-    _store(row, None if row._state.adding else version, actor, "")
+    store_setting(row, None if row._state.adding else version, actor, "")
     return row
 
 
-def _store(row: models.Model, version: int | None, actor: User, reason: str) -> None:
+def store_setting(row: models.Model, version: int | None, actor: User, reason: str) -> None:
     _sign(row, actor, reason)
     try:
         with transaction.atomic():

@@ -14,8 +14,16 @@ from territory.conflicts import claim
 
 
 @transaction.atomic
-def acknowledge(*, situation: Situation, version: int, note: str, actor: User, now: dt.datetime) -> Situation:
-    """Write down that somebody saw it and what they make of it; raises Conflict when somebody else was first."""
+def acknowledge(
+    *,
+    situation: Situation,
+    version: int,
+    note: str,
+    actor: User,
+    now: dt.datetime,
+    look_again_on: dt.date | None = None,
+) -> Situation:
+    """Write down that somebody saw it and what they make of it, until a day; raises Conflict when somebody else was first."""
     if situation.resolved_at:
         raise ValidationError(_("It has resolved by itself meanwhile."))
     if not note.strip():
@@ -24,7 +32,20 @@ def acknowledge(*, situation: Situation, version: int, note: str, actor: User, n
     # The job may have found other figures since the page was shown: the history must not tell the old ones.
     situation.refresh_from_db()
     situation.acknowledged_at, situation.acknowledged_by, situation.note = now, actor, note.strip()
-    write(situation, actor=actor, now=now, fields=["acknowledged_at", "acknowledged_by", "note"])
+    situation.look_again_on = look_again_on
+    write(situation, actor=actor, now=now, fields=["acknowledged_at", "acknowledged_by", "note", "look_again_on"])
+    return situation
+
+
+@transaction.atomic
+def hand_turn_over(*, situation: Situation, version: int, owner: User, actor: User, now: dt.datetime) -> Situation:
+    """From now on it is somebody else's turn; raises Conflict when the situation was changed since it was shown."""
+    if situation.resolved_at:
+        raise ValidationError(_("It has resolved by itself meanwhile."))
+    claim(situation, version)
+    situation.refresh_from_db()
+    situation.owner = owner
+    write(situation, actor=actor, now=now, fields=["owner"])
     return situation
 
 

@@ -16,6 +16,7 @@ from planning.models import (
     Period,
     PlanningSettings,
     RulesVersion,
+    SpeedBand,
     TeamLoad,
     TeamSellingLoad,
     TouchValue,
@@ -62,6 +63,9 @@ CONTACT_LOADS = [("Senior officer", SALES, 10), ("Management team", SALES, 5), (
 TEAM_SELLING_LOADS = [(SALES, 10), (COORDINATION, 5), (TECHNICAL, 5)]
 TEAM_LOADS = [(SALES, 20), (COORDINATION, 20), (TECHNICAL, 20), ("Sales manager", 60), ("Senior manager", 30)]
 
+# From so many kilometres on, km/h: through town first.
+SPEEDS = [(0, 25), (10, 60)]
+
 # Official value of a touch on tier A by type, and each tier's part of it.
 VALUES = {VOICE: 120, FIELD: 480, ONLINE: 200, DEMO: 600, MARKETING: 12}
 TIER_PARTS = {"A": Decimal("1"), "B": Decimal("0.45"), "C": Decimal("0.2"), "D": Decimal("0.05")}
@@ -80,6 +84,7 @@ def create_starting_rules(*, now: dt.datetime, on: dt.date) -> None:
     _fill(ContactLoad, _contact_loads(roles))
     _fill(TeamSellingLoad, _of_roles(TEAM_SELLING_LOADS, roles))
     _fill(TeamLoad, _of_roles(TEAM_LOADS, roles))
+    _fill(SpeedBand, [{"from_km": Decimal(start), "kmh": Decimal(kmh)} for start, kmh in SPEEDS])
     _fill(TouchValue, _values(tiers, types, now=now, on=on))
     PlanningSettings.objects.get_or_create(pk=1)
     if not RulesVersion.objects.exists():

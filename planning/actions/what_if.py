@@ -10,7 +10,7 @@ from accounts.models import User
 from planning.actions.drafts import discard_draft, draft_act, draft_change
 from planning.draft_kinds import DRAFT_KINDS, DraftKind, posted
 from planning.forms.rules import ContactRuleForm
-from planning.forms.what_if import NewRhythmForm, RhythmForm, WhatIf
+from planning.forms.what_if import MINUTES, NewRhythmForm, TypedRule, WhatIf
 from planning.models import DraftAct, DraftState, RuleDraft
 from territory.conflicts import Conflict
 
@@ -47,13 +47,13 @@ def _values(form: NewRhythmForm) -> dict[str, str]:
     return {name: form.data.get(form.add_prefix(name), "") for name in form.fields}
 
 
-def _of_rule(kind: DraftKind, form: RhythmForm, actor: User, now: dt.datetime) -> RuleDraft:
-    rule, version = form.rule, form.cleaned_data["version"]
+def _of_rule(kind: DraftKind, typed: TypedRule, actor: User, now: dt.datetime) -> RuleDraft:
+    rule, version = typed.rule, typed.version.value
     if version != rule.version:
         raise Conflict(rule)
-    if not form.count_then:
+    if not typed.count_then:
         return draft_act(kind=kind, act=DraftAct.REMOVE, row=rule, actor=actor, now=now)
-    minutes = form.fields["minutes"].prepare_value(form.seconds_then)
+    minutes = MINUTES.prepare_value(typed.seconds_then)
     shown = {
         "tier": rule.tier_id,
         "stage": rule.stage,
@@ -61,7 +61,7 @@ def _of_rule(kind: DraftKind, form: RhythmForm, actor: User, now: dt.datetime) -
         "touch_type": rule.touch_type_id,
         "period": rule.period,
     }
-    values = shown | {"count": form.count_then, "duration_seconds": minutes, "version": version}
+    values = shown | {"count": typed.count_then, "duration_seconds": minutes, "version": version}
     return _drafted(kind, ContactRuleForm(_as_posted(values), instance=rule), actor, now, version=version)
 
 

@@ -56,6 +56,10 @@ class Account:
         return self.people["Salesperson"]
 
 
+# Every so many customers receive visitors at these hours only.
+VISITING_HOURS = ((9, "Tu-Th 08:00-16:00"), (6, "Mo-Fr 09:00-12:00,14:00-16:30"))
+
+
 def create_customers(rng: random.Random, people: dict[str, Person], today: dt.date) -> list[Account]:
     """Some 300 customers of three teams, with assignments, contacts, potentials and what was decided by hand."""
     book: list[Account] = []
@@ -68,6 +72,7 @@ def create_customers(rng: random.Random, people: dict[str, Person], today: dt.da
             book.append(_account(rng, names, taken, towns, staff, markets, today))
     for number, account in enumerate(book, start=1):
         account.customer.external_id = f"C-{number:04}"
+        account.customer.visiting_hours = next((hours for nth, hours in VISITING_HOURS if number % nth == 0), "")
         account.customer.fold_search_text()
     Customer.objects.bulk_create([account.customer for account in book])
     _give_teams_and_people(book)

@@ -10,12 +10,13 @@ from decimal import Decimal
 from accounts.models import Absence, Membership, Role, Team, User
 from customers.models import Market, ProductLine, TouchType
 from planning.actions.starting_rules import create_starting_rules
-from planning.demo.names import MARKETS, PEOPLE, PRODUCT_LINES, REGION, TOWNS
+from planning.demo.names import MARKETS, PEOPLE, PRODUCT_LINES, REGION, SENIOR, TOWNS, Player, Town
 from planning.models import ActivityGoal, GoalPeriod
 from territory.company.models import Company, Holiday
 
 ZONE = zoneinfo.ZoneInfo("Europe/London")
 HISTORY_DAYS = 730
+RATE_PER_KM = Decimal("0.28")
 
 # Who may sign in, as what.
 ADMINISTRATOR = "Alma Teague"
@@ -40,7 +41,13 @@ def create_company(now: dt.datetime) -> dt.date:
     today = now.astimezone(ZONE).date()
     Company.objects.update_or_create(
         pk=1,
-        defaults={"name": "Harrow & Pike Packaging", "currency": "GBP", "time_zone": ZONE.key, "is_demo": True},
+        defaults={
+            "name": "Harrow & Pike Packaging",
+            "currency": "GBP",
+            "time_zone": ZONE.key,
+            "rate_per_km": RATE_PER_KM,
+            "is_demo": True,
+        },
     )
     for year in range(today.year - 2, today.year + 2):
         for month, day, name in [(1, 1, "New Year's Day"), (12, 25, "Christmas Day"), (12, 26, "Boxing Day")]:
@@ -61,34 +68,48 @@ def create_people(rng: random.Random, today: dt.date) -> tuple[dict[str, Person]
         "Sales coordinator": 30,
         "Technical support": 48,
         "Sales manager": 65,
+        "Senior manager": 90,
+        "Administrator": 38,
     }.items():
         Role.objects.filter(pk=roles[role].pk).update(cost_per_hour=cost)
     people, sign_ins = {}, []
     for player in PEOPLE:
         base = rng.choice(TOWNS.get(player.team, TOWNS["York team"])[:3])
         password = secrets.token_urlsafe(9) if player.name in SIGN_INS else None
-        email = f"{player.name.lower().replace(' ', '.')}@example.com"
-        user = User.objects.create_user(
-            email=email,
-            password=password,
-            name=player.name,
-            external_id=player.name.split()[0].lower(),
-            base_latitude=base.latitude,
-            base_longitude=base.longitude,
-        )
-        membership = Membership.objects.create(
-            user=user,
-            team=teams[player.team],
-            role=roles[player.role],
-            profile=player.profile,
-            weekly_hours=Decimal(player.hours),
-            selling_share=Decimal(player.selling_share),
-        )
-        people[player.name] = Person(user, membership, player.diligence, [])
+        person = _person(player, base, password, teams[player.team], roles[player.role])
+        people[player.name] = person
         if password:
-            sign_ins.append((SIGN_INS[player.name], email, password))
+            sign_ins.append((SIGN_INS[player.name], str(person.user.email), password))
     _send_away(people, today)
     return people, sign_ins
+
+
+def create_senior_manager(people: dict[str, Person]) -> Person:
+    """Who joins in sales that matter."""
+    base = TOWNS["York team"][0]
+    team, role = Team.objects.get(name=SENIOR.team), Role.objects.get(name=SENIOR.role)
+    people[SENIOR.name] = _person(SENIOR, base, None, team, role)
+    return people[SENIOR.name]
+
+
+def _person(player: Player, base: Town, password: str | None, team: Team, role: Role) -> Person:
+    user = User.objects.create_user(
+        email=f"{player.name.lower().replace(' ', '.')}@example.com",
+        password=password,
+        name=player.name,
+        external_id=player.name.split()[0].lower(),
+        base_latitude=base.latitude,
+        base_longitude=base.longitude,
+    )
+    membership = Membership.objects.create(
+        user=user,
+        team=team,
+        role=role,
+        profile=player.profile,
+        weekly_hours=Decimal(player.hours),
+        selling_share=Decimal(player.selling_share),
+    )
+    return Person(user, membership, player.diligence, [])
 
 
 def _send_away(people: dict[str, Person], today: dt.date) -> None:

@@ -79,6 +79,8 @@ PEOPLE = [
     Player("Ruth Carrow", REGION, "Sales manager", "lead", "37.5", "0.10", 1.0),
     Player("Alma Teague", REGION, "Administrator", "support", "37.5", "0", 1.0),
 ]
+# Joins in some sales; comes last, for whoever is drawn for in between would change all else.
+SENIOR = Player("Edda Falk", REGION, "Senior manager", "lead", "37.5", "0.05", 1.0)
 
 FIRST = """Alder Ash Beck Birch Black Bram Brock Cold Crag Dale Dun Elm Fair Fell Fern Gold Grey Hart Haw Hazel Heather High
 Holm Kirk Lark Lime Long Marsh Mill Moor Nether Oak Over Raven Red Rook Rush Sand Silver Stone Swan Thorn Wain West White

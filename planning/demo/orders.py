@@ -15,6 +15,10 @@ from territory import clock
 # How busy each month is, January to December.
 SEASON = [0.8, 0.8, 1.0, 1.1, 1.1, 1.0, 0.8, 0.7, 1.2, 1.3, 1.2, 0.9]
 FIRST_NUMBER = 1001
+# How many times as long orders of each salesperson take, one after the other; of a first order, and how far customers differ.
+PACES = (0.8, 1.0, 1.3, 0.9, 1.1)
+FIRST_PACE = 2.2
+CUSTOMERS_DIFFER = 0.3
 # One in so many has an order pending: each salesperson some.
 EVERY = 14
 LARGE_ORDER_SHARE = Decimal("0.29")
@@ -27,12 +31,15 @@ def create_orders(rng: random.Random, book: list[Account], lines: list[ProductLi
     steps = list(OrderStep.objects.all())
     kinds = {kind.kind: kind for kind in SaleType.objects.exclude(kind="other")}
     numbers = itertools.count(FIRST_NUMBER)
+    paces = dict(zip(dict.fromkeys(account.owner.user.pk for account in book), itertools.cycle(PACES), strict=False))
+    differ = random.Random(FIRST_NUMBER)
     for number, account in enumerate(book):
+        pace = paces[account.owner.user.pk] * differ.lognormvariate(0, CUSTOMERS_DIFFER)
         if account.first_order:
-            _won_and_lost(rng, account, lines, kinds, today)
+            _won_and_lost(rng, account, lines, kinds, today, pace)
             _to_tier(account, today)
         if account.story in ("customer", "prospect") and number % EVERY == 0:
-            _pending(rng, account, lines, steps, today)
+            _pending(rng, account, lines, steps, today, pace)
     rows = [order for account in book for order in account.orders]
     for order in sorted(rows, key=lambda row: (row.opened_at, row.customer_id)):
         order.external_id = f"{next(numbers)}"
@@ -56,13 +63,15 @@ def _order(
     )
 
 
-def _won_and_lost(rng, account: Account, lines, kinds, today: dt.date) -> None:
+def _won_and_lost(rng, account: Account, lines, kinds, today: dt.date, pace: float) -> None:
+    """`pace`: how many times as long as the normal one a sale to this customer takes."""
     last = account.ended or today - dt.timedelta(days=1)
     per_year = TIERS[account.tier][3]
     days = _days(rng, account.first_order, last, per_year)
     for number, day in enumerate(days):
         amount = account.yearly_value / per_year * rng.lognormvariate(-0.08, 0.4)
-        opened = max(account.since, day - dt.timedelta(days=rng.randint(6, 60)))
+        days_open = rng.randint(14, 40) * pace * (FIRST_PACE if number == 0 else 1)
+        opened = max(account.since, day - dt.timedelta(days=round(days_open)))
         closed = clock.start_of_day(day, ZONE) + dt.timedelta(hours=rng.randint(9, 17))
         kind = kinds["new_business"] if number == 0 else kinds["repeat"]
         account.orders.append(
@@ -103,9 +112,10 @@ def _weekday(day: dt.date) -> dt.date:
     return day - dt.timedelta(days=max(0, day.weekday() - 4))
 
 
-def _pending(rng, account: Account, lines, steps: list[OrderStep], today: dt.date) -> None:
+def _pending(rng, account: Account, lines, steps: list[OrderStep], today: dt.date, pace: float) -> None:
     step = rng.choice(steps)
-    opened = max(account.since, today - dt.timedelta(days=rng.randint(5, 80)))
+    days_open = rng.randint(2, 32) * pace * (1 if account.first_order else FIRST_PACE)
+    opened = max(account.since, today - dt.timedelta(days=round(days_open)))
     account.orders.append(
         _order(
             account,

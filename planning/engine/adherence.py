@@ -79,7 +79,7 @@ class Cell(NamedTuple):
 
 
 @dataclass
-class Kept:
+class AskedAndMade:
     """What was asked and made, in touches; ``touches`` is what was made without the limit; ``gaps``: how often two
     touches were so many days apart.
     """
@@ -104,7 +104,7 @@ class Kept:
         """The interval really kept, days; None without two touches in a row."""
         return median(self.gaps)
 
-    def take(self, other: "Kept") -> None:
+    def take(self, other: "AskedAndMade") -> None:
         """Add another's sums to these."""
         self.asked += other.asked
         self.made += other.made
@@ -128,9 +128,9 @@ def median(counts: Mapping[int, int]) -> float | None:
 
 def kept(
     customers: Iterable[Followed], rules: Rules, calendar: WorkCalendar, first: date, last: date
-) -> dict[Cell, Kept]:
+) -> dict[Cell, AskedAndMade]:
     """Sums of a window by rule, tier, owner and team; ``first`` and ``last`` are both counted."""
-    found: dict[Cell, Kept] = defaultdict(Kept)
+    found: dict[Cell, AskedAndMade] = defaultdict(AskedAndMade)
     working = _WorkingDays(calendar, first, last)
     for customer in customers:
         for (is_own, cell), mine in _of_one(customer, rules, working, first, last).items():
@@ -141,9 +141,9 @@ def kept(
 
 def _of_one(
     customer: Followed, rules: Rules, working: "_WorkingDays", first: date, last: date
-) -> Mapping[tuple[bool, Cell], Kept]:
+) -> Mapping[tuple[bool, Cell], AskedAndMade]:
     """By rule, with whether it is the customer's own."""
-    mine: dict[tuple[bool, Cell], Kept] = defaultdict(Kept)
+    mine: dict[tuple[bool, Cell], AskedAndMade] = defaultdict(AskedAndMade)
     latest: dict[tuple[bool, Key], date] = {}
     for spell in customer.spells:
         starts_on, ends_on = max(spell.starts_on, first), min(spell.ends_on, last)
@@ -188,9 +188,9 @@ class _WorkingDays:
 Group = TypeVar("Group", bound=Hashable)
 
 
-def summed(cells: Iterable[tuple[Cell, Kept]], by: Callable[[Cell], Group]) -> dict[Group, Kept]:
+def summed(cells: Iterable[tuple[Cell, AskedAndMade]], by: Callable[[Cell], Group]) -> dict[Group, AskedAndMade]:
     """Cells put together, such as by rule."""
-    found: dict[Group, Kept] = defaultdict(Kept)
+    found: dict[Group, AskedAndMade] = defaultdict(AskedAndMade)
     for cell, mine in cells:
         found[by(cell)].take(mine)
     return dict(found)

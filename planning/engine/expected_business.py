@@ -59,7 +59,7 @@ class Chances:
 
 
 @dataclass(frozen=True, slots=True)
-class Worth:
+class FirstYear:
     """What a won course brings in its first year: mean and variance over `wins` of them. `is_pooled`: of all tiers."""
 
     mean: float
@@ -73,7 +73,7 @@ class Outlook:
     """What to expect of the prospects of a tier. `worth` None: nothing was won yet, so that nothing can be said."""
 
     chances: Chances
-    worth: Worth | None
+    worth: FirstYear | None
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class Expected:
     prospects: int = 0
     unknown: int = 0
 
-    def add(self, chance: float | None, worth: Worth | None) -> None:
+    def add(self, chance: float | None, worth: FirstYear | None) -> None:
         """A prospect more, whose chance and worth are these."""
         self.prospects += 1
         if chance is None or worth is None:
@@ -127,12 +127,12 @@ def chances(starts: Iterable[Start], on: date) -> Chances:
     return Chances(tuple(days), tuple(won), tuple(under_way), wins, longest)
 
 
-def worth(won: Sequence[Course]) -> Worth | None:
+def worth(won: Sequence[Course]) -> FirstYear | None:
     """Mean and variance of what these won courses brought; one alone says nothing of how they differ."""
     amounts = [float(course.business) for course in won]
     if not amounts:
         return None
-    return Worth(fmean(amounts), variance(amounts) if len(amounts) > 1 else 0.0, len(amounts))
+    return FirstYear(fmean(amounts), variance(amounts) if len(amounts) > 1 else 0.0, len(amounts))
 
 
 def outlooks(

@@ -10,9 +10,9 @@ from math import exp, log, sqrt
 
 from planning.engine.courses import LOST, OPEN, WON, Course
 from planning.engine.interval import Z
+from planning.engine.quantile import QUARTILES, quantile
 from planning.engine.rules import Key
 
-QUARTILES = (0.25, 0.5, 0.75)
 # Of so many touches each step is kept.
 EVERY_STEP = 300
 # What sums of fractions may miss one by.
@@ -141,16 +141,8 @@ def _quartiles(counts: Sequence[int]) -> tuple[float, float, float] | None:
     """Of counts in order."""
     if not counts:
         return None
-    low, middle, high = (_quantile(counts, share) for share in QUARTILES)
+    low, middle, high = (quantile(counts, share) for share in QUARTILES)
     return low, middle, high
-
-
-def _quantile(counts: Sequence[int], share: float) -> float:
-    """Between two counts it lies on the line between them."""
-    place = share * (len(counts) - 1)
-    below = int(place)
-    above = min(below + 1, len(counts) - 1)
-    return counts[below] + (counts[above] - counts[below]) * (place - below)
 
 
 def mix_of_types(courses: Iterable[Course]) -> list[TypeOfWon]:

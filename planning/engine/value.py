@@ -1,10 +1,11 @@
 """The official value of a touch on a day (domain 3.1)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from math import lcm
 
 from planning.engine.rules import CUSTOMER, PROSPECT, Key
 
@@ -53,6 +54,17 @@ class ValueTable:
         if asked not in self._found:
             self._found[asked] = self._look_up(*asked)
         return self._found[asked]
+
+    @property
+    def parts(self) -> int:
+        """Into how many parts 1 is divided so that every worth is a whole number of them: cents, and what means leave over."""
+        return 100 * lcm(*(len(tiers) for tiers in self._in_force.values()))
+
+    def amounts(self) -> Iterator[tuple[Key, str, Key | None, Decimal]]:
+        """All there are by type, audience and tier; None for those without one of their own."""
+        for (touch_type, audience), tiers in self._in_force.items():
+            yield from ((touch_type, audience, tier, amount) for tier, amount in tiers.items())
+            yield touch_type, audience, None, sum(tiers.values(), Decimal(0)) / len(tiers)
 
     def _look_up(self, touch_type: Key, tier: Key, audience: str) -> Worth:
         tiers = self._in_force.get((touch_type, audience), {})

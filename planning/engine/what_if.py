@@ -15,14 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from math import exp
 
 from planning.engine.added_chance import ChanceModel
 from planning.engine.interval import Z
 from planning.engine.rules import PROSPECT, Key
-
-if TYPE_CHECKING:
-    import numpy as np
 
 WEEKS_A_YEAR = 365 / 7
 
@@ -38,7 +35,7 @@ class Rhythm:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class NowAndThen:
     """Wins in a year, now and then, and the change with its 80 % interval."""
 
     now: float
@@ -52,22 +49,18 @@ class Expected:
         return self.then - self.now
 
 
-def expected_wins(model: ChanceModel, stage: str, rhythms: Sequence[Rhythm]) -> list[Expected]:
+def expected_wins(model: ChanceModel, stage: str, rhythms: Sequence[Rhythm]) -> list[NowAndThen]:
     """Of each tier's customers; of a tier or type that the model does not know its part is taken as 0."""
-    import numpy as np
-
-    theta, covariance = np.array(model.theta), np.array(model.covariance)
     found = []
     for row in rhythms:
-        now, slope_now = _yearly(model, stage, theta, row.tier, row.now)
-        then, slope_then = _yearly(model, stage, theta, row.tier, row.then)
-        slope = row.number * (slope_then - slope_now)
-        variance = float(slope @ covariance @ slope)
-        found.append(_expected(row.number * now, row.number * then, variance))
+        now, slope = _yearly(model, stage, row.tier, row.now, -row.number)
+        then, other = _yearly(model, stage, row.tier, row.then, row.number)
+        moved = {place: slope.get(place, 0.0) + other.get(place, 0.0) for place in slope | other}
+        found.append(_expected(row.number * now, row.number * then, _variance(model, moved)))
     return found
 
 
-def total(parts: Sequence[tuple[Expected, float]]) -> Expected:
+def total(parts: Sequence[tuple[NowAndThen, float]]) -> NowAndThen:
     """Sums of wins times what a win brings. Parts are taken to move together, which makes the interval rather too wide."""
     now = sum(row.now * each for row, each in parts)
     then = sum(row.then * each for row, each in parts)
@@ -80,30 +73,37 @@ def beyond(model: ChanceModel, rhythm: Rhythm) -> list[Key]:
     return [touch for touch, count in rhythm.then.items() if count > model.most.get(touch, 0.0)]
 
 
-def _expected(now: float, then: float, variance: float) -> Expected:
+def _expected(now: float, then: float, variance: float) -> NowAndThen:
     half = Z * variance**0.5
-    return Expected(now, then, then - now - half, then - now + half, variance)
+    return NowAndThen(now, then, then - now - half, then - now + half, variance)
+
+
+def _variance(model: ChanceModel, slope: Mapping[int, float]) -> float:
+    """Of something that moves so much with each part of theta: slope' covariance slope, never below 0."""
+    rows = ((each, model.covariance[place]) for place, each in slope.items())
+    return max(0.0, sum(each * row[other] * by for each, row in rows for other, by in slope.items()))
 
 
 def _yearly(
-    model: ChanceModel, stage: str, theta: np.ndarray, tier: Key, counts: Mapping[Key, float]
-) -> tuple[float, np.ndarray]:
-    """Wins in a year of one customer, and their slope by each part of theta."""
-    import numpy as np
-
-    z = np.zeros(len(theta))
-    z[0], lost = 1.0, 0.0
+    model: ChanceModel, stage: str, tier: Key, counts: Mapping[Key, float], times: float
+) -> tuple[float, dict[int, float]]:
+    """Wins in a year of one customer, and `times` their slope by the parts of theta that they rest on."""
+    z, lost = {0: 1.0}, 0.0
     if tier in model.tiers:
-        z[1 + model.tiers.index(tier)], lost = 1.0, model.lost[model.tiers.index(tier)]
+        place = model.tiers.index(tier)
+        z[1 + place], lost = 1.0, model.lost[place]
     for touch, count in counts.items():
         if touch in model.types:
             z[1 + len(model.tiers) + model.types.index(touch)] = count
     # Odds that no float holds are certain.
-    chance = float(1 / (1 + np.exp(-np.clip(z @ theta, -500, 500))))
-    slope = chance * (1 - chance) * z
-    if stage != PROSPECT:
-        return WEEKS_A_YEAR * chance, WEEKS_A_YEAR * slope
+    odds = min(max(sum(model.theta[place] * each for place, each in z.items()), -500.0), 500.0)
+    chance = 1 / (1 + exp(-odds))
     ends = min(chance + lost, 1.0)
     still = (1 - ends) ** WEEKS_A_YEAR
-    by_chance = lost / ends**2 * (1 - still) + chance / ends * WEEKS_A_YEAR * still / max(1 - ends, 1e-12)
-    return chance / ends * (1 - still), by_chance * slope
+    if stage != PROSPECT:
+        wins, by_chance = WEEKS_A_YEAR * chance, WEEKS_A_YEAR
+    else:
+        wins = chance / ends * (1 - still)
+        by_chance = lost / ends / ends * (1 - still) + chance / ends * WEEKS_A_YEAR * still / max(1 - ends, 1e-12)
+    steep = times * by_chance * chance * (1 - chance)
+    return wins, {place: steep * each for place, each in z.items()}

@@ -11,7 +11,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
+from math import lcm
+from typing import NamedTuple, TypeVar
 
 from planning.engine.rules import Key
 from planning.engine.value import OfficialValue, ValueTable, Worth
@@ -39,6 +40,22 @@ class Pile:
     piece: int
     touches: int
     firsts: int
+    seconds: int
+    travel_seconds: int
+    implausible: int
+
+
+class Sums(NamedTuple):
+    """What piles of any tier, stage and day come to together, of one ``who``, ``seat`` and type. ``parts``: their value, as a
+    whole number of what `parts_of` divides 1 into."""
+
+    who: Key | None
+    seat: Key | None
+    touch_type: Key
+    touches: int
+    counted: int
+    not_set: int
+    parts: int
     seconds: int
     travel_seconds: int
     implausible: int
@@ -94,16 +111,16 @@ class Rates:
     per_hour: Mapping[Key, Decimal] = field(default_factory=dict)
     besides: Mapping[Key, Decimal] = field(default_factory=dict)
 
-    def of_time(self, pile: Pile) -> Decimal | None:
+    def of_time(self, pile: Pile | Sums) -> Decimal | None:
         """Minutes and travel of a person's pile at their rate; None where there is none."""
         rate = self.per_hour.get(pile.seat) if pile.seat is not None else None
         return None if rate is None else rate * (pile.seconds + pile.travel_seconds) / 3600
 
-    def of_touches(self, pile: Pile) -> Decimal:
+    def of_touches(self, pile: Pile | Sums) -> Decimal:
         """What the touches cost besides time."""
         return self.besides.get(pile.touch_type, NOTHING) * pile.touches
 
-    def of(self, pile: Pile) -> Decimal | None:
+    def of(self, pile: Pile | Sums) -> Decimal | None:
         """A person's pile whole; None where their rate is not known. Of people unknown, only what is besides time."""
         if pile.who is None:
             return self.of_touches(pile)
@@ -121,6 +138,20 @@ def value_tables(values: Iterable[OfficialValue], days: Sequence[date]) -> tuple
     """The official values in force from each of these days on."""
     held = tuple(values)
     return tuple(ValueTable(held, day) for day in days)
+
+
+def parts_of(tables: Iterable[ValueTable]) -> int:
+    """Into how many parts 1 is divided so that what any touch is worth by these tables is a whole number of them."""
+    return lcm(*(table.parts for table in tables))
+
+
+def work_of_sums(rows: Iterable[Sums], parts: int, costs: Iterable[Decimal | None] = ()) -> Work:
+    """What they come to together; 1 has so many parts."""
+    columns = [sum(column) for column in zip(*(row[3:] for row in rows), strict=True)] or [0] * len(Sums._fields[3:])
+    touches, counted, not_set, value, seconds, travel_seconds, implausible = columns
+    known = [cost for cost in costs if cost is not None]
+    cost = sum(known, NOTHING) if known else None
+    return Work(touches, counted, not_set, Decimal(value) / parts, seconds, travel_seconds, implausible, cost)
 
 
 def work_of(

@@ -5,10 +5,10 @@ from decimal import Decimal
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from territory.fields import AmountField
+
 
 class AmountForm(forms.Form):
     """An amount above 0 in the company's currency."""
 
-    amount = forms.DecimalField(
-        label=_("Another amount"), min_value=Decimal("0.01"), max_digits=14, decimal_places=2, required=False
-    )
+    amount = AmountField(label=_("Another amount"), min_value=Decimal("0.01"), required=False)

@@ -69,9 +69,11 @@ class DaysForm(forms.Form):
 
 
 def period_of(asked: Mapping[str, str], today: dt.date) -> tuple[Period, DaysForm]:
-    """The period that an address asks for with ?period= or ?first= and ?last=, else the usual one; and the form with it."""
-    if "first" in asked or "last" in asked:
-        form = DaysForm(asked)
+    """The period that an address asks for with ?period= or ?first= and ?last= (?from= and ?until= as well), else the usual
+    one; and the form with it."""
+    if asked.keys() & {"first", "last", "from", "until"}:
+        days = {"first": asked.get("first") or asked.get("from"), "last": asked.get("last") or asked.get("until")}
+        form = DaysForm(days)
         if form.is_valid():
             return Period("", form.cleaned_data["first"], form.cleaned_data["last"]), form
         return offered(USUAL, today), form

@@ -4,16 +4,19 @@ from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import ContactRole, OrderStep, SaleType, Tier, TouchType
+from customers.models import CircumstanceKind, ContactRole, OrderStep, SaleType, Tier, TouchType
 from planning.models import (
     COUNTING,
+    VISITING,
     ContactLoad,
     ContactRule,
     OrderRule,
     PlanningSettings,
+    SpeedBand,
     TeamLoad,
     TeamSellingLoad,
 )
+from planning.situations.registry import KINDS
 from territory.company.models import Company, Holiday
 from territory.fields import A_DAY, MinutesField, PercentField
 
@@ -80,6 +83,12 @@ class SaleTypeForm(RuleForm):
         fields = ["name", "kind", "position"]
 
 
+class CircumstanceKindForm(RuleForm):
+    class Meta:
+        model = CircumstanceKind
+        fields = ["name", "position"]
+
+
 class ContactRuleForm(RuleForm):
     duration_seconds = MinutesField(label=_("minutes each"), min_value=1, max_value=A_DAY)
 
@@ -135,6 +144,12 @@ class TeamLoadForm(RuleForm):
         fields = ["role", "duration_seconds"]
 
 
+class SpeedBandForm(RuleForm):
+    class Meta:
+        model = SpeedBand
+        fields = ["from_km", "kmh"]
+
+
 class ThresholdsForm(RuleForm):
     under_served_below = PercentField(label=_("Under-served below, per cent of budget"), help_text="")
     over_served_above = PercentField(label=_("Over-served above, per cent of budget"), max_value=999, help_text="")
@@ -142,10 +157,6 @@ class ThresholdsForm(RuleForm):
     good_up_to = PercentField(label=_("Good up to"), max_value=999, help_text="")
     full_up_to = PercentField(label=_("Full up to"), max_value=999, help_text="")
     over_up_to = PercentField(label=_("Over up to, far over above"), max_value=999, help_text="")
-    large_order_above = PercentField(
-        label=_("A large order is above, per cent of the team's sales"), max_value=999, help_text=""
-    )
-    large_order_until = PercentField(label=_("It stays one until below"), max_value=999, help_text="")
 
     class Meta:
         model = PlanningSettings
@@ -156,12 +167,10 @@ class ThresholdsForm(RuleForm):
             "good_up_to",
             "full_up_to",
             "over_up_to",
-            "large_order_above",
-            "large_order_until",
-            "first_sales_from",
             "detour_factor",
             "travel_speed_kmh",
             "retry_working_days",
+            "circumstances_ahead_days",
         ]
 
     # Each pair: the first must be below the second.
@@ -170,7 +179,6 @@ class ThresholdsForm(RuleForm):
         ("room_below", "good_up_to"),
         ("good_up_to", "full_up_to"),
         ("full_up_to", "over_up_to"),
-        ("large_order_until", "large_order_above"),
     ]
 
     def clean(self):
@@ -179,6 +187,42 @@ class ThresholdsForm(RuleForm):
             if data.get(low) is not None and data.get(high) is not None and data[low] >= data[high]:
                 self.add_error(low, _("This must be below “%(other)s”.") % {"other": self.fields[high].label})
         return data
+
+
+class SituationThresholdsForm(RuleForm):
+    """What every kind of special situation declares, under the kind's name."""
+
+    class Meta:
+        model = PlanningSettings
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for kind in KINDS:
+            for threshold in kind.thresholds:
+                self.fields[threshold.name] = threshold.field()
+                self.initial[threshold.name] = threshold.of(self.instance)
+
+    @property
+    def kinds(self):
+        """Each kind with its fields, each with what holds in words."""
+        return [(kind, [(self[row.name], row.text(self.instance)) for row in kind.thresholds]) for kind in KINDS]
+
+    def clean(self):
+        data = super().clean()
+        for kind in KINDS:
+            for threshold in kind.thresholds:
+                low, high = data.get(threshold.name), data.get(threshold.below)
+                if low is not None and high is not None and low >= high:
+                    other = {"other": self.fields[threshold.below].label}
+                    self.add_error(threshold.name, _("This must be below “%(other)s”.") % other)
+        return data
+
+    def _post_clean(self):
+        super()._post_clean()
+        declared = [threshold for kind in KINDS for threshold in kind.thresholds]
+        typed = {row.name: row.kept(self.cleaned_data[row.name]) for row in declared if row.name in self.cleaned_data}
+        self.instance.situations = {**self.instance.situations, **typed}
 
 
 class CountingForm(RuleForm):
@@ -195,6 +239,21 @@ class CountingForm(RuleForm):
             "repeats_count_once": _(
                 "Several touches of one type with one customer on one day are worth one, in evidence and in the value of work done."
             )
+        }
+
+
+class VisitingForm(RuleForm):
+    visit_share = PercentField(
+        label=_("A visit's value an hour, at least, per cent of the plan's mean"),
+        help_text=_("What brings less for the drive is left out. 0: every hour is filled with whatever is due."),
+    )
+
+    class Meta:
+        model = PlanningSettings
+        fields = VISITING
+        help_texts = {
+            "working_hours": _("Where a person says nothing else. Such as Mo-Th 08:00-17:00; Fr 08:00-15:00."),
+            "lunch_minutes": _("0: none is planned."),
         }
 
 
@@ -217,7 +276,21 @@ class CompanyForm(RuleForm):
 
     class Meta:
         model = Company
-        fields = ["name", "time_zone", "working_days"]
+        fields = ["name", "time_zone", "working_days", "rate_per_km", "map_tiles", "map_credit"]
+        help_texts = {
+            "rate_per_km": _("What a kilometre is worth in expenses. Empty: no mileage is proposed."),
+            "map_tiles": _(
+                "Address of map pictures, such as https://tiles.example.com/{z}/{x}/{y}.png. Whoever serves them learns which"
+                " places people look at. Empty: maps show coasts and borders only, and ask nobody."
+            ),
+            "map_credit": _("Whom to name on the map, as the tiles' licence asks."),
+        }
+
+    def clean(self):
+        typed = super().clean()
+        if typed.get("map_tiles") and not typed.get("map_credit"):
+            self.add_error("map_credit", _("Say whom the map names for its tiles."))
+        return typed
 
 
 class HolidayForm(forms.ModelForm):

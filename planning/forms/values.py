@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.forms.fields import DayField
 from customers.models import Tier, TouchType
 from planning.models import TouchValue
+from territory.fields import AmountField
 
 
 class TouchValueForm(forms.ModelForm):
@@ -18,7 +19,7 @@ class TouchValueForm(forms.ModelForm):
     class Meta:
         model = TouchValue
         fields = ["touch_type", "tier", "stage", "amount", "starts_on", "reason"]
-        field_classes = {"starts_on": DayField}
+        field_classes = {"amount": AmountField, "starts_on": DayField}
         widgets = {"reason": forms.Textarea(attrs={"rows": 2})}
 
     def __init__(self, *args, **kwargs):

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Role
 from customers.models import Stage, Tier, TouchType
@@ -26,48 +28,98 @@ WRONG = ("required", "invalid", "min_value", "max_value", "max_digits", "max_dec
 PLACE = ("tier", "stage", "role", "touch_type")
 
 
-class RhythmForm(forms.Form):
-    """Of one rule: touches a period (0: none any more) and minutes each; as the rule has them where nothing was sent."""
+class Typed:
+    """A number of a rule: as it is `shown`, and the `value` that it means, None where it cannot be."""
 
-    count = forms.IntegerField(min_value=0, max_value=MOST_TOUCHES)
-    minutes = MinutesField(min_value=1, max_value=A_DAY)
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    def __init__(self, field: forms.Field, name: str, own: int, data: Mapping[str, Any] | None) -> None:
+        self.name, self.errors = name, []
+        self.value: int | None = own
+        self.shown = field.prepare_value(own) if data is None else data.get(name)
+        if data is not None:
+            try:
+                self.value = field.clean(self.shown)
+            except ValidationError as error:
+                self.value, self.errors = None, error.messages
+
+    @property
+    def id(self) -> str:
+        return f"id_{self.name}"
+
+
+def _number(field: type[forms.Field], wrong: Any, **limits: int) -> forms.Field:
+    """A field that all rules share: it keeps nothing of what is typed."""
+    return field(error_messages=dict.fromkeys(WRONG, wrong), **limits)
+
+
+COUNT = _number(
+    forms.IntegerField, gettext_lazy("Type a whole number, 0 to 1,000."), min_value=0, max_value=MOST_TOUCHES
+)
+MINUTES = _number(MinutesField, gettext_lazy("Type minutes, 1 to 1,440."), min_value=1, max_value=A_DAY)
+VERSION = forms.IntegerField(required=False)
+
+
+class TypedRule:
+    """Of one rule: touches a period (0: none any more) and minutes each; as the rule has them where nothing was sent.
+
+    No form: a page has dozens of these, and each would make its fields anew.
+    """
 
     def __init__(self, rule: ContactRule, data: Mapping[str, Any] | None) -> None:
-        shown = {"count": rule.count, "minutes": rule.duration_seconds, "version": rule.version}
+        self.rule, prefix = rule, f"r{rule.pk}"
         # A rule that came after the page was opened was not sent with it.
-        sent = data if data is not None and f"r{rule.pk}-count" in data else None
-        super().__init__(sent, initial=shown, prefix=f"r{rule.pk}")
-        self.rule = rule
-        words = {"type": rule.touch_type, "role": rule.role, "period": rule.get_period_display()}
-        self._name(
-            "count", _("%(type)s, %(role)s: touches a %(period)s") % words, _("Type a whole number, 0 to 1,000.")
-        )
-        self._name("minutes", _("%(type)s, %(role)s: minutes each") % words, _("Type minutes, 1 to 1,440."))
+        self.is_bound = data is not None and f"{prefix}-count" in data
+        sent = data if self.is_bound else None
+        self.count = Typed(COUNT, f"{prefix}-count", rule.count, sent)
+        self.minutes = Typed(MINUTES, f"{prefix}-minutes", rule.duration_seconds, sent)
+        self.version = Typed(VERSION, f"{prefix}-version", rule.version, sent)
 
-    def _name(self, field: str, label: str, wrong: str) -> None:
-        self.fields[field].label = label
-        self.fields[field].error_messages |= dict.fromkeys(WRONG, wrong)
+    @property
+    def numbers(self) -> tuple[Typed, ...]:
+        return (self.count, self.minutes, self.version)
+
+    def is_valid(self) -> bool:
+        """Whether all of it can be."""
+        return not any(number.errors for number in self.numbers)
+
+    @property
+    def count_label(self) -> str:
+        return _("%(type)s, %(role)s: touches a %(period)s") % self._words
+
+    @property
+    def minutes_label(self) -> str:
+        return _("%(type)s, %(role)s: minutes each") % self._words
+
+    @cached_property
+    def period(self) -> str:
+        """The word of it: to look it up takes as long as to write the row."""
+        return self.rule.get_period_display()
+
+    @property
+    def _words(self) -> dict[str, Any]:
+        return {"type": self.rule.touch_type, "role": self.rule.role, "period": self.period}
 
     @property
     def count_then(self) -> int:
         """Touches a period; the rule's own where what was typed cannot be."""
-        return self._sent("count", self.rule.count)
+        return self._then(self.count, self.rule.count)
 
     @property
     def seconds_then(self) -> int:
         """Seconds each."""
-        return self._sent("minutes", self.rule.duration_seconds)
+        return self._then(self.minutes, self.rule.duration_seconds)
 
-    def _sent(self, name: str, otherwise: int) -> int:
-        if not self.is_bound or not self.is_valid():
-            return otherwise
-        return self.cleaned_data[name]
+    def _then(self, number: Typed, own: int) -> int:
+        return own if number.value is None or not self.is_valid() else number.value
 
     @property
     def is_other(self) -> bool:
         """Whether it differs from the rule."""
         return (self.count_then, self.seconds_then) != (self.rule.count, self.rule.duration_seconds)
+
+    @property
+    def sent(self) -> list[tuple[str, Any]]:
+        """Name and value of each number as it stands there."""
+        return [(number.name, number.shown) for number in self.numbers]
 
 
 @dataclass(frozen=True)
@@ -135,7 +187,7 @@ class WhatIf:
 
     def __init__(self, catalogue: Catalogue, data: QueryDict | None) -> None:
         self.catalogue = catalogue
-        self.rhythms = [RhythmForm(rule, data) for rule in catalogue.rules]
+        self.rhythms = [TypedRule(rule, data) for rule in catalogue.rules]
         self.new = [self._added(number, data) for number in range(self._lines(data))]
 
     @staticmethod
@@ -163,16 +215,29 @@ class WhatIf:
         return all(form.is_valid() for form in self._bound)
 
     @property
-    def sent(self) -> list[tuple[str, str]]:
-        """What was typed, to be sent once more."""
-        return [(form.add_prefix(name), str(form[name].value() or 0)) for form in self._bound for name in form.fields]
+    def first_wrong(self) -> str:
+        """The id of the first field that is wrong, once looked at; nothing where none is."""
+        wrong = [number.id for row in self.rhythms for number in row.numbers if number.errors]
+        wrong += [
+            form[name].auto_id for form in self.new if form.is_bound for name in form.fields if name in form.errors
+        ]
+        return wrong[0] if wrong else ""
 
     @property
-    def _bound(self) -> list[forms.BaseForm]:
+    def sent(self) -> list[tuple[str, str]]:
+        """What was typed, to be sent once more."""
+        rows = [row for rule in self.rhythms if rule.is_bound for row in rule.sent]
+        rows += [
+            (form[name].html_name, form[name].value()) for form in self.new if form.is_bound for name in form.fields
+        ]
+        return [(name, str(value or 0)) for name, value in rows]
+
+    @property
+    def _bound(self) -> list[TypedRule | NewRhythmForm]:
         return [form for form in (*self.rhythms, *self.new) if form.is_bound]
 
     @property
-    def changed(self) -> list[RhythmForm]:
+    def changed(self) -> list[TypedRule]:
         """Rules that would be changed or go."""
         return [form for form in self.rhythms if form.is_other]
 

@@ -16,9 +16,8 @@ from planning.engine.shares import Assigned, owner_of
 from planning.loaders.ground import Ground
 from planning.loaders.own_rules import load_own_rules_between
 from planning.loaders.standings import teams_on
+from territory import clock
 from territory.rows import ends_from, starts_by
-
-ONE_TICK = dt.timedelta(microseconds=1)
 
 Seat = tuple[Span, Assigned]
 
@@ -78,7 +77,7 @@ class _Known:
 
     def _changes(self, last: dt.date) -> Iterator[dt.date]:
         """Days on which another stage, tier, assignment or own rule begins or one has ended."""
-        end = lifecycle.start_of_day(last + ONE_DAY, self.zone) - ONE_TICK
+        end = lifecycle.start_of_day(last + ONE_DAY, self.zone) - clock.ONE_TICK
         yield from (lifecycle.local_day(period.began_at, self.zone) for period in self.lifecycle.stage_history(end))
         yield from (period.starts_on for period in self.lifecycle.tier_history(last))
         own = (Span(row.starts_on, row.ends_on) for row in self.own)

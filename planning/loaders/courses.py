@@ -16,9 +16,9 @@ from customers.models import Customer, Touch
 from planning.engine.courses import LOST, OPEN, WON, Course
 from planning.engine.time_to_business import Start
 from planning.loaders.ground import Ground
+from territory import clock
 from territory.rows import among
 
-ONE_TICK = dt.timedelta(microseconds=1)
 ONE_DAY = dt.timedelta(days=1)
 # Business of a win: what is won from its closing to so many days later.
 BUSINESS_DAYS = 365
@@ -151,7 +151,7 @@ class _Reader:
 
     @property
     def end(self) -> dt.datetime:
-        return self.ground.until - ONE_TICK
+        return self.ground.until - clock.ONE_TICK
 
     def _day(self, at: dt.datetime) -> dt.date:
         return lifecycle.local_day(at, self.ground.zone)
@@ -271,5 +271,5 @@ class _Reader:
         """With the touches of at most 365 days; a longer one is looked at from there on."""
         until = ended_at or self.end
         earliest = lifecycle.start_of_day(self._day(until) - dt.timedelta(days=LOOK_BACK_DAYS - 1), self.ground.zone)
-        first = max(began_at, earliest - ONE_TICK)
+        first = max(began_at, earliest - clock.ONE_TICK)
         return self._course(number, began_at, ended_at, outcome, business, self.made.between(first, until), first)

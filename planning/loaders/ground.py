@@ -13,7 +13,6 @@ from customers.models import CoveredCustomer, TouchType
 from planning.engine.calendar import Span, WorkCalendar, common
 from planning.engine.cover import Away, StandIn
 from planning.engine.customer import Context
-from planning.engine.large_order import Thresholds
 from planning.engine.rules import Rules
 from planning.engine.travel import Place
 from planning.engine.value import OfficialValue, ValueTable
@@ -43,12 +42,6 @@ class Ground:
     @property
     def on(self) -> dt.date:
         return self.context.on
-
-    @property
-    def thresholds(self) -> Thresholds:
-        """The thresholds of a large pending order."""
-        rows = self.settings
-        return Thresholds(rows.large_order_above, rows.large_order_until, rows.first_sales_from)
 
     def start_of(self, day: dt.date) -> dt.datetime:
         return clock.start_of_day(day, self.zone)
@@ -85,11 +78,12 @@ def so_far(ground: Ground, now: dt.datetime) -> Ground:
 
 def weeks_questions() -> tuple[Prepared, Prepared]:
     """Settings and holidays: what `weeks_ground` makes something of, to be asked together."""
-    return _settings(), _holidays()
+    return settings_question(), holidays_question()
 
 
 @prepared
-def _settings() -> QuerySet[PlanningSettings]:
+def settings_question() -> QuerySet[PlanningSettings]:
+    """The one row of settings, or none before anything is set."""
     return PlanningSettings.objects.filter(pk=1)
 
 
@@ -101,22 +95,24 @@ def weeks_ground(settings: Sequence[PlanningSettings], holidays: Iterable[dt.dat
         on=today,
         rules=Rules(detour=float(row.detour_factor), speed_kmh=float(row.travel_speed_kmh)),
         values=ValueTable((), today),
-        calendar=_calendar(holidays),
+        calendar=calendar_from(holidays),
     )
     return Ground(context, row, zone, clock.end_of_day(today, zone), rules_number=0)
 
 
 def load_calendar() -> WorkCalendar:
     """The company's working weekdays and holidays; Monday to Friday before it is set up."""
-    return _calendar(*together(_holidays()))
+    return calendar_from(*together(holidays_question()))
 
 
 @prepared
-def _holidays() -> QuerySet:
+def holidays_question() -> QuerySet:
+    """What `calendar_from` makes something of."""
     return Holiday.objects.order_by().values_list("on", flat=True)
 
 
-def _calendar(holidays: Iterable[dt.date]) -> WorkCalendar:
+def calendar_from(holidays: Iterable[dt.date]) -> WorkCalendar:
+    """The company's working days, with the answer to `holidays_question`."""
     company = Company.current()
     days = company.working_days if company else monday_to_friday()
     return WorkCalendar(frozenset(day - 1 for day in days), frozenset(holidays))
@@ -141,9 +137,10 @@ def bases_from(rows: Iterable[tuple]) -> dict[int, Place]:
 
 def load_values(on: dt.date) -> ValueTable:
     """The official values of a day, in one query."""
-    return ValueTable(tuple(official_from(official_question())), on)
+    return ValueTable(tuple(official_from(*together(official_question()))), on)
 
 
+@prepared
 def official_question() -> QuerySet:
     """All official values, those of days to come too: what `official_from` makes something of."""
     rows = TouchValue.objects.order_by("starts_on", "pk")

@@ -14,11 +14,18 @@ from planning.engine.cover import Away
 from planning.engine.due import PLANNED_INTERVAL, Candidate
 from planning.engine.travel import Place, one_trip
 from planning.engine.value import MICRO, ValueTable
-from planning.loaders.ground import away_from, away_questions, bases_from, bases_question, official_question
+from planning.loaders.ground import (
+    away_from,
+    away_questions,
+    bases_from,
+    bases_question,
+    official_question,
+    settings_question,
+)
 from planning.loaders.sides import NO_TIER
 from planning.models import DueTouch, PlanningSettings
 from territory.rows import among
-from territory.together import Prepared, prepared, together
+from territory.together import Prepared, together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +60,7 @@ class Item:
 
 def list_questions() -> tuple[Prepared, ...]:
     """All official values, and what `load_lists` needs to know of settings, bases, absences and covers: to be asked together."""
-    return official_question(), _settings(), bases_question(), *away_questions()
-
-
-@prepared
-def _settings() -> QuerySet[PlanningSettings]:
-    return PlanningSettings.objects.filter(pk=1)
+    return official_question(), settings_question(), bases_question(), *away_questions()
 
 
 def load_lists(

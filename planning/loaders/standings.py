@@ -11,9 +11,8 @@ from customers.lifecycle import TierBound
 from customers.models import Customer, CustomerTeam
 from planning.engine.travel import Place
 from planning.loaders.ground import Ground
+from territory import clock
 from territory.rows import among
-
-ONE_TICK = dt.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def as_of_standings(ids: Collection[int] | None, ground: Ground) -> list[Standin
     rows = customers.order_by("pk").values_list("pk", "team_id", "latitude", "longitude")
     known = lifecycles(ids)
     teams = teams_on(ids, ground.on)
-    end = ground.until - ONE_TICK
+    end = ground.until - clock.ONE_TICK
     found = []
     for pk, team, latitude, longitude in rows:
         history = known[pk].stage_history(end)

@@ -7,7 +7,7 @@ assignment on the customer, else the earliest current one; who stands in for som
 import datetime as dt
 import json
 import zoneinfo
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -27,18 +27,19 @@ from django.db.models import (
     Subquery,
     Value,
     When,
-    Window,
 )
-from django.db.models.functions import Coalesce, RowNumber, TruncDate
+from django.db.models.functions import Coalesce, TruncDate
 
 from accounts.models import Membership, User
 from customers.facts import lifecycles
 from customers.lifecycle import Lifecycle
 from customers.models import Assignment, Customer, StagePeriod, TierPeriod, Touch, TouchPerson
 from customers.working_as import EARLIEST_FIRST
-from planning.engine.work import Pile
+from planning.engine.value import CUSTOMERS, PROSPECTS, ValueTable
+from planning.engine.work import Pile, Sums, parts_of
 from territory import clock
 from territory.rows import among, ends_from, on_day, starts_by
+from territory.together import prepared
 
 TOOK_PART = TouchPerson.objects.filter(touch=OuterRef("pk"))
 
@@ -112,6 +113,7 @@ def load_behind(touches: QuerySet[Touch], now: dt.datetime) -> list[int]:
     return list(waiting.order_by().values_list("pk", flat=True))
 
 
+@prepared
 def seats_question(first: dt.date, last: dt.date) -> QuerySet:
     """The memberships of these days: what `seats_from` makes something of."""
     fields = ("pk", "user_id", "team_id", "starts_on", "ends_on", "cost_per_hour", "role__cost_per_hour")
@@ -136,32 +138,127 @@ def load_piles(made: Made, span: Span, by: By, seats: dict[int, Seat], *, behind
 
     `behind`: customers whose stored stages and tiers are out of date; theirs are worked out from their facts.
     """
-    rows = _by_touch(made.by_them, span) if by is By.TOUCH else _by_people(made, span, by, seats)
     try:
-        parts = [_sql(rows), *_histories(made.touches, span, behind)]
+        judged, values = _judged(made, span, behind)
+        piles, more = (_PILES, []) if by is By.TOUCH else _piles_of_people(made, span, by, seats)
     except EmptyResultSet:
         return []
-    (work, *_), (tiers, *_), (stages, *_) = parts
-    statement = _PILES.format(work=work, tiers=tiers, stages=stages, once="DISTINCT " if by is By.TEAM else "")
     with connection.cursor() as cursor:
-        cursor.execute(statement, [value for _sql, values in parts for value in values])
+        cursor.execute(f"WITH {judged} {piles}", [*values, *more])
         return [Pile(*row) for row in cursor.fetchall()]
 
 
-# {once}: two of a team at one touch are two rows of it.
+def load_sums(
+    made: Made, span: Span, seats: dict[int, Seat], tables: Sequence[ValueTable]
+) -> tuple[list[Sums], list[Sums]]:
+    """What these touches come to: by person, membership and type, and each touch once by type; in one query.
+
+    `tables`: the values in force from each of the span's days on. The database values piles: many would be handed over only to
+    be added up.
+    """
+    try:
+        judged, values = _judged(made, span)
+        people, more = _piles_of_people(made, span, By.PERSON, seats)
+    except EmptyResultSet:
+        return [], []
+    worths, given = _worths(tables)
+    counted = "firsts" if span.repeats_once else "touches"
+    sums = _SUMS.format(worths=worths, people=people, touches=_PILES, counted=counted, audience=_AUDIENCE)
+    found: tuple[list[Sums], list[Sums]] = ([], [])
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {judged}, {sums}", [*values, *given, *more])
+        for each_once, who, seat, kind, touches, counted, not_set, parts, *times in cursor.fetchall():
+            found[each_once].append(Sums(who, seat, kind, touches, counted, not_set, int(parts), *times))
+    return found
+
+
+def _judged(made: Made, span: Span, behind: Collection[int] = ()) -> tuple[str, list[Any]]:
+    """Each touch with the tier and the stage of its day, as a named part of a statement."""
+    parts = [_sql(_by_touch(made.by_them, span)), *_histories(span, behind)]
+    (touched, *_), (tiers, *_), (stages, *_) = parts
+    place = _place(span, "about, kind, day")
+    statement = _JUDGED.format(
+        touched=touched, tiers=tiers, stages=stages, place=place, ready=_READY[connection.vendor]
+    )
+    return statement, [value for _sql, values in parts for value in values]
+
+
+def _piles_of_people(made: Made, span: Span, by: By, seats: dict[int, Seat]) -> tuple[str, list[Any]]:
+    people, values = _sql(_took_part(made, span, seats))
+    who, seat = ("person", "held") if by is By.PERSON else ("held_in", "CAST(NULL AS bigint)")
+    place = _place(span, f"{who}, about, kind, day")
+    once = "DISTINCT " if by is By.TEAM else ""
+    return _PILES_OF_PEOPLE.format(people=people, who=who, seat=seat, place=place, once=once), values
+
+
+def _place(span: Span, alike: str) -> str:
+    """The how manieth of those alike; where nobody asks, all are the first."""
+    return f"ROW_NUMBER() OVER (PARTITION BY {alike} ORDER BY at, made)" if span.repeats_once else "1"
+
+
+# {ready}: worked out once. PostgreSQL would else cut days out of instants for each pair of a touch and a period.
+_READY = {"postgresql": "MATERIALIZED", "sqlite": ""}
+_JUDGED = """
+touched AS {ready} ({touched}),
+tiers AS {ready} (SELECT * FROM ({tiers}) AS every WHERE customer_id IN (SELECT about FROM touched)),
+stages AS {ready} (SELECT * FROM ({stages}) AS every WHERE customer_id IN (SELECT about FROM touched)),
+judged AS {ready} (
+    SELECT touched.*, tier_id, stage, {place} AS place
+    FROM touched
+    LEFT JOIN tiers ON tiers.customer_id = about AND tiers.starts_on <= day AND (tiers.ends_on IS NULL OR day <= tiers.ends_on)
+    LEFT JOIN stages ON stages.customer_id = about AND stages.from_day <= day AND (stages.until_day IS NULL OR day < stages.until_day)
+)
+"""
 _PILES = """
+SELECT CAST(NULL AS bigint) AS who, CAST(NULL AS bigint) AS seat, kind, tier_id, stage, piece,
+    COUNT(*) AS touches, SUM(CASE WHEN place = 1 THEN 1 ELSE 0 END) AS firsts,
+    SUM(CASE WHEN marked THEN 0 ELSE seconds END) AS seconds, SUM(travel) AS travel,
+    SUM(CASE WHEN marked THEN 1 ELSE 0 END) AS implausible
+FROM judged GROUP BY kind, tier_id, stage, piece
+"""
+# {once}: two of a team at one touch are two rows of it.
+_PILES_OF_PEOPLE = """
 SELECT who, seat, kind, tier_id, stage, piece,
-    COUNT({once}made), SUM(CASE WHEN place = 1 THEN 1 ELSE 0 END),
-    SUM(CASE WHEN marked THEN 0 ELSE seconds END), SUM(travel),
-    COUNT({once}CASE WHEN marked THEN made END)
-FROM ({work}) AS work
-LEFT JOIN ({tiers}) AS tiers ON tiers.customer_id = about AND tiers.starts_on <= day AND (tiers.ends_on IS NULL OR day <= tiers.ends_on)
-LEFT JOIN ({stages}) AS stages ON stages.customer_id = about AND stages.from_day <= day AND (stages.until_day IS NULL OR day < stages.until_day)
+    COUNT({once}made) AS touches, SUM(CASE WHEN place = 1 THEN 1 ELSE 0 END) AS firsts,
+    SUM(CASE WHEN marked THEN 0 ELSE seconds END) AS seconds, SUM(travel) AS travel,
+    COUNT({once}CASE WHEN marked THEN made END) AS implausible
+FROM (
+    SELECT {who} AS who, {seat} AS seat, made, kind, tier_id, stage, piece, marked, {place} AS place,
+        COALESCE(own_seconds, seconds) AS seconds, COALESCE(own_travel, travel) AS travel
+    FROM judged LEFT JOIN ({people}) AS people ON people.touch_id = made
+) AS work
 GROUP BY who, seat, kind, tier_id, stage, piece
 """
+_AUDIENCE = f"CASE WHEN stage = '{CUSTOMERS}' THEN '{CUSTOMERS}' WHEN stage IS NOT NULL THEN '{PROSPECTS}' END"
+# Sums of whole numbers, which are exact on either database.
+_SUMS = """
+worths AS ({worths}),
+piles AS (
+    SELECT 0 AS each_once, people.*, {audience} AS audience FROM ({people}) AS people
+    UNION ALL SELECT 1, touches.*, {audience} FROM ({touches}) AS touches
+)
+SELECT each_once, who, seat, piles.kind, CAST(SUM(touches) AS bigint), CAST(SUM({counted}) AS bigint),
+    CAST(SUM(CASE WHEN own.parts IS NULL THEN {counted} ELSE 0 END) AS bigint),
+    SUM(COALESCE(own.parts, others.parts, 0) * {counted}),
+    CAST(SUM(seconds) AS bigint), CAST(SUM(travel) AS bigint), CAST(SUM(implausible) AS bigint)
+FROM piles
+LEFT JOIN worths AS own ON own.piece = piles.piece AND own.kind = piles.kind AND own.audience = piles.audience AND own.tier = tier_id
+LEFT JOIN worths AS others ON others.piece = piles.piece AND others.kind = piles.kind AND others.audience = piles.audience
+    AND others.tier IS NULL
+GROUP BY each_once, who, seat, piles.kind
+"""
 
-NOBODY = Value(None, BigIntegerField())
-COLUMNS = ("made", "who", "seat", "about", "kind", "day", "piece", "seconds", "travel", "marked", "place")
+
+def _worths(tables: Sequence[ValueTable]) -> tuple[str, list]:
+    """What a touch is worth from each of the days on, by type, audience and tier (None: one without a value of its own)."""
+    parts = parts_of(tables)
+    rows = [
+        (piece, kind, audience, tier, round(amount * parts))
+        for piece, table in enumerate(tables)
+        for kind, audience, tier, amount in table.amounts()
+    ]
+    columns = {"piece": "bigint", "kind": "bigint", "audience": "text", "tier": "bigint", "parts": "bigint"}
+    return _given(rows, columns)
 
 
 def _sql(rows: QuerySet) -> tuple[str, list]:
@@ -175,69 +272,50 @@ def _piece(span: Span) -> Case:
     return Case(*reversed(later), default=Value(0))
 
 
-def _place(span: Span, alike: list[F], order: list[str]) -> Window | Value:
-    """The how manieth of those alike; where nobody asks, all are the first."""
-    return Window(RowNumber(), alike, order_by=order) if span.repeats_once else Value(1)
-
-
 def _by_touch(touches: QuerySet[Touch], span: Span) -> QuerySet:
-    rows = touches.annotate(day=TruncDate("at", tzinfo=span.zone)).annotate(
+    rows = touches.annotate(
         made=F("pk"),
-        who=NOBODY,
-        seat=NOBODY,
         about=F("customer_id"),
         kind=F("type_id"),
+        day=TruncDate("at", tzinfo=span.zone),
         piece=_piece(span),
         seconds=F("duration_seconds"),
         travel=F("travel_seconds"),
         marked=F("is_implausible"),
-        place=_place(span, [F("customer_id"), F("type_id"), F("day")], ["at", "pk"]),
     )
-    return rows.values(*COLUMNS)
+    return rows.values("made", "about", "kind", "at", "day", "piece", "seconds", "travel", "marked")
 
 
-def _by_people(made: Made, span: Span, by: By, seats: dict[int, Seat]) -> QuerySet:
-    """A row for each person who took part, and one for each touch of people unknown."""
-    rows = made.by_them.annotate(day=TruncDate("at", tzinfo=span.zone), person=F("people__user_id"))
+def _took_part(made: Made, span: Span, seats: dict[int, Seat]) -> QuerySet:
+    """Who took part in touches, of those people: of any touches, which those that it is joined to restrict."""
+    rows = TouchPerson.objects.annotate(
+        person=F("user_id"), own_seconds=F("duration_seconds"), own_travel=F("travel_seconds")
+    )
     if made.people is not None:
-        rows = rows.filter(Q(person__isnull=True) | Q(person__in=made.people.order_by().values("pk")))
-    rows = _seated(rows, seats)
-    who, seat = (F("person"), F("held")) if by is By.PERSON else (F("held_in"), NOBODY)
-    rows = rows.annotate(
-        made=F("pk"),
-        who=who,
-        seat=seat,
-        about=F("customer_id"),
-        kind=F("type_id"),
-        piece=_piece(span),
-        seconds=Coalesce("people__duration_seconds", "duration_seconds"),
-        travel=Coalesce("people__travel_seconds", "travel_seconds"),
-        marked=F("is_implausible"),
-        place=_place(span, [who, F("customer_id"), F("type_id"), F("day")], ["at", "pk"]),
-    )
-    return rows.values(*COLUMNS)
+        rows = rows.filter(user__in=made.people.order_by().values("pk"))
+    return _seated(rows, span, seats).values("touch_id", "person", "held", "held_in", "own_seconds", "own_travel")
 
 
-def _seated(rows: QuerySet[Touch], seats: dict[int, Seat]) -> QuerySet[Touch]:
+def _seated(rows: QuerySet[TouchPerson], span: Span, seats: dict[int, Seat]) -> QuerySet[TouchPerson]:
     """With the person's membership `held` and its team `held_in`. Who has one alone that holds all days needs no look at assignments."""
     of_user: dict[int, list[int]] = {}
     for pk, seat in seats.items():
         of_user.setdefault(seat.user, []).append(pk)
     alone = {user: pks[0] for user, pks in of_user.items() if len(pks) == 1 and seats[pks[0]].holds_all}
     rows = rows.annotate(
-        lone=FilteredRelation("people__user__memberships", condition=Q(people__user__memberships__in=[*alone.values()]))
+        lone=FilteredRelation("user__memberships", condition=Q(user__memberships__in=[*alone.values()]))
     )
     others = [user for user in of_user if user not in alone]
     if not others:
         return rows.annotate(held=F("lone__pk"), held_in=F("lone__team_id"))
-    day = OuterRef("day")
+    rows, day = rows.annotate(day=TruncDate("touch__at", tzinfo=span.zone)), OuterRef("day")
     assigned = Assignment.objects.filter(
         on_day(day),
         on_day(day, "membership__"),
-        customer=OuterRef("customer"),
-        membership__user=OuterRef("person"),
+        customer=OuterRef("touch__customer"),
+        membership__user=OuterRef("user"),
     ).order_by(*EARLIEST_FIRST)
-    current = Membership.objects.filter(on_day(day), user=OuterRef("person")).order_by(*EARLIEST_FIRST)
+    current = Membership.objects.filter(on_day(day), user=OuterRef("user")).order_by(*EARLIEST_FIRST)
 
     def held(of_assignment: str, of_membership: str) -> Case:
         found = Coalesce(
@@ -246,18 +324,17 @@ def _seated(rows: QuerySet[Touch], seats: dict[int, Seat]) -> QuerySet[Touch]:
             output_field=BigIntegerField(),
         )
         return Case(
-            When(person__in=others, then=found), default=F(f"lone__{of_membership}"), output_field=BigIntegerField()
+            When(user__in=others, then=found), default=F(f"lone__{of_membership}"), output_field=BigIntegerField()
         )
 
     return rows.annotate(held=held("membership_id", "pk"), held_in=held("membership__team_id", "team_id"))
 
 
-def _histories(touches: QuerySet[Touch], span: Span, behind: Collection[int]) -> list[tuple[str, list]]:
-    """Tiers by day and stages by the days at whose end they held, of the customers touched."""
-    about = touches.order_by().values("customer")
-    tiers = TierPeriod.objects.filter(ends_from(span.first), customer__in=about, starts_on__lte=span.last)
+def _histories(span: Span, behind: Collection[int]) -> list[tuple[str, list]]:
+    """Tiers by day and stages by the days at whose end they held."""
+    tiers = TierPeriod.objects.filter(ends_from(span.first), starts_on__lte=span.last)
     stages = StagePeriod.objects.filter(
-        Q(ended_at__isnull=True) | Q(ended_at__gte=span.starts_at), customer__in=about, began_at__lt=span.ends_at
+        Q(ended_at__isnull=True) | Q(ended_at__gte=span.starts_at), began_at__lt=span.ends_at
     ).annotate(from_day=TruncDate("began_at", tzinfo=span.zone), until_day=TruncDate("ended_at", tzinfo=span.zone))
     if behind:
         tiers, stages = (rows.exclude(among("customer_id", behind)) for rows in (tiers, stages))
@@ -269,12 +346,13 @@ def _histories(touches: QuerySet[Touch], span: Span, behind: Collection[int]) ->
         return stored
     known = lifecycles(behind)
     anew = [
-        _given(_tiers_anew(known, span), "tier_id", "bigint", "starts_on", "ends_on"),
-        _given(_stages_anew(known, span), "stage", "text", "from_day", "until_day"),
+        _given(_tiers_anew(known, span), {**CUSTOMER_ID, "tier_id": "bigint", "starts_on": "date", "ends_on": "date"}),
+        _given(_stages_anew(known, span), {**CUSTOMER_ID, "stage": "text", "from_day": "date", "until_day": "date"}),
     ]
     return [(f"{one} UNION ALL {other}", [*a, *b]) for (one, a), (other, b) in zip(stored, anew, strict=True)]
 
 
+CUSTOMER_ID = {"customer_id": "bigint"}
 Anew = list[tuple[int, Any, str, str | None]]
 
 
@@ -297,11 +375,10 @@ def _stages_anew(known: dict[int, Lifecycle], span: Span) -> Anew:
     ]
 
 
-def _given(rows: Anew, what: str, kind: str, first: str, last: str) -> tuple[str, list]:
-    """Rows that the database does not have, as a table of it."""
-    names = [("customer_id", "bigint"), (what, kind), (first, "date"), (last, "date")]
+def _given(rows: Sequence[tuple], names: Mapping[str, str]) -> tuple[str, list]:
+    """Rows that the database does not have, as a table of it; `names`: what its columns are called and hold."""
     if connection.vendor == "postgresql":
-        columns = ", ".join(f"(row->>{place})::{each} AS {name}" for place, (name, each) in enumerate(names))
+        columns = ", ".join(f"(row->>{place})::{kind} AS {name}" for place, (name, kind) in enumerate(names.items()))
         return f"SELECT {columns} FROM jsonb_array_elements(%s::jsonb) AS row", [json.dumps(rows)]  # noqa: S608  names of ours
-    columns = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, (name, _kind) in enumerate(names))
+    columns = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(names))
     return f"SELECT {columns} FROM json_each(%s)", [json.dumps(rows)]  # noqa: S608  names of ours

@@ -61,7 +61,7 @@ def load_workload(
     figures: Iterable[CustomerFigures] | None = None,
     *,
     people: frozenset[int] | None = None,
-    unstaffed: bool = True,
+    unstaffed: frozenset[int] | None = None,
     instead: Instead | None = None,
     away: People | None = None,
 ) -> WorkloadFacts:
@@ -69,7 +69,7 @@ def load_workload(
     customers; from stored shares, or from figures just computed.
 
     `people`: only theirs and of whom they cover or are covered by, of everyone's stored figures, and the memberships of
-    the teams that these are in; `unstaffed`: with the stored work that nobody does.
+    the teams that these are in; `unstaffed`: with the stored work that nobody does in these teams (None: in all).
     `instead`: these in the place of what is stored.
     `away`: the answers to `away_questions` about these weeks, where they were asked already.
     """
@@ -79,15 +79,18 @@ def load_workload(
         away = away_from(*together(*away_questions(first, last)))
     people, until = None if people is None else _with_covers(people, away), ground.until
     questions = (
-        StoredShare.objects.none() if instead or figures is not None else _stored_shares(people, unstaffed),
+        StoredShare.objects.none() if instead or figures is not None else _stored_shares(people),
         _members(until, first, last, people),
         _planned(until, first, last, people) if figures is None else _planned_by_customer(until, first, last),
         StoredTeamLoad.objects.none() if instead else _team_loads(),
         _set_aside(until, people),
+        StoredShare.objects.none() if instead or figures is not None or people is None else _left_over(unstaffed),
     )
-    shares, members, planned, loads, hours = together(*questions) if people is not None else _of_everyone(*questions)
+    shares, members, planned, loads, hours, left_over = (
+        together(*questions) if people is not None else _of_everyone(*questions)
+    )
     return WorkloadFacts(
-        shares=_shares(instead, figures, shares),
+        shares=_shares(instead, figures, [*shares, *left_over]),
         members=[_member(*row) for row in members],
         team_loads=instead.team_loads if instead else [TeamLoad(role, seconds / 60) for role, seconds in loads],
         planned=_touches_planned(ground, planned)
@@ -130,9 +133,9 @@ def _team_loads() -> QuerySet:
     return rows.values_list("role_id", "duration_seconds")
 
 
-def _theirs(field: str, people: frozenset[int] | None) -> Q:
-    """Rows of some people, of everyone where none are named."""
-    return Q() if people is None else Q(**{f"{field}__in": people})
+def _theirs(field: str, keys: frozenset[int] | None) -> Q:
+    """Rows of some people or teams, of all where none are named."""
+    return Q() if keys is None else Q(**{f"{field}__in": keys})
 
 
 def _covers(away: People, figures: list[CustomerFigures] | None, instead: Instead | None) -> list[Cover]:
@@ -177,13 +180,20 @@ def minutes_of(figures: Iterable[CustomerFigures], people: set[int]) -> dict[int
 
 
 @prepared
-def _stored_shares(people: frozenset[int] | None, unstaffed: bool) -> QuerySet:
-    """Sums of the stored shares by person, team and whether it is prospecting."""
-    theirs = _theirs("membership__user", people)
-    if people is not None and unstaffed:
-        theirs |= Q(membership__isnull=True)
+def _stored_shares(people: frozenset[int] | None) -> QuerySet:
+    """Sums of the stored shares by person, team and whether it is prospecting; of everyone, with what nobody does."""
+    return _sums(_theirs("membership__user", people))
+
+
+@prepared
+def _left_over(teams: frozenset[int] | None) -> QuerySet:
+    """The same of what nobody does, in these teams or in all."""
+    return _sums(Q(membership__isnull=True) & _theirs("team", teams))
+
+
+def _sums(whose: Q) -> QuerySet:
     return (
-        StoredShare.objects.filter(theirs, customer__archived_at__isnull=True)
+        StoredShare.objects.filter(whose, customer__archived_at__isnull=True)
         .order_by("membership__user_id", "team_id", "is_prospecting")
         .values_list("membership__user_id", "team_id", "is_prospecting")
         .annotate(Sum("touch_minutes"), Sum("travel_minutes"), Sum("other_minutes"))

@@ -24,6 +24,9 @@ class EvidenceRun(models.Model):
     samples = models.JSONField()
     left_out = models.JSONField(default=dict)
 
+    # What is long of a run: whoever reads it with rows of its own leaves it where it is.
+    LARGE = ("run__parameters", "run__samples", "run__left_out")
+
     class Meta:
         ordering = ["-on"]
 

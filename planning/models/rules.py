@@ -8,14 +8,19 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from customers.models import ContactRole, OrderStep, SaleType, Stage
+from customers.models import CircumstanceKind, ContactRole, OrderStep, SaleType, Stage
+from planning.models.travel import SpeedBand
 from territory.company.models import Company
+from territory.formats.hours import EXAMPLE, check_hours
 
 # What an administrator sets beside rules and is only offered or shown: no budget, due day or load follows from it.
-WITHOUT_EFFECT = (ContactRole, OrderStep, SaleType)
+WITHOUT_EFFECT = (ContactRole, OrderStep, SaleType, CircumstanceKind, SpeedBand)
 
 # Of the planning settings, those that say how evidence and the value of work are counted: no budget or due day follows.
 COUNTING = ("repeats_count_once", "margin_share")
+
+# And those that say how weeks of visits are planned.
+VISITING = ("working_hours", "lunch_minutes", "lunch_within", "visit_share")
 
 
 class Period(models.TextChoices):
@@ -168,16 +173,12 @@ class PlanningSettings(models.Model):
         default=Decimal("50.0"),
         validators=[MinValueValidator(1)],
     )
-    large_order_above = models.DecimalField(_("large order above"), **_share("0.20"))
-    large_order_until = models.DecimalField(_("large order until below"), **_share("0.15"))
-    first_sales_from = models.DecimalField(
-        _("large order for a team without sales, from"),
-        max_digits=14,
-        decimal_places=2,
-        default=Decimal("10000.00"),
-        validators=[MinValueValidator(0)],
-    )
+    # What holds for the kinds of special situations, by the names that these declare (planning.situations.threshold).
+    situations = models.JSONField(_("special situations"), default=dict, blank=True)
     retry_working_days = models.PositiveSmallIntegerField(_("retry after no answer, working days"), default=2)
+    circumstances_ahead_days = models.PositiveSmallIntegerField(
+        _("circumstances that end within so many days, in Today"), default=30, validators=[MaxValueValidator(365)]
+    )
     repeats_count_once = models.BooleanField(_("repeats count once"), default=False)
     margin_share = models.DecimalField(
         _("share of business that is margin"),
@@ -185,6 +186,27 @@ class PlanningSettings(models.Model):
         decimal_places=4,
         null=True,
         blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+    )
+    # What a week of visits rests on, where a person or customer says nothing else; a lunch of 0 minutes is none.
+    working_hours = models.CharField(
+        _("working hours"), max_length=200, default="08:00-17:00", validators=[check_hours], help_text=EXAMPLE
+    )
+    lunch_minutes = models.PositiveSmallIntegerField(
+        _("lunch, minutes"), default=30, validators=[MaxValueValidator(120)]
+    )
+    lunch_within = models.CharField(
+        _("lunch within"),
+        max_length=200,
+        default="11:30-14:00",
+        validators=[check_hours],
+        help_text=_("Such as 11:30-14:00."),
+    )
+    visit_share = models.DecimalField(
+        _("a visit's value an hour, at least"),
+        max_digits=5,
+        decimal_places=4,
+        default=Decimal("0.3"),
         validators=[MinValueValidator(0), MaxValueValidator(1)],
     )
     version = models.PositiveIntegerField(default=1, editable=False)

@@ -41,6 +41,9 @@ class TouchValue(models.Model):
             models.CheckConstraint(condition=Q(amount__gte=0), name="touch_value_not_negative"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.touch_type}, {self.tier}, {self.get_stage_display()}"
+
 
 class RejectedSuggestion(models.Model):
     """An official value was looked at beside evidence, and is kept with a reason. Append only.

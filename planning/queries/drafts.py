@@ -10,8 +10,9 @@ from accounts.permissions import Act, Area, may_all, people_within
 from customers.models import Customer
 from planning.actions.effects import EFFECT_VERSION
 from planning.models import DraftState, FactsMark, RuleDraft, RulesVersion
+from planning.queries.waiting import state_of
+from planning.situations.registry import BY_KEY
 from territory import clock
-from territory.jobs.models import JobRun, JobState
 
 MOST_PEOPLE = 12
 MOST_DAYS = 8
@@ -80,7 +81,7 @@ class EffectShown:
     over: Change | None = None
     due: Change | None = None
     due_soon: Change | None = None
-    large_orders: Change | None = None
+    situations: list[tuple[Any, Change]] = field(default_factory=list)
     loads: list[PersonLoad] = field(default_factory=list)
     days: list[DayShown] = field(default_factory=list)
     largest: list[tuple[Customer, Change]] = field(default_factory=list)
@@ -90,8 +91,8 @@ class EffectShown:
     @property
     def nothing(self) -> bool:
         """Whether no figure changes at all; said to who sees all of them only, for it tells of each."""
-        large = self.large_orders is not None and self.large_orders.differs
-        return self.shows_all and not (self.touched or self.loads or self.days or large)
+        situations = any(change.differs for _label, change in self.situations)
+        return self.shows_all and not (self.touched or self.loads or self.days or situations)
 
     @property
     def hidden(self) -> bool:
@@ -175,18 +176,14 @@ def _day(at: dt.datetime) -> dt.date:
 
 
 def _computing(draft: RuleDraft) -> DraftPage:
-    """Nobody has taken it up, it is under way, or the last attempt failed."""
-    run = JobRun.objects.filter(key=draft.job_key).first()
-    if run is None or (run.state == JobState.QUEUED and not run.attempts):
-        return DraftPage(draft, "waiting")
-    if run.state in (JobState.RUNNING, JobState.DONE):
-        return DraftPage(draft, "running", progress=run.progress, total=run.total or 0)
-    return DraftPage(draft, "failed")
+    state, progress, total = state_of(draft.job_key)
+    return DraftPage(draft, state, progress=progress, total=total)
 
 
 def effect_shown(user: User, effect: dict[str, Any]) -> EffectShown:
     """People and customers beyond the reader's reach are left out, and so are counts: of all customers for who sees all of
-    them, of minutes and due touches for who sees all budgets, of large orders for who sees all amounts as well.
+    them, of minutes and due touches for who sees all budgets, of special situations for who sees both, those that rest on amounts for who
+    sees all of these as well.
     """
     people = _people(user, effect)
     customers = _customers(user, effect)
@@ -205,8 +202,9 @@ def effect_shown(user: User, effect: dict[str, Any]) -> EffectShown:
         found.roles = _roles(effect)
         found.minutes = Change(sum(row.all.before for row in found.roles), sum(row.all.after for row in found.roles))
         found.largest = [(customers[pk], Change(*pair)) for pk, *pair in effect["largest"] if pk in customers]
-    if budgets and amounts and effect["large_orders"]:
-        found.large_orders = Change(*effect["large_orders"])
+    if budgets and everyone:
+        kinds = [(BY_KEY[key], Change(*pair)) for key, *pair in effect["situations"] if key in BY_KEY]
+        found.situations = [(kind.label, change) for kind, change in kinds if amounts or not kind.amounts]
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,6 +17,7 @@ from planning.engine.drift import Figure
 from planning.models import EvidenceRun, TouchEvidence
 from planning.queries.touch_values import Line
 from territory.formats.numbers import number_text, percent_text
+from territory.together import prepared
 
 # Where selling should stop is not said of a touch that fewer courses reached.
 FEWEST_COURSES = 10
@@ -59,12 +61,19 @@ class Kinds:
     reached_finding: str
 
 
-def kinds_of(user: User, line: Line, run: EvidenceRun) -> Kinds | None:
-    """Of the line's latest evidence, in one query; None without any. Values after costs only for who sees all costs."""
+@prepared
+def chances_question(evidence: int) -> QuerySet:
+    """The chances by n-th touch of a row of evidence, by its key."""
+    return TouchEvidence.objects.filter(pk=evidence).values_list("chances", flat=True)
+
+
+def kinds_of(user: User, line: Line, run: EvidenceRun, told: Sequence[Sequence[Mapping[str, Any]]]) -> Kinds | None:
+    """Of the line's latest evidence, from the answer to `chances_question`; None without any. Values after costs only for
+    who sees all costs."""
     found = line.evidence
     if found is None:
         return None
-    chances = TouchEvidence.objects.filter(pk=found.pk).values_list("chances", flat=True).first() or []
+    chances = next(iter(told), [])
     sees_costs = may_all(user, Area.COST, Act.SEE)
     rows = [_row(each, sees_costs) for each in chances[:MOST_TOUCHES]]
     added: Mapping[str, Any] = run.samples.get(line.stage, {}).get("added", {})
@@ -155,12 +164,17 @@ def _reached_finding(rows: Sequence[NthRow]) -> str:
 
 
 def left_out_words(run: EvidenceRun) -> str:
-    """Touches that no figure counts, by reason: 3 in the future, 12 before the registration."""
+    """Touches that no figure counts, by reason: 15 touches: 3 in the future, 12 before the registration."""
     reasons = {
-        "future": _("%(n)s touches in the future"),
+        "future": _("%(n)s in the future"),
         "before": _("%(n)s before the customer's registration"),
         "outside": _("%(n)s while nothing was under way"),
-        "repeats": _("%(n)s repeats of a day"),
+        "repeats": _("%(n)s repeated on a day"),
     }
-    counted = ((text, run.left_out.get(name, 0)) for name, text in reasons.items())
-    return ", ".join(text % {"n": number_text(number)} for text, number in counted if number)
+    counted = [(text, number) for name, text in reasons.items() if (number := run.left_out.get(name, 0))]
+    if not counted:
+        return ""
+    whole = sum(number for _text, number in counted)
+    parts = _(", ").join(text % {"n": number_text(number)} for text, number in counted)
+    said = ngettext("%(n)s touch: %(parts)s", "%(n)s touches: %(parts)s", whole)
+    return said % {"n": number_text(whole), "parts": parts}

@@ -80,7 +80,7 @@ def loads(reader: Any, seen: HandOver, moves: Sequence[Move]) -> Loads | None:
         return None
     ground = weeks_ground(*ground_rows)
     both = frozenset({seen.person.pk, receiver.user_id})
-    facts = load_workload(ground, mondays, people=both, unstaffed=False, away=away_from(*away_rows))
+    facts = load_workload(ground, mondays, people=both, unstaffed=frozenset(), away=away_from(*away_rows))
     moved = _Moved(seen, moves, ground, bases_from(bases))
     after = replace(
         facts,

@@ -2,20 +2,22 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
 from accounts.models import Membership, RoleFunction, User
 from accounts.permissions import current_memberships
-from customers.models import Assignment, StagePeriod, Tier, TierPeriod, TouchPerson
+from accounts.queries import MANAGING
+from customers.models import Assignment, AssignmentKind, StagePeriod, Tier, TierPeriod, TouchPerson
+from planning.models import InvolvementFinding
+from planning.queries.involvement import open_findings
 from territory import clock
 from territory.rows import on_day
 from territory.together import Prepared, prepared, together
 
 MONTH_DAYS = 30
 WINDOW_DAYS = 90
-MANAGING = (RoleFunction.MANAGEMENT, RoleFunction.SENIOR_MANAGEMENT)
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,23 @@ class Standing:
 
 @dataclass(frozen=True)
 class MyRole:
-    """`manager_share`: managers' part of all minutes on my customers in the last 90 days, None without any."""
+    """`manager_share`: managers' part of all minutes on my customers in the last 90 days, None without any; `senior_share`
+    that of senior managers alone. `held`: as what I work on how many customers; `touched`: of those of whom I am the sole
+    contact, how many others touched by last night; `misfits`: of how many assignments something else does not fit.
+    """
 
     memberships: list[Membership]
     standings: list[Standing]
     manager_share: float | None
+    senior_share: float | None = None
+    held: list[tuple[str, int]] = field(default_factory=list)
+    touched: int = 0
+    misfits: int = 0
+
+    @property
+    def customers(self) -> int:
+        """On how many customers I work."""
+        return sum(count for _kind, count in self.held)
 
 
 def my_role(user: User) -> MyRole:
@@ -44,7 +58,8 @@ def my_role(user: User) -> MyRole:
 
 
 def role_questions(user: User) -> tuple[Prepared, ...]:
-    """What `role_of` makes something of, to be asked together: tiers, counts now and a month ago, minutes by function."""
+    """What `role_of` makes something of, to be asked together: tiers, counts now and a month ago, minutes by function,
+    as what they work, and what of it does not fit."""
     today, zone = clock.company_today(), clock.company_zone()
     before = today - dt.timedelta(days=MONTH_DAYS)
     since = clock.start_of_day(today - dt.timedelta(days=WINDOW_DAYS - 1), zone)
@@ -52,10 +67,20 @@ def role_questions(user: User) -> tuple[Prepared, ...]:
         _tiers(),
         *(_standing_on(user.pk, day, clock.end_of_day(day, zone)) for day in (today, before)),
         _minutes(user.pk, today, since),
+        _held(user.pk, today),
+        _misfits(user.pk, today),
     )
 
 
-def role_of(user: User, tiers: Sequence[Tier], now: list[tuple], before: list[tuple], minutes: list[tuple]) -> MyRole:
+def role_of(
+    user: User,
+    tiers: Sequence[Tier],
+    now: list[tuple],
+    before: list[tuple],
+    minutes: list[tuple],
+    held: list[tuple],
+    misfits: list[tuple],
+) -> MyRole:
     """The person's own part from the answers to `role_questions`; tiers without anybody are left out."""
     counts = [{(tier, stage): count for tier, stage, count in rows} for rows in (now, before)]
     standings = []
@@ -64,8 +89,19 @@ def role_of(user: User, tiers: Sequence[Tier], now: list[tuple], before: list[tu
         found = [on.get((key, stage), 0) for stage in ("prospect", "customer") for on in counts]
         if any(found):
             standings.append(Standing(tier, *found))
-    everyone, managers = sum(row[1] for row in minutes), sum(row[1] for row in minutes if row[0] in MANAGING)
-    return MyRole(current_memberships(user), standings, managers / everyone if everyone else None)
+    spent: dict[str, int] = dict(minutes)
+    everyone, managers = sum(spent.values()), sum(spent.get(name, 0) for name in MANAGING)
+    seniors = spent.get(RoleFunction.SENIOR_MANAGEMENT, 0)
+    as_what, wrong = dict(held), dict(misfits)
+    return MyRole(
+        current_memberships(user),
+        standings,
+        managers / everyone if everyone else None,
+        seniors / everyone if everyone else None,
+        [(str(kind.label), as_what[kind]) for kind in AssignmentKind if kind in as_what],
+        wrong.pop(InvolvementFinding.Happened.SOLE_TOUCHED, 0),
+        sum(wrong.values()),
+    )
 
 
 @prepared
@@ -104,3 +140,17 @@ def _minutes(person: int, today: dt.date, since: dt.datetime) -> QuerySet:
         touch__is_implausible=False,
     )
     return made.order_by().values_list("role__function").annotate(Sum("duration_seconds"))
+
+
+@prepared
+def _held(person: int, today: dt.date) -> QuerySet:
+    """On how many customers the person works as what."""
+    rows = Assignment.objects.on(today).filter(membership__user=person, customer__archived_at__isnull=True)
+    return rows.order_by().values_list("kind").annotate(Count("pk"))
+
+
+@prepared
+def _misfits(person: int, today: dt.date) -> QuerySet:
+    """Of how many of the person's assignments something does not fit, by what."""
+    rows = open_findings(today).select_related(None).filter(assignment__membership__user=person)
+    return rows.order_by().values_list("happened").annotate(Count("pk"))

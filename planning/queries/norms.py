@@ -16,3 +16,8 @@ def sees_norms(user: User) -> bool:
 def sees_norm_amounts(user: User) -> bool:
     """Whoever leads and sees amounts as widely: the amounts that such figures are about."""
     return sees_norms(user) and any(grant.reach in WIDE for grant in scope(user, Area.AMOUNTS, Act.SEE).grants)
+
+
+def sees_norm_costs(user: User) -> bool:
+    """Whoever leads and sees cost rates as widely: what sales cost."""
+    return sees_norms(user) and any(grant.reach in WIDE for grant in scope(user, Area.COST, Act.SEE).grants)

@@ -12,7 +12,7 @@ from django.db.models.functions import TruncDate
 from customers.models import CourseOutcome, Customer, SellingCourse, Stage, TierPeriod, Touch
 from planning.engine.courses import FEWEST_WINS
 from planning.models import CurveKind, EvidenceRun, TierCurve
-from planning.queries.touches_to_customer import Kept
+from planning.queries.touches_to_customer import CurveOfTouches
 from territory import clock
 from territory.together import Asking, prepared
 
@@ -27,7 +27,7 @@ class Place:
     touches: int
     tier: str
     own_wins: int
-    curve: Kept
+    curve: CurveOfTouches
     is_pooled: bool
     computed_at: dt.datetime
 
@@ -67,7 +67,7 @@ def _place(touches: int, rows: Iterable[Mapping[str, Any]], computed_at: dt.date
         touches=touches,
         tier=own["tier__name"] if own else "",
         own_wins=own_wins,
-        curve=Kept(shown["steps"], shown["figures"]),
+        curve=CurveOfTouches(shown["steps"], shown["figures"]),
         is_pooled=is_pooled,
         computed_at=computed_at,
     )

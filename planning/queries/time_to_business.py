@@ -10,15 +10,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F
-
 from customers.models import Tier
 from planning.actions.tier_curves import at_an_amount
 from planning.engine.time_to_business import HORIZONS, curves_at
 from planning.models import CourseStarts, CurveKind, EvidenceRun, TierCurve
+from planning.queries.tier_curves import first_reaching, latest_curves, nearly_all_by, ten_per_cent_above
 
-# Pictures end where so large a part of those that arrived on each tier had arrived, on the first of these scales, in years.
-DRAWN = 0.99
+# How many years pictures show.
 SCALES = (1, 2, 3, 4, 6, 8, 12, 24)
 YEAR = 365
 # They read curves so many times, at the end of each year among them.
@@ -26,7 +24,7 @@ POINTS = 72
 
 
 @dataclass(frozen=True)
-class Within:
+class WithinDays:
     """The share that had arrived within so many days, and its band; None: not known yet, or no band."""
 
     days: int
@@ -44,14 +42,14 @@ class OfTier:
     steps: Mapping[str, Sequence[Any]]
     figures: Mapping[str, Any]
 
-    def within(self, days: int) -> Within:
+    def within(self, days: int) -> WithinDays:
         """The curve read at a day, as fine as it was kept; beyond the longest follow-up nothing is known."""
         if days > self.figures["longest"]:
-            return Within(days, None, None, None)
+            return WithinDays(days, None, None, None)
         place = bisect_right(self.steps["at"], days) - 1
         if place < 0:
-            return Within(days, 0.0, None, None)
-        return Within(days, *(self.steps[name][place] for name in ("share", "low", "high")))
+            return WithinDays(days, 0.0, None, None)
+        return WithinDays(days, *(self.steps[name][place] for name in ("share", "low", "high")))
 
     @property
     def chances(self) -> list[tuple[int, float | None]]:
@@ -69,12 +67,11 @@ class OfTier:
     @property
     def until(self) -> int:
         """Days within which nearly all arrived that did."""
-        at, shares = self.steps["at"], self.steps["share"]
-        return next((day for day, share in zip(at, shares, strict=True) if share >= shares[-1] * DRAWN), 0)
+        return nearly_all_by(self.steps)
 
 
 @dataclass(frozen=True)
-class Norm:
+class TimeToBusiness:
     """The curves of the tiers from the highest, and that of all prospects."""
 
     rows: list[OfTier]
@@ -84,8 +81,7 @@ class Norm:
     @cached_property
     def in_years(self) -> int:
         """Years at which pictures end."""
-        most = max((row.until for row in self.rows), default=0)
-        return next((years for years in SCALES if years * YEAR >= most), SCALES[-1])
+        return first_reaching(max((row.until for row in self.rows), default=0) / YEAR, SCALES)
 
     @cached_property
     def scale(self) -> list[int]:
@@ -99,36 +95,36 @@ class Norm:
         return range(0, YEAR * self.in_years + 1, YEAR * every)
 
     @cached_property
+    def drawn(self) -> list[list[WithinDays]]:
+        """Each tier's curve read at these days."""
+        return [[row.within(days) for days in self.scale] for row in self.rows]
+
+    @cached_property
     def highest(self) -> int:
-        """Per cent at which pictures end: the first ten that no band passes."""
-        steps = [row.within(days) for row in self.rows for days in self.scale]
-        top = max((step.high or step.share or 0 for step in steps), default=0)
-        return min(int(top * 10) + 1, 10) * 10
+        """Per cent at which pictures end."""
+        return ten_per_cent_above(step.high or step.share or 0 for steps in self.drawn for step in steps)
 
 
-def time_to_business() -> Norm | None:
+def time_to_business() -> TimeToBusiness | None:
     """Each tier at its own amount; one query. None before the first run."""
-    rows = TierCurve.objects.filter(kind=CurveKind.TIME_TO_BUSINESS, run=EvidenceRun.latest()).select_related(
-        "tier", "run"
-    )
-    found = list(rows.order_by(F("tier__position").asc(nulls_last=True), "tier__name"))
+    found = list(latest_curves(CurveKind.TIME_TO_BUSINESS))
     if not found:
         return None
-    return _norm({row.tier: row for row in found}, found[0].run.computed_at)
+    return _curves({row.tier: row for row in found}, found[0].run.computed_at)
 
 
-def time_to(amount: Decimal) -> Norm | None:
+def time_to(amount: Decimal) -> TimeToBusiness | None:
     """Every tier at this amount, computed from the courses that the latest run kept; two queries."""
-    kept = CourseStarts.objects.select_related("run").order_by("-run__on").first()
+    kept = CourseStarts.objects.select_related("run").defer(*EvidenceRun.LARGE).order_by("-run__on").first()
     if kept is None:
         return None
     tiers = {row.pk: row for row in Tier.objects.live()}
     found = curves_at(kept.paths, tiers, amount)
     rows = {tiers.get(tier): at_an_amount(tier, amount, row) for tier, row in found.items()}  # type: ignore[arg-type]
-    return _norm(rows, kept.run.computed_at)
+    return _curves(rows, kept.run.computed_at)
 
 
-def _norm(found: Mapping[Tier | None, TierCurve], computed_at: dt.datetime) -> Norm:
+def _curves(found: Mapping[Tier | None, TierCurve], computed_at: dt.datetime) -> TimeToBusiness:
     rows = {tier: OfTier(tier, row.amount or Decimal(0), row.steps, row.figures) for tier, row in found.items()}
     of_all = rows.pop(None, None)
-    return Norm(list(rows.values()), of_all, computed_at)
+    return TimeToBusiness(list(rows.values()), of_all, computed_at)

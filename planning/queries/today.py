@@ -175,7 +175,7 @@ def _due_things(user: User, today: dt.date) -> Iterator[Thing]:
 @prepared
 def _due_by(today: dt.date, person: int, mine: Q, seen: Q) -> QuerySet:
     rows = DueTouch.objects.filter(
-        ~_just_done(person), mine, seen, due_on__lte=today, customer__archived_at__isnull=True
+        ~just_done(person), mine, seen, due_on__lte=today, customer__archived_at__isnull=True
     )
     return rows.order_by("pk").values_list(
         "customer_id", "touch_type_id", "person_id", "due_on", "interval_days", "minutes", "travel_minutes",
@@ -196,7 +196,7 @@ def covers_of(user: User) -> QuerySet[Cover]:
     return Cover.objects.on(clock.company_today()).filter(user=user)
 
 
-def _just_done(person: int) -> Exists:
+def just_done(person: int) -> Exists:
     """Whether the person logged such a touch after the stored row was computed: it is gone before the worker came."""
     touches = Touch.objects.live().filter(customer=OuterRef("customer"), type=OuterRef("touch_type"), logged_by=person)
     return Exists(

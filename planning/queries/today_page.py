@@ -7,17 +7,22 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Cover, User
 from accounts.permissions import Act, Area, current_memberships, is_stood_in_for, stands_in
-from customers.models import PlannedTouch
+from customers.models import Circumstance, PlannedTouch
+from customers.queries.circumstances import how_soon
 from customers.scope import hangs_within, on_customer, worked_on
 from planning.engine.workload import Cell
 from planning.loaders.ground import away_from, weeks_ground, weeks_questions
 from planning.models import Situation
+from planning.models.situations import situations_within
 from planning.queries import goals
 from planning.queries import today as queue
 from planning.queries.my_role import MyRole, role_of, role_questions
 from planning.queries.workload import own_away, week_of
 from territory import clock
 from territory.together import Prepared, in_groups, prepared
+
+SITUATIONS_SHOWN = 5
+CIRCUMSTANCES_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class TodayPage:
     overdue: int
     visits: list[PlannedTouch]
     situations: list[Situation]
+    circumstances: list[Circumstance]
     my_role: MyRole
     week: Cell | None
     covers: list[Cover]
@@ -41,12 +47,12 @@ def today_page(user: User, most: int | None) -> TodayPage:
     """The page with at most so many rows, in 5 queries, one more where somebody covers chosen customers."""
     day = clock.today(user)
     planned = queue.open_planned(user)
-    ground_rows, away_rows, role_rows, goal_rows, (values, situations, covers) = in_groups(
+    ground_rows, away_rows, role_rows, goal_rows, (values, situations, circumstances, covers) = in_groups(
         weeks_questions(),
         own_away(user),
         role_questions(user),
         goals.own_questions(user),
-        (queue.values_of(planned), _situations(user), _covers(user)),
+        (queue.values_of(planned), _situations(user), _circumstances(user, day), _covers(user)),
     )
     ground = weeks_ground(*ground_rows)
     things = queue.ranked(user, planned, values, ground.settings)
@@ -59,6 +65,7 @@ def today_page(user: User, most: int | None) -> TodayPage:
         overdue=sum(thing.overdue_days > 0 for thing in things),
         visits=sorted((touches[row.pk] for row in visits if row.pk in touches), key=_time),
         situations=situations,
+        circumstances=_ending(circumstances, day, ground.settings.circumstances_ahead_days),
         my_role=role_of(user, *role_rows),
         week=week_of(user, ground, away_from(*away_rows)),
         covers=covers,
@@ -84,15 +91,49 @@ def _next_planned(planned: list[queue.Planned], user: User, day: dt.date) -> lis
 
 
 def _situations(user: User) -> Prepared:
-    """Open situations on customers that the person works on or covers."""
+    """Open situations on customers that the person works on or covers, and about themselves."""
     mine = worked_on([row.pk for row in current_memberships(user)], covering=stands_in(user))
-    return _open_situations(hangs_within(user, Area.BUDGETS, Act.SEE), on_customer(mine))
+    return _open_situations(situations_within(user, Act.SEE), on_customer(mine), user.pk)
 
 
 @prepared
-def _open_situations(seen: Q, mine: Q) -> QuerySet[Situation]:
-    situations = Situation.objects.open().filter(seen & mine).once_each().select_related("customer", "team")
-    return situations.only("kind", "customer__name", "team__name")
+def _open_situations(seen: Q, mine: Q, person: int) -> QuerySet[Situation]:
+    """Of the kinds that are told of without being asked the most pressing, one more than are shown."""
+    rows = Situation.objects.open().loud().filter(seen, mine | Q(person=person)).most_pressing()
+    return rows.select_related("customer", "team", "person").only(
+        "kind", "customer__name", "person__name", "team__name"
+    )[: SITUATIONS_SHOWN + 1]
+
+
+# What ended so many days ago is still news: a contract with another supplier that is over is the time to call.
+JUST_ENDED_DAYS = 7
+MOST_AHEAD_DAYS = 365
+
+
+def _circumstances(user: User, day: dt.date) -> Prepared:
+    """Circumstances that end or have just ended, of customers that the person works on or covers; one more than are shown."""
+    mine = worked_on([row.pk for row in current_memberships(user)], covering=stands_in(user))
+    return _ends(day, hangs_within(user, Area.CUSTOMERS, Act.SEE), on_customer(mine))
+
+
+@prepared
+def _ends(day: dt.date, seen: Q, mine: Q) -> QuerySet[Circumstance]:
+    first, last = day - dt.timedelta(days=JUST_ENDED_DAYS), day + dt.timedelta(days=MOST_AHEAD_DAYS)
+    rows = Circumstance.objects.live().filter(
+        seen & mine, ends_on__range=(first, last), customer__archived_at__isnull=True
+    )
+    shown = ("ends_on", "note", "kind__name", "customer__name")
+    rows = rows.select_related("kind", "customer").only(*shown).order_by("ends_on", "customer__name", "pk")
+    return rows[: CIRCUMSTANCES_SHOWN + 1]
+
+
+def _ending(rows: list[Circumstance], day: dt.date, ahead: int) -> list[Circumstance]:
+    """Those that end within so many days, each with `soon` in words."""
+    last = day + dt.timedelta(days=ahead)
+    found = [row for row in rows if row.ends_on is not None and row.ends_on <= last]
+    for row in found:
+        row.soon = how_soon(row.ends_on, day)  # type: ignore[arg-type]
+    return found
 
 
 def _covers(user: User) -> QuerySet[Cover]:

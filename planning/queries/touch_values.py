@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+
+from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.permissions import Act, Area, may_all
 from customers.models import Tier, TouchType
 from planning.engine.drift import INSIDE, Figure, how_far, side, stays_rejected
 from planning.models import EvidenceRun, RejectedSuggestion, TouchEvidence, TouchValue, ValueStage
-from territory.together import together
+from territory.together import Prepared, prepared, together
 
 # Above it a suggestion is a whole amount: evidence knows no pennies.
 WHOLE_FROM = 10
@@ -162,11 +164,6 @@ class ValuesTable:
         return next(chosen, None) or self.most_off
 
 
-def key_in(text: Any) -> int | None:
-    """A key in an address; None for anything else."""
-    return int(text) if str(text).isascii() and str(text).isdigit() and len(str(text)) < 19 else None
-
-
 def sees_evidence(user: User) -> bool:
     """Evidence tells of all customers, their touches, orders and amounts."""
     return all(may_all(user, area, Act.SEE) for area in EVIDENCE_AREAS)
@@ -195,10 +192,45 @@ def official_on(touch_type: int, tier: int, stage: str, on: dt.date) -> TouchVal
     return rows.select_related("approved_by").order_by("starts_on", "pk").last()
 
 
-def rejections(stage: str) -> list[RejectedSuggestion]:
+def next_start(touch_type: int, tier: int, stage: str, on: dt.date) -> dt.date | None:
+    """The first day after this one on which another official value of the line starts."""
+    rows = TouchValue.objects.filter(touch_type=touch_type, tier=tier, stage=stage, starts_on__gt=on)
+    return rows.order_by("starts_on").values_list("starts_on", flat=True).first()
+
+
+@prepared
+def values_question() -> QuerySet[TouchValue]:
+    """All official values, those of days to come too, in the order in which they start."""
+    shown = ("stage", "amount", "reason", "starts_on", "approved_at", "approved_by__name")
+    rows = TouchValue.objects.select_related("touch_type", "tier", "approved_by")
+    return rows.only(*shown, "touch_type__name", "tier__name", "tier__position").order_by("starts_on", "pk")
+
+
+@prepared
+def rejections_question(stage: str) -> QuerySet[RejectedSuggestion]:
     """All that were rejected for a stage, oldest first."""
     rows = RejectedSuggestion.objects.filter(official__stage=stage)
-    return list(rows.select_related("official", "rejected_by").order_by("rejected_at", "pk"))
+    return rows.select_related("official", "rejected_by").order_by("rejected_at", "pk")
+
+
+@prepared
+def _types() -> QuerySet[TouchType]:
+    return TouchType.objects.live()
+
+
+@prepared
+def _tiers() -> QuerySet[Tier]:
+    return Tier.objects.live()
+
+
+@prepared
+def _latest_run() -> QuerySet[EvidenceRun]:
+    return EvidenceRun.objects.order_by("-on")[:1]
+
+
+@prepared
+def _latest_evidence(stage: str) -> QuerySet[TouchEvidence]:
+    return TouchEvidence.objects.filter(run__in=EvidenceRun.latest(), stage=stage).defer("chances")
 
 
 def values_table(
@@ -209,43 +241,63 @@ def values_table(
     sees_evidence: bool,
     rejected: Iterable[RejectedSuggestion] = (),
 ) -> ValuesTable:
-    """Today's values of a stage beside the latest evidence and what was `rejected`, in three queries."""
-    current = {
-        (row.touch_type_id, row.tier_id): row
-        for row in sorted(values, key=lambda row: (row.starts_on, row.pk))
-        if row.stage == stage and row.starts_on <= on
-    }
-    kept = {row.official_id: row for row in rejected}
-    types, tiers = together(TouchType.objects.live(), Tier.objects.live())
-    run = EvidenceRun.objects.first() if sees_evidence else None
-    found = (
-        {(row.touch_type_id, row.tier_id): row for row in run.rows.filter(stage=stage).defer("chances")} if run else {}
-    )
+    """Today's values of a stage beside the latest evidence and what was `rejected`, in one query."""
+    nothing = EvidenceRun.objects.none(), TouchEvidence.objects.none()
+    evidence = (_latest_run(), _latest_evidence(stage)) if sees_evidence else nothing
+    types, tiers, runs, rows = together(_types(), _tiers(), *evidence)
+    run = next(iter(runs), None)
     sample = run.samples.get(stage, NOTHING) if run else NOTHING
     groups = [
-        Group(
-            tier,
-            [
-                _line(stage, kind, tier, current.get((kind.pk, tier.pk)), found.get((kind.pk, tier.pk)), kept)
-                for kind in types
-            ],
-            sample["tiers"].get(str(tier.pk), NO_COURSES) if run else None,
-        )
-        for tier in tiers
+        Group(tier, lines, sample["tiers"].get(str(tier.pk), NO_COURSES) if run else None)
+        for tier, lines in _lines(stage, on, values, rejected, rows, types, tiers)
     ]
     return ValuesTable(groups, run, sample["is_growing"], Decimal(sample["without_touches"]))
 
 
 def lines_outside(on: dt.date) -> list[Line]:
-    """Official values of both stages that lie outside and that nobody keeps, the most off first."""
-    values = list(TouchValue.objects.select_related("touch_type", "tier"))
+    """Official values of both stages that lie outside and that nobody keeps, the most off first; in one query."""
+    return outside_of(on, together(*outside_questions()))
+
+
+def outside_questions() -> list[Prepared]:
+    """What `outside_of` is told from."""
+    of_stages = [ask(stage) for stage in ValueStage.values for ask in (rejections_question, _latest_evidence)]
+    return [values_question(), _types(), _tiers(), *of_stages]
+
+
+def outside_of(on: dt.date, answers: Sequence[list]) -> list[Line]:
+    """The same as `lines_outside`, of the answers to `outside_questions`."""
+    values, types, tiers, *of_stages = answers
     found = [
         line
-        for stage in ValueStage.values
-        for line in values_table(stage, values, on, sees_evidence=True, rejected=rejections(stage)).lines
+        for stage, rejected, evidence in zip(ValueStage.values, of_stages[::2], of_stages[1::2], strict=True)
+        for _tier, lines in _lines(stage, on, values, rejected, evidence, types, tiers)
+        for line in lines
         if line.is_outside
     ]
     return sorted(found, key=lambda line: -line.how_far)
+
+
+def _lines(
+    stage: str,
+    on: dt.date,
+    values: Iterable[TouchValue],
+    rejected: Iterable[RejectedSuggestion],
+    evidence: Iterable[TouchEvidence],
+    types: Sequence[TouchType],
+    tiers: Iterable[Tier],
+) -> Iterator[tuple[Tier, list[Line]]]:
+    """The lines of each tier."""
+    current = {
+        (row.touch_type_id, row.tier_id): row
+        for row in sorted(values, key=lambda row: (row.starts_on, row.pk))
+        if row.stage == stage and row.starts_on <= on
+    }
+    found = {(row.touch_type_id, row.tier_id): row for row in evidence}
+    kept = {row.official_id: row for row in rejected}
+    for tier in tiers:
+        places = [(kind, (kind.pk, tier.pk)) for kind in types]
+        yield tier, [_line(stage, kind, tier, current.get(at), found.get(at), kept) for kind, at in places]
 
 
 def _line(
@@ -264,20 +316,34 @@ def _line(
 
 def line_on(stage: str, touch_type: int | None, tier: int | None, on: dt.date) -> Line | None:
     """One line with the latest evidence and the official value of a day, in one query; None without evidence."""
-    evidence = TouchEvidence.objects.filter(run__in=EvidenceRun.latest(), stage=stage, touch_type=touch_type, tier=tier)
-    values = TouchValue.objects.filter(stage=stage, touch_type=touch_type, tier=tier, starts_on__lte=on)
-    rejected = RejectedSuggestion.objects.filter(
-        official__stage=stage, official__touch_type=touch_type, official__tier=tier
-    )
-    found, official, kept = together(
-        evidence.select_related("run", "touch_type", "tier"),
-        values.select_related("approved_by").order_by("-starts_on", "-pk")[:1],
-        rejected.order_by("rejected_at", "pk"),
-    )
+    if stage not in ValueStage.values or touch_type is None or tier is None:
+        return None
+    line = stage, touch_type, tier
+    found, official, kept = together(_evidence_on(*line), _official_on(*line, on), _rejected_on(*line))
     if not found:
         return None
     held = {row.official_id: row for row in kept}
     return _line(stage, found[0].touch_type, found[0].tier, official[0] if official else None, found[0], held)
+
+
+@prepared
+def _evidence_on(stage: str, touch_type: int, tier: int) -> QuerySet[TouchEvidence]:
+    rows = TouchEvidence.objects.filter(run__in=EvidenceRun.latest(), stage=stage, touch_type=touch_type, tier=tier)
+    return rows.select_related("run", "touch_type", "tier")
+
+
+@prepared
+def _official_on(stage: str, touch_type: int, tier: int, on: dt.date) -> QuerySet[TouchValue]:
+    values = TouchValue.objects.filter(stage=stage, touch_type=touch_type, tier=tier, starts_on__lte=on)
+    return values.select_related("approved_by").order_by("-starts_on", "-pk")[:1]
+
+
+@prepared
+def _rejected_on(stage: str, touch_type: int, tier: int) -> QuerySet[RejectedSuggestion]:
+    rows = RejectedSuggestion.objects.filter(
+        official__stage=stage, official__touch_type=touch_type, official__tier=tier
+    )
+    return rows.order_by("rejected_at", "pk")
 
 
 NOTHING: dict[str, Any] = {"tiers": {}, "is_growing": False, "without_touches": "0"}

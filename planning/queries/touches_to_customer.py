@@ -9,21 +9,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F, QuerySet
-
 from customers.models import Tier, TouchType
 from planning.engine.courses import FEWEST_WINS
-from planning.models import CurveKind, EvidenceRun, TierCurve
+from planning.models import CurveKind, TierCurve
+from planning.queries.tier_curves import first_reaching, latest_curves, nearly_all_by, ten_per_cent_above
 from territory.together import together
 
-# Pictures end where so large a part of the wins of each tier was won, on the first of these scales that reaches it.
-DRAWN = 0.99
+# How many touches pictures show.
 SCALES = (8, 12, 20, 40, 60, 80, 100, 200, 400, 1000)
 QUARTERS = 4
 
 
 @dataclass(frozen=True)
-class Within:
+class WithinTouches:
     """After n touches: courses that were still under way, the share won (None: not known yet) and its band."""
 
     n: int
@@ -34,7 +32,7 @@ class Within:
 
 
 @dataclass(frozen=True)
-class Kept:
+class CurveOfTouches:
     """A curve as it was kept (planning.actions.tier_curves)."""
 
     steps: Mapping[str, Sequence[Any]]
@@ -53,14 +51,14 @@ class Kept:
         """The share won within n touches; None, beyond the most that a course still open has: not known yet."""
         return self.within(n).share
 
-    def within(self, n: int) -> Within:
+    def within(self, n: int) -> WithinTouches:
         """The step of n touches."""
         at = self.steps["at"]
         if not at or (n > self.figures["longest"] and not self.figures["is_final"]):
-            return Within(n, 0, None, None, None)
+            return WithinTouches(n, 0, None, None, None)
         place, behind = bisect_right(at, n) - 1, bisect_left(at, n)
         at_risk = self.steps["at_risk"][behind] if behind < len(at) else 0
-        return Within(n, at_risk, *(self.steps[name][place] for name in ("share", "low", "high")))
+        return WithinTouches(n, at_risk, *(self.steps[name][place] for name in ("share", "low", "high")))
 
     def last_known(self, n: int) -> int:
         """The most touches up to n of which the share is known."""
@@ -69,10 +67,7 @@ class Kept:
     @property
     def until(self) -> int:
         """Touches within which nearly all of the wins were won."""
-        shares = self.steps["share"]
-        if not shares:
-            return 0
-        return self.steps["at"][bisect_left(shares, shares[-1] * DRAWN)]
+        return nearly_all_by(self.steps)
 
 
 @dataclass(frozen=True)
@@ -89,12 +84,12 @@ class OfTier:
     """A tier's curve (None: over all) with the mix of types."""
 
     tier: Tier | None
-    curve: Kept
+    curve: CurveOfTouches
     mix: list[TypeOfWon]
 
 
 @dataclass(frozen=True)
-class Norm:
+class TouchesToCustomer:
     """All curves, tiers from the highest, then all together. `until`: touches at which pictures end."""
 
     rows: list[OfTier]
@@ -106,8 +101,7 @@ class Norm:
 
     @cached_property
     def until(self) -> int:
-        most = max(row.curve.until for row in self.rows)
-        return next((scale for scale in SCALES if scale >= most), SCALES[-1])
+        return first_reaching(max(row.curve.until for row in self.rows), SCALES)
 
     @cached_property
     def marks(self) -> list[int]:
@@ -116,32 +110,22 @@ class Norm:
 
     @cached_property
     def highest(self) -> int:
-        """Per cent at which pictures end: the first ten that no band passes."""
+        """Per cent at which pictures end."""
         steps = (row.curve.steps for row in self.rows)
-        drawn = (
-            row for of in steps for row in zip(of["at"], of["share"], of["high"], strict=True) if row[0] <= self.until
-        )
-        top = max(high or share for _n, share, high in drawn)
-        return min(int(top * 10) + 1, 10) * 10
+        drawn = (row for of in steps for row in zip(of["at"], of["share"], of["high"], strict=True))
+        return ten_per_cent_above(high or share for n, share, high in drawn if n <= self.until)
 
 
-def touches_to_customer() -> Norm | None:
+def touches_to_customer() -> TouchesToCustomer | None:
     """What the latest run kept; None before the first, and where nobody has become a customer."""
-    rows, types = together(_curves(), TouchType.objects.order_by("position", "name"))
+    rows, types = together(latest_curves(CurveKind.TOUCHES_TO_CUSTOMER), TouchType.objects.order_by("position", "name"))
     if not rows or not rows[-1].figures["won"]:
         return None
     named = {row.pk: row for row in types}
-    return Norm(
-        [OfTier(row.tier, Kept(row.steps, row.figures), _mix(row, named)) for row in rows], rows[-1].run.computed_at
+    return TouchesToCustomer(
+        [OfTier(row.tier, CurveOfTouches(row.steps, row.figures), _mix(row, named)) for row in rows],
+        rows[-1].run.computed_at,
     )
-
-
-def _curves() -> QuerySet[TierCurve]:
-    """Of the latest run, tiers from the highest, that of all last."""
-    rows = TierCurve.objects.filter(kind=CurveKind.TOUCHES_TO_CUSTOMER, run=EvidenceRun.latest()).select_related(
-        "tier", "run"
-    )
-    return rows.order_by(F("tier__position").asc(nulls_last=True), "tier__name")
 
 
 def _mix(row: TierCurve, types: Mapping[int, TouchType]) -> list[TypeOfWon]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+
+from django.db.models import QuerySet
 
 from accounts.models import User
 from planning.models import RejectedSuggestion, TouchEvidence, TouchValue
 from planning.queries.touch_values import Line
 from territory import clock
+from territory.together import prepared
 
 
 @dataclass(frozen=True)
@@ -66,12 +69,20 @@ class Past:
     decided: list[Decision]
 
 
-def line_history(line: Line, values: Iterable[TouchValue], decided: Iterable[Decision]) -> list[Past]:
-    """Month by month the line's own evidence beside the official value, oldest first; one query."""
+@prepared
+def months_question(stage: str, touch_type: int, tier: int) -> QuerySet[TouchEvidence]:
+    """A line's own evidence month by month, oldest first."""
     rows = TouchEvidence.objects.filter(
-        stage=line.stage, touch_type=line.touch_type, tier=line.tier, value__isnull=False, is_pooled=False
+        stage=stage, touch_type=touch_type, tier=tier, value__isnull=False, is_pooled=False
     )
-    own, months = _own(line, values), list(rows.select_related("run").defer("chances").order_by("run__on"))
+    return rows.select_related("run").only("value", "low", "high", "run__on").order_by("run__on")
+
+
+def line_history(
+    line: Line, values: Iterable[TouchValue], decided: Iterable[Decision], months: Sequence[TouchEvidence]
+) -> list[Past]:
+    """Month by month the line's own evidence (`months_question`) beside the official value, oldest first."""
+    own = _own(line, values)
     by_month: dict[int, list[Decision]] = defaultdict(list)
     for decision in (row for row in decided if row.by):
         # What was decided after the last one stands with it; what was before the first one, nowhere.

@@ -13,16 +13,16 @@ from planning.loaders.work import By, Seat, Span, load_piles
 from planning.queries.work_value import made_before
 from territory import clock
 
-# People and teams with the largest changes are named.
+# People with the largest changes are named.
 MOST_NAMED = 8
 
 
 @dataclass(frozen=True)
-class Worth:
-    """What somebody's touches were worth, and what they would have been."""
+class Revalued:
+    """What those of somebody's touches were worth whose value differs, and what they would have been; keys of who and of the team."""
 
-    name: str
-    team: str
+    person: int | None
+    team: int | None
     touches: int
     before: Decimal
     after: Decimal
@@ -35,23 +35,16 @@ class Worth:
 @dataclass(frozen=True)
 class WorkEffect:
     """Of last quarter. `keeps`: the value starts after it, so that its touches keep theirs. Only who has touches whose value
-    differs is named; a touch that two made stands with each of them, and once with their team and in all."""
+    differs is told of, at most MOST_NAMED people and how many `others`; a touch that two made stands with each of them, and once
+    with their team and in all."""
 
     first: dt.date
     last: dt.date
     keeps: bool
-    teams: list[Worth]
-    people: list[Worth]
-    total: Worth
-
-    @property
-    def others(self) -> int:
-        """People whose work changes, too, and who are not named."""
-        return len(self.people[MOST_NAMED:])
-
-    @property
-    def named(self) -> list[Worth]:
-        return self.people[:MOST_NAMED]
+    teams: list[Revalued]
+    people: list[Revalued]
+    others: int
+    total: Revalued
 
 
 def span_of(values: Iterable[OfficialValue], value: OfficialValue, today: dt.date, *, repeats_once: bool) -> Span:
@@ -73,33 +66,34 @@ def work_effect(
     value: OfficialValue,
     span: Span,
     seats: dict[int, Seat],
-    names: tuple[Mapping[int, str], Mapping[int, str]],
 ) -> WorkEffect:
-    """By person and team (`names` of both) and in all, as far as the reader may see their work, in three queries."""
+    """By person and team and in all, as far as the reader may see their work, in three queries."""
     sides = value_tables(values, span.days), tables_after(values, value, span)
-    made, (people, teams) = made_before(user, span), names
+    made = made_before(user, span)
+    # Touches of other types keep their value.
+    made = replace(made, touches=made.touches.filter(type=value.touch_type))
 
-    def worth(by: By, place: Callable[[Pile], tuple[int | None, int | None]]) -> list[Worth]:
-        """Of each person and team; the touches are those whose value differs."""
+    def worth(by: By, place: Callable[[Pile], tuple[int | None, int | None]]) -> list[Revalued]:
+        """Of each person and team: of the touches whose value differs."""
         found: dict[tuple[int | None, int | None], tuple[int, Decimal, Decimal]] = {}
         for pile in load_piles(made, span, by, seats):
             old, new = (work_of(pile, tables, repeats_once=span.repeats_once) for tables in sides)
+            if old.value == new.value:
+                continue
             touches, before, after = found.get(place(pile), (0, NOTHING, NOTHING))
-            differ = old.counted if old.value != new.value else 0
-            found[place(pile)] = touches + differ, before + old.value, after + new.value
-        return [
-            Worth(people.get(person, ""), teams.get(team, ""), *sums)  # type: ignore[call-overload]
-            for (person, team), sums in found.items()
-        ]
+            found[place(pile)] = touches + old.counted, before + old.value, after + new.value
+        return [Revalued(person, team, *sums) for (person, team), sums in found.items()]
 
     changed = [row for row in worth(By.PERSON, lambda pile: (pile.who, _team_of(pile, seats))) if row.change]
+    changed.sort(key=lambda row: (-abs(row.change), row.person or 0))
     return WorkEffect(
         span.first,
         span.last,
         value.starts_on is None or value.starts_on > span.last,
         teams=[row for row in worth(By.TEAM, lambda pile: (None, pile.who)) if row.change],
-        people=sorted(changed, key=lambda row: (-abs(row.change), row.name)),
-        total=next(iter(worth(By.TOUCH, lambda _pile: (None, None))), Worth("", "", 0, NOTHING, NOTHING)),
+        people=changed[:MOST_NAMED],
+        others=len(changed[MOST_NAMED:]),
+        total=next(iter(worth(By.TOUCH, lambda _pile: (None, None))), Revalued(None, None, 0, NOTHING, NOTHING)),
     )
 
 

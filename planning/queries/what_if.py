@@ -20,7 +20,7 @@ from planning.engine import rhythm as engine_rhythm
 from planning.engine.added_chance import ChanceModel
 from planning.engine.courses import FEWEST_WINS
 from planning.engine.rhythm import DAYS_PER_MONTH, WEEKS_PER_MONTH
-from planning.engine.what_if import Expected, Rhythm, beyond, expected_wins, total
+from planning.engine.what_if import NowAndThen, Rhythm, beyond, expected_wins, total
 from planning.forms.what_if import SHOWN_STAGES, Catalogue, WhatIf
 from planning.models import BudgetShare, ContactRule, CustomerRule, EvidenceRun, TeamLoad
 from territory import clock
@@ -57,7 +57,7 @@ class Group:
     stage: str
     number: int
     lines: list[Line] = field(default_factory=list)
-    wins: Expected | None = None
+    wins: NowAndThen | None = None
     business_of_a_win: float | None = None
     unknown: list[TouchType] = field(default_factory=list)
 
@@ -74,7 +74,7 @@ class Group:
         return sum(line.hours_then for line in self.lines)
 
     @property
-    def business(self) -> Expected | None:
+    def business(self) -> NowAndThen | None:
         """What these wins would bring."""
         if self.wins is None or self.business_of_a_win is None:
             return None
@@ -114,17 +114,17 @@ class WhatIfPage:
     shows_business: bool
 
     @cached_property
-    def wins(self) -> Expected | None:
+    def wins(self) -> NowAndThen | None:
         """New customers in a year."""
         return _sum((group.wins, 1.0) for group in self.groups if group.is_prospects)
 
     @cached_property
-    def orders(self) -> Expected | None:
+    def orders(self) -> NowAndThen | None:
         """Further orders of customers in a year."""
         return _sum((group.wins, 1.0) for group in self.groups if not group.is_prospects)
 
     @cached_property
-    def business(self) -> Expected | None:
+    def business(self) -> NowAndThen | None:
         return _sum((group.wins, group.business_of_a_win) for group in self.groups)
 
     @property
@@ -136,17 +136,32 @@ class WhatIfPage:
         return sum(group.hours_then for group in self.groups)
 
 
-def _sum(parts: Iterable[tuple[Expected | None, float | None]]) -> Expected | None:
+def _sum(parts: Iterable[tuple[NowAndThen | None, float | None]]) -> NowAndThen | None:
     known = [(wins, each) for wins, each in parts if wins is not None and each is not None]
     return total(known) if known else None
 
 
 def catalogue() -> Catalogue:
     """What can be typed about: the contact rules of prospects and customers, and tiers, roles and touch types in use."""
+    return Catalogue(*together(_rules(), _in_use(Tier), _in_use(Role), _in_use(TouchType)))
+
+
+@prepared
+def _rules() -> QuerySet[ContactRule]:
     rules = ContactRule.objects.filter(stage__in=SHOWN_STAGES).select_related("tier", "role", "touch_type")
     for name in ("tier", "role", "touch_type"):
         rules = rules.filter(**{f"{name}__retired_at__isnull": True})
-    return Catalogue(*together(rules, Tier.objects.live(), Role.objects.live(), TouchType.objects.live()))
+    return rules
+
+
+@prepared
+def _in_use(model: Any) -> QuerySet:
+    return model.objects.live()
+
+
+@prepared
+def _last_run() -> QuerySet[EvidenceRun]:
+    return EvidenceRun.objects.only("on", "samples")[:1]
 
 
 def what_if_page(user: User, typed: WhatIf, *, shows_business: bool) -> WhatIfPage:
@@ -158,7 +173,7 @@ def what_if_page(user: User, typed: WhatIf, *, shows_business: bool) -> WhatIfPa
         _team_loads(),
         _customers(customers_within(user, Area.CUSTOMERS, Act.SEE)),
         _own_rules(hangs_within(user, Area.BUDGETS, Act.SEE), today),
-        EvidenceRun.objects.all()[:1],
+        _last_run(),
     )
     time = _Time.of(typed.catalogue.rules, shares, members, dict(loads), customers, own)
     groups = {

@@ -4,54 +4,100 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
 
 from accounts.models import Team, User
+from accounts.permissions import Area
 from customers.models import Tier, TouchType
-from planning.engine.work import Work
-from planning.loaders.work import Made
+from planning.engine.work import Sums, Work
+from planning.loaders.work import Made, load_sums
+from planning.queries.named import named_people
 from planning.queries.work_value import Place, Valuation, WorkDone, made_before, valuation
+from planning.queries.workload import Person
 from territory.folding import fold
-from territory.together import together
+from territory.together import prepared, together
 
 NO_COST = Decimal(-1)
 
 
+class Kind(NamedTuple):
+    """A touch type as it is named."""
+
+    pk: int
+    name: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class PersonSum:
+    """What one person (None: unknown) did: by key the teams that they worked in, and how many touches by type."""
+
+    person: int | None
+    teams: list[int]
+    work: Work
+    mix: dict[int, int]
+
+
+@dataclass(frozen=True)
+class WorkSums:
+    """All people's work of a period without names, as it is kept. `total` and `types` (by key) hold each touch once; there is no
+    cost in those of types."""
+
+    people: list[PersonSum]
+    total: Work
+    types: list[tuple[int, Work]]
+    repeats_once: bool
+    sees_cost: bool
+
+
 @dataclass(frozen=True)
 class PersonRow:
-    """A person (None: unknown) with the teams that they worked in, what they did, and touches by type in the types' order."""
+    """A person (None: unknown) with what they did; a page shows few of all rows, and only these are put into words."""
 
-    person: User | None
-    teams: str
-    work: Work
-    mix: list[tuple[TouchType, int]]
+    person: Person | None
+    sums: PersonSum
+    names: _Names = field(repr=False, compare=False)
+
+    @property
+    def work(self) -> Work:
+        return self.sums.work
+
+    @property
+    def teams(self) -> str:
+        """The teams that they worked in."""
+        return self.names.teams_of(self.sums.teams)
+
+    @property
+    def mix(self) -> list[tuple[Kind, int]]:
+        """Touches by type, in the types' order."""
+        return [(row, self.sums.mix[pk]) for pk, row in self.names.types.items() if pk in self.sums.mix]
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Touches of one type (None: of all) together, and by tier (None: before the customer's history begins)."""
+    """Touches of one type together, and by tier (None: before the customer's history begins)."""
 
-    touch_type: TouchType | None
+    touch_type: Kind
     whole: Work
     by_tier: list[tuple[Tier | None, Work]]
 
 
 @dataclass(frozen=True)
 class Board:
-    """All people's work of a period. `unknown` None: everyone is known. `total` and `types` hold each touch once."""
+    """All people's work of a period. `unknown` None: everyone is known. `total` and `types` hold each touch once; there is no
+    cost in those of types."""
 
     rows: list[PersonRow]
     unknown: PersonRow | None
     total: Work
-    types: list[Lines]
-    valued: Valuation
-
-    @property
-    def sees_cost(self) -> bool:
-        return self.valued.rates is not None
+    types: list[tuple[Kind, Work]]
+    repeats_once: bool
+    sees_cost: bool
 
 
 @dataclass(frozen=True)
@@ -62,11 +108,8 @@ class Own:
     teams: str
     total: Work
     types: list[Lines]
-    valued: Valuation
-
-    @property
-    def sees_cost(self) -> bool:
-        return self.valued.rates is not None
+    repeats_once: bool
+    sees_cost: bool
 
 
 # By what the list is sorted; it starts by name, which is no order of merit.
@@ -82,26 +125,93 @@ SORTS: dict[str, Callable[[PersonRow], Any]] = {
 USUAL_SORT = "name"
 
 
-def board(reader: User, first: dt.date, last: dt.date, sort: str) -> Board:
-    """What the reader sees of everyone's work, in five queries at most."""
+def question_of(first: dt.date, last: dt.date, *, follows: bool) -> str:
+    """These days as a question that is kept; `follows`: so many days up to the one on which it is answered."""
+    return str((last - first).days + 1) if follows else f"{first}/{last}"
+
+
+def answer(reader: User, question: str, today: dt.date) -> list[Any]:
+    """The work of the days that a question says, as it is kept."""
+    first, slash, last = question.partition("/")
+    if slash:
+        return _stored(work_sums(reader, dt.date.fromisoformat(first), dt.date.fromisoformat(last)))
+    return _stored(work_sums(reader, today - dt.timedelta(days=int(first) - 1), today))
+
+
+def work_sums(reader: User, first: dt.date, last: dt.date) -> WorkSums:
+    """What the reader sees of everyone's work, in two queries."""
     valued = valuation(first, last, reader)
-    done = WorkDone(valued, made_before(reader, valued.span))
-    names = _Names({person for person, *_rest in done.by_person if person is not None})
-    of_person: dict[int | None, dict[Place, Work]] = defaultdict(dict)
-    for place, work in done.by_person.items():
-        of_person[place[0]][place] = work
-    unknown = of_person.pop(None, None)
-    rows = [names.row(person, works) for person, works in of_person.items()]
-    key = sort.removeprefix("-")
+    people, touches = load_sums(made_before(reader, valued.span), valued.span, valued.seats, valued.tables)
+    of_person: dict[Any, list[Sums]] = defaultdict(list)
+    for row in people:
+        of_person[row.who].append(row)
+    of_type: dict[Any, list[Sums]] = defaultdict(list)
+    for row in touches:
+        of_type[row.touch_type].append(row)
+    return WorkSums(
+        [_of_person(person, rows, valued) for person, rows in of_person.items()],
+        valued.sum_of_all(touches, people),
+        [(kind, valued.sum_of(rows)) for kind, rows in of_type.items()],
+        valued.span.repeats_once,
+        valued.rates is not None,
+    )
+
+
+def _of_person(person: int | None, rows: list[Sums], valued: Valuation) -> PersonSum:
+    mix: dict[Any, int] = defaultdict(int)
+    for row in rows:
+        mix[row.touch_type] += row.touches
+    teams = {valued.team_of(row) for row in rows} - {None}
+    return PersonSum(person, sorted(teams), valued.sum_of_person(rows), dict(mix))  # type: ignore[type-var]
+
+
+def _stored(sums: WorkSums) -> list[Any]:
+    """As JSON, without the names of its parts: it is read by each look at the page."""
+    return [
+        [[row.person, row.teams, _numbers(row.work), list(row.mix.items())] for row in sums.people],
+        _numbers(sums.total),
+        [[kind, _numbers(work)] for kind, work in sums.types],
+        sums.repeats_once,
+        sums.sees_cost,
+    ]
+
+
+def kept_sums(stored: list[Any]) -> WorkSums:
+    """What `answer` came to."""
+    people, total, types, repeats_once, sees_cost = stored
+    return WorkSums(
+        [PersonSum(person, teams, _work(work), dict(mix)) for person, teams, work, mix in people],
+        _work(total),
+        [(kind, _work(work)) for kind, work in types],
+        repeats_once,
+        sees_cost,
+    )
+
+
+def _numbers(work: Work) -> list[Any]:
+    """Amounts as text, to the last digit."""
+    cost = None if work.cost is None else str(work.cost)
+    return [
+        work.touches, work.counted, work.not_set, str(work.value), work.seconds, work.travel_seconds, work.implausible, cost,
+    ]  # fmt: skip
+
+
+def _work(numbers: list[Any]) -> Work:
+    touches, counted, not_set, value, seconds, travel_seconds, implausible, cost = numbers
+    cost = None if cost is None else Decimal(cost)
+    return Work(touches, counted, not_set, Decimal(value), seconds, travel_seconds, implausible, cost)
+
+
+def board(reader: User, sums: WorkSums, sort: str) -> Board:
+    """These sums with the names of those whose work the reader sees now, in one query."""
+    names = _Names(reader, {row.person for row in sums.people if row.person is not None})
+    rows = [names.row(row) for row in sums.people if row.person in names.people]
+    unknown = next((names.row(row) for row in sums.people if row.person is None), None)
+    key, works = sort.removeprefix("-"), dict(sums.types)
     rows.sort(key=SORTS["name"])
     rows.sort(key=SORTS.get(key, SORTS["name"]), reverse=sort.startswith("-"))
-    return Board(
-        rows,
-        names.row(None, unknown) if unknown else None,
-        sum(done.in_all.values(), Work()),
-        names.lines(done.in_all),
-        valued,
-    )
+    types = [(row, works[pk]) for pk, row in names.types.items() if pk in works]
+    return Board(rows, unknown, sums.total, types, sums.repeats_once, sums.sees_cost)
 
 
 def own_work(reader: User, person: User, first: dt.date, last: dt.date) -> Own:
@@ -110,36 +220,32 @@ def own_work(reader: User, person: User, first: dt.date, last: dt.date) -> Own:
     seen = made_before(reader, valued.span)
     made = Made(seen.touches, User.objects.filter(pk=person.pk), unknown=False)
     works = WorkDone(valued, made).by_person
-    names = _Names(set())
-    return Own(person, names.teams(works), sum(works.values(), Work()), names.lines(works), valued)
+    names = _Names(reader, ())
+    return Own(
+        person,
+        names.teams_of({team for _person, team, *_rest in works}),
+        sum(works.values(), Work()),
+        names.lines(works),
+        valued.span.repeats_once,
+        valued.rates is not None,
+    )
 
 
 class _Names:
-    """People, teams, types and tiers by key, in one query."""
+    """People within the reader's reach, teams, types and tiers by key, in one query."""
 
-    def __init__(self, people: set[int]) -> None:
-        found = together(
-            User.objects.filter(pk__in=people).order_by().only("pk", "name"),
-            Team.objects.order_by("name").only("pk", "name"),
-            TouchType.objects.order_by("position", "name"),
-            Tier.objects.order_by("position", "name"),
-        )
-        self.people, self.all_teams, self.types, self.tiers = ({row.pk: row for row in rows} for rows in found)
+    def __init__(self, reader: User, people: Collection[int]) -> None:
+        named, teams, types, tiers = together(named_people(reader, Area.TOUCHES, people), _teams(), _types(), _tiers())
+        self.people = {pk: Person(pk, name) for pk, name in named}
+        self.teams: dict[int, str] = dict(teams)
+        self.types = {pk: Kind(pk, name, icon) for pk, name, icon in types}
+        self.tiers: dict[int, Tier] = {row.pk: row for row in tiers}
 
-    def row(self, person: int | None, works: dict[Place, Work]) -> PersonRow:
-        mix: dict[int, int] = defaultdict(int)
-        for (_person, _team, touch_type, _tier), work in works.items():
-            mix[touch_type] += work.touches
-        return PersonRow(
-            None if person is None else self.people[person],
-            self.teams(works),
-            sum(works.values(), Work()),
-            [(row, mix[pk]) for pk, row in self.types.items() if pk in mix],
-        )
+    def row(self, sums: PersonSum) -> PersonRow:
+        return PersonRow(None if sums.person is None else self.people[sums.person], sums, self)
 
-    def teams(self, works: Iterable[Place]) -> str:
-        teams = {team for _person, team, _type, _tier in works}
-        return ", ".join(row.name for pk, row in self.all_teams.items() if pk in teams)
+    def teams_of(self, teams: Collection[int | None]) -> str:
+        return ", ".join(name for pk, name in self.teams.items() if pk in teams)
 
     def lines(self, works: dict[Place, Work]) -> list[Lines]:
         by_type: dict[int, dict[int | None, Work]] = defaultdict(lambda: defaultdict(Work))
@@ -155,3 +261,18 @@ class _Names:
             for pk, row in self.types.items()
             if pk in by_type
         ]
+
+
+@prepared
+def _teams() -> QuerySet:
+    return Team.objects.order_by("name").values_list("pk", "name")
+
+
+@prepared
+def _types() -> QuerySet:
+    return TouchType.objects.order_by("position", "name").values_list("pk", "name", "icon")
+
+
+@prepared
+def _tiers() -> QuerySet[Tier]:
+    return Tier.objects.order_by("position", "name")

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
+
+from django.db.models import QuerySet
 
 from accounts.models import User
-from accounts.permissions import Act, Area, may, people_within, scope
+from accounts.permissions import Act, Area, Scope, people_reached, people_within, scope
 from customers.models import TouchType
 from customers.scope import hangs_within
 from planning.engine.value import ValueTable
-from planning.engine.work import Pile, Rates, Work, summed, time_costs, value_days, value_tables, work_of
-from planning.loaders.ground import official_from, official_question
+from planning.engine.work import (
+    Pile,
+    Rates,
+    Sums,
+    Work,
+    parts_of,
+    summed,
+    time_costs,
+    value_days,
+    value_tables,
+    work_of,
+    work_of_sums,
+)
+from planning.loaders.ground import official_from, official_question, settings_question
 from planning.loaders.work import By, Made, Seat, Span, load_piles, seats_from, seats_question
-from planning.models import PlanningSettings
 from territory import clock
-from territory.together import together
+from territory.together import prepared, together
 
 # Person (None: unknown), team (None: none that day), touch type, tier (None: before the customer's history begins).
 Place = tuple[int | None, int | None, int, int | None]
@@ -33,10 +47,30 @@ class Valuation:
     seats: dict[int, Seat]
     rates: Rates | None
 
-    def team_of(self, pile: Pile) -> int | None:
+    def team_of(self, pile: Pile | Sums) -> int | None:
         """The team in which a person's pile was made."""
         seat = self.seats.get(pile.seat) if pile.seat is not None else None  # type: ignore[call-overload]
         return seat and seat.team
+
+    @cached_property
+    def parts(self) -> int:
+        return parts_of(self.tables)
+
+    def sum_of(self, rows: Sequence[Sums], costs: Iterable[Decimal | None] = ()) -> Work:
+        """What these come to together."""
+        return work_of_sums(rows, self.parts, costs)
+
+    def sum_of_person(self, rows: Sequence[Sums]) -> Work:
+        """The same of one person, with what their time and their touches cost."""
+        rates = self.rates
+        return self.sum_of(rows, () if rates is None else (rates.of(row) for row in rows))
+
+    def sum_of_all(self, touches: Sequence[Sums], people: Iterable[Sums]) -> Work:
+        """The same of touches that are counted once, with what the time of those who took part cost."""
+        rates = self.rates
+        if rates is None:
+            return self.sum_of(touches)
+        return self.sum_of(touches, chain(map(rates.of_touches, touches), map(rates.of_time, people)))
 
     def work_of(self, pile: Pile, *, whole_cost: bool) -> Work:
         """What a pile comes to; with `whole_cost` its people's time too, else only what touches cost besides."""
@@ -47,27 +81,36 @@ class Valuation:
 
 def valuation(first: dt.date, last: dt.date, reader: User | None) -> Valuation:
     """For the days from first to last, both counted, in one query. `reader` None sees all."""
-    sees_cost = reader is None or may(reader, Area.COST, Act.SEE)
-    people = people_within(reader, Area.COST, Act.SEE) if reader and sees_cost else User.objects.none()
-    values, settings, seat_rows, types, within = together(
+    reached = None if reader is None else scope(reader, Area.COST, Act.SEE)
+    values, settings, seat_rows, types, *within = together(
         official_question(),
-        PlanningSettings.objects.filter(pk=1),
+        settings_question(),
         seats_question(first, last),
-        TouchType.objects.order_by().values_list("pk", "cost"),
-        people.order_by().values_list("pk", flat=True),
+        _costs(),
+        *([] if reached is None or reached.everything else [_people(reached, clock.company_today())]),
     )
     official = official_from(values)
     days = value_days(official, first, last)
     repeats_once = settings[0].repeats_count_once if settings else False
     span = Span(first, last, days, clock.company_zone(), repeats_once)
     seats = seats_from(seat_rows, span)
-    per_hour = _per_hour(seats, None if reader is None else set(within))
+    per_hour = _per_hour(seats, set(within[0]) if within else None)
     return Valuation(
         span,
         value_tables(official, days),
         seats,
-        Rates(per_hour, dict(types)) if sees_cost else None,
+        Rates(per_hour, dict(types)) if reached is None or reached else None,
     )
+
+
+@prepared
+def _costs() -> QuerySet:
+    return TouchType.objects.order_by().values_list("pk", "cost")
+
+
+@prepared
+def _people(reached: Scope, today: dt.date) -> QuerySet:
+    return people_reached(reached, today).order_by().values_list("pk", flat=True)
 
 
 def _per_hour(seats: dict[int, Seat], people: Collection[int] | None) -> dict[int, Decimal]:
@@ -135,7 +178,8 @@ def made_before(reader: User, span: Span) -> Made:
     Not one's own touches on other customers: their tier is not the reader's to know, not in sums either.
     """
     touches = span.touches().filter(hangs_within(reader, Area.TOUCHES, Act.SEE))
-    return Made(touches, people_within(reader, Area.TOUCHES, Act.SEE), sees_others(reader))
+    everyone = scope(reader, Area.TOUCHES, Act.SEE).everything
+    return Made(touches, None if everyone else people_within(reader, Area.TOUCHES, Act.SEE), sees_others(reader))
 
 
 def sees_others(reader: User) -> bool:

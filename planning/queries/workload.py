@@ -184,7 +184,8 @@ def board(user: User, team: Team | None = None, weeks: int = WEEKS_SHOWN) -> Boa
     )
     ground = weeks_ground(*ground_rows)
     concerned = None if reached.everything else frozenset(members) | {user.pk}
-    facts = load_workload(ground, mondays, people=concerned, away=away_from(*away_rows))
+    totals = frozenset(row.pk for row in teams if row.shows_totals)
+    facts = load_workload(ground, mondays, people=concerned, unstaffed=totals, away=away_from(*away_rows))
     cells, unstaffed = engine.by_line(facts, mondays)
     teams.sort(key=attrgetter("name"))
     places = {row.pk: row for row in teams if team is None or row.path.startswith(team.path)}
@@ -294,7 +295,7 @@ def own_away(user: User) -> tuple[Prepared, ...]:
 def week_of(user: User, ground: Ground, away: Away) -> engine.Cell | None:
     """The same from a ground and the answers about `own_away`, in 1 query."""
     week = weeks_from(clock.company_today(), 1)
-    facts = load_workload(ground, week, people=frozenset({user.pk}), unstaffed=False, away=away)
+    facts = load_workload(ground, week, people=frozenset({user.pk}), unstaffed=frozenset(), away=away)
     cells = engine.workload(facts, week)
     return next((cell for cell in cells if cell.person == user.pk), None)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from accounts.permissions import Area
 from planning.engine import adherence as engine
-from planning.engine.adherence import Cell, Kept
+from planning.engine.adherence import AskedAndMade, Cell
 from planning.loaders import Ground, load_ground
 from planning.loaders.adherence import load_followed
 from planning.models import ContactRule
@@ -44,7 +44,7 @@ def answer(asked: Asked) -> Answer:
     return Answer([_EMPTY | row for row in rows if asked.reader is None or row["adherence"] is not None], asked.now)
 
 
-def kept_of(asked: Asked, ground: Ground) -> list[tuple[Cell, Kept]]:
+def kept_of(asked: Asked, ground: Ground) -> list[tuple[Cell, AskedAndMade]]:
     """What was asked and made in the window, as far as the reader may see it."""
     first, last = _window(asked)
     followed = load_followed(ground, first, last)
@@ -58,7 +58,7 @@ def _window(asked: Asked) -> tuple[dt.date, dt.date]:
     return asked.starts_on or last - dt.timedelta(days=engine.WINDOW - 1), last
 
 
-def _seen(asked: Asked) -> Callable[[tuple[Cell, Kept]], bool]:
+def _seen(asked: Asked) -> Callable[[tuple[Cell, AskedAndMade]], bool]:
     if asked.reader is None:
         return lambda row: True
     teams = seen_teams(asked, Area.BUDGETS) or set()
@@ -68,16 +68,16 @@ def _seen(asked: Asked) -> Callable[[tuple[Cell, Kept]], bool]:
     return lambda row: row[0].team in teams if row[0].owner is None else row[0].owner in people
 
 
-def _figures(mine: Kept) -> dict[str, Any]:
+def _figures(mine: AskedAndMade) -> dict[str, Any]:
     return {"asked": mine.asked, "made": mine.made, "adherence": mine.adherence}
 
 
-def _by_rule(cells: list[tuple[Cell, Kept]], ground: Ground) -> Iterable[dict[str, Any]]:
+def _by_rule(cells: list[tuple[Cell, AskedAndMade]], ground: Ground) -> Iterable[dict[str, Any]]:
     found = engine.summed(cells, lambda cell: cell.rule)
     intervals = {rule.key: rule.interval for rule in ground.context.rules.contact_rules}
     for row in ContactRule.objects.select_related("tier", "role", "touch_type"):
         if row.pk in intervals:
-            mine = found.get(row.pk, Kept())
+            mine = found.get(row.pk, AskedAndMade())
             yield {
                 "rule": f"{row.tier}, {row.stage}, {row.role}, {row.touch_type}",
                 "tier": row.tier.name,
@@ -92,20 +92,20 @@ def _by_rule(cells: list[tuple[Cell, Kept]], ground: Ground) -> Iterable[dict[st
         yield {"rule": OWN, **_figures(found[None])}
 
 
-def _by_tier(cells: list[tuple[Cell, Kept]], _ground: Ground) -> Iterable[dict[str, Any]]:
+def _by_tier(cells: list[tuple[Cell, AskedAndMade]], _ground: Ground) -> Iterable[dict[str, Any]]:
     found = engine.summed(cells, lambda cell: cell.tier)
     return (
         {"tier": name, **_figures(found[tier])} for tier, name in {**tier_names(), None: None}.items() if tier in found
     )
 
 
-def _by_team(cells: list[tuple[Cell, Kept]], _ground: Ground) -> Iterable[dict[str, Any]]:
+def _by_team(cells: list[tuple[Cell, AskedAndMade]], _ground: Ground) -> Iterable[dict[str, Any]]:
     found, names = engine.summed(cells, lambda cell: cell.team), team_names()
     rows = [{"team": names[team], **_figures(mine)} for team, mine in found.items()]
     return sorted(rows, key=lambda row: row["team"])
 
 
-def _by_person(cells: list[tuple[Cell, Kept]], _ground: Ground) -> Iterable[dict[str, Any]]:
+def _by_person(cells: list[tuple[Cell, AskedAndMade]], _ground: Ground) -> Iterable[dict[str, Any]]:
     found, names = engine.summed(cells, lambda cell: cell.owner), people_names()
     rows = [{"person": names.get(person), **_figures(mine)} for person, mine in found.items()]
     return sorted(rows, key=lambda row: (row["person"] is None, row["person"]))
@@ -117,7 +117,7 @@ OWN = "own rules"
 _EMPTY = {column.name: None for column in COLUMNS}
 
 # What --by may be.
-BY: dict[str, Callable[[list[tuple[Cell, Kept]], Ground], Iterable[dict[str, Any]]]] = {
+BY: dict[str, Callable[[list[tuple[Cell, AskedAndMade]], Ground], Iterable[dict[str, Any]]]] = {
     "rule": _by_rule,
     "tier": _by_tier,
     "team": _by_team,

@@ -1,58 +1,122 @@
-"""Standing: how many prospects, customers, lapsed and lost there are, by tier and team."""
+"""Standing: how many prospects, customers, lapsed and lost there are, by tier and team, market or person.
 
+With months also at the end of each, up to the day that the report is about: the last month is as far as it has come.
+"""
+
+import datetime as dt
 from collections import Counter
+from collections.abc import Callable, Mapping
 
-from django.db.models import Count, QuerySet
+from django.db.models import Min, Q
 
 from accounts.permissions import Act, Area
-from customers.models import Customer, Stage, Tier
-from planning.loaders import load_ground
-from planning.loaders.standings import as_of_standings
-from planning.reports.definition import Answer, Asked, Column, Kind, Report
-from planning.reports.figures import team_names
+from customers.models import Customer, Market, Stage, Tier
+from customers.scope import EVERYTHING, customers_within, on_customer
+from planning.engine.months import last_day_of, month_of, months_until
+from planning.loaders.standing_months import stood_on
+from planning.models import StandingMark
+from planning.queries import standing
+from planning.reports.definition import Answer, Asked, Column, Kind, Report, shown_id
+from planning.reports.figures import people_names, team_names
 
-COLUMNS = (Column("stage"), Column("tier"), Column("team"), Column("customers", Kind.COUNT))
+COUNTED = Column("customers", Kind.COUNT)
+MONTH = Column("month")
+COLUMNS = (Column("stage"), Column("tier"), Column("team"), COUNTED)
 
 STAGES = list(Stage.values)
 
-# Stage, tier (or none), team.
-Place = tuple[str, int | None, int]
+# Stage, tier (or none), and team, market or person (or none).
+Place = tuple[str, int | None, int | None]
+Counts = Mapping[Place, int]
+
+
+def columns(asked: Asked) -> tuple[Column, ...]:
+    """Stage, tier, what it is divided by, how many; before them the month where months are asked for."""
+    divided = (*COLUMNS[:2], Column(asked.by or "team"), COUNTED)
+    return (MONTH, *divided) if asked.months else divided
 
 
 def answer(asked: Asked) -> Answer:
-    """Counts as stored; with a day those of its end, from the log. By stage, then tier from the highest, then team."""
-    counts = _stored_counts(asked) if asked.as_of is None else _counts_as_of(asked)
+    """Counts as stored; with a day those of its end, from the log. By month, stage, tier from the highest, then name."""
+    by = asked.by or "team"
+    days = _days(asked)
+    counts = _stored(asked, by, days) if asked.as_of is None else _from_log(asked, by, days)
     tiers = dict(Tier.objects.order_by("position", "name").values_list("pk", "name"))
     position = {pk: number for number, pk in enumerate(tiers)}
-    teams = team_names()
-    named = sorted(
-        counts.items(),
-        key=lambda row: (STAGES.index(row[0][0]), position.get(row[0][1] or 0, len(position)), teams[row[0][2]]),
-    )
+    names = NAMES[by]()
+
+    def order(row: tuple[Place, int]) -> tuple:
+        stage, tier, key = row[0]
+        return STAGES.index(stage), position.get(tier or 0, len(position)), key is None, names.get(key or 0, "")
+
     rows = [
-        {"stage": stage, "tier": None if tier is None else tiers[tier], "team": teams[team], "customers": count}
-        for (stage, tier, team), count in named
+        {
+            "month": f"{day:%Y-%m}",
+            "stage": stage,
+            "tier": None if tier is None else tiers[tier],
+            by: None if key is None else names[key],
+            "customers": number,
+        }
+        for day in days
+        for (stage, tier, key), number in sorted(counts[day].items(), key=order)
     ]
-    return Answer(rows, asked.now)
+    return Answer(rows, _computed_at(asked))
 
 
-def _within(asked: Asked) -> QuerySet[Customer]:
-    customers = Customer.objects.live()
+def _days(asked: Asked) -> list[dt.date]:
+    """The last days of the months before that of the day, then the day itself."""
+    months = months_until(month_of(asked.on), asked.months or 1)
+    return [*(last_day_of(month) for month in months[:-1]), asked.on]
+
+
+def _seen(asked: Asked) -> Q:
+    """Condition on Customer: those that the reader may see and export."""
     if asked.reader is None:
-        return customers
-    return customers.visible_to(asked.reader).within(asked.reader, Area.EXPORT, Act.SEE)
+        return EVERYTHING
+    seen, exported = (customers_within(asked.reader, area, Act.SEE) for area in (Area.CUSTOMERS, Area.EXPORT))
+    return EVERYTHING if seen == exported == EVERYTHING else seen & exported
 
 
-def _stored_counts(asked: Asked) -> dict[Place, int]:
-    """One question; customers since a day to come stand nowhere yet."""
-    rows = _within(asked).filter(stage_began_at__isnull=False).order_by()
-    places = rows.values_list("stage", "tier_id", "team_id").annotate(count=Count("pk"))
-    return {(stage, tier, team): count for stage, tier, team, count in places}
+def _stored(asked: Asked, by: str, days: list[dt.date]) -> dict[dt.date, Counts]:
+    """One question about now; one more about all ended months."""
+    seen, dimensions = _seen(asked), ("tier", by)
+    found: dict[dt.date, Counts] = {}
+    if len(days) > 1:
+        months = [month_of(day) for day in days[:-1]]
+        rows = standing.all_between(on_customer(seen), dimensions, months[0], months[-1])
+        found = {last_day_of(month): counts for month, counts in standing.by_month(rows, months).items()}
+    now = standing.all_now(seen, dimensions, asked.today)
+    return found | {days[-1]: {(stage, tier, key): number for stage, tier, key, number in now}}
 
 
-def _counts_as_of(asked: Asked) -> dict[Place, int]:
-    ids = None if asked.reader is None else list(_within(asked).values_list("pk", flat=True))
-    return Counter((row.stage, row.tier, row.team) for row in as_of_standings(ids, load_ground(asked.on)))
+def _from_log(asked: Asked, by: str, days: list[dt.date]) -> dict[dt.date, Counts]:
+    seen = _seen(asked)
+    ids = None if seen == EVERYTHING else list(Customer.objects.live().filter(seen).values_list("pk", flat=True))
+    markets = dict(Customer.objects.values_list("pk", "market_id")) if by == "market" else {}
+    counts: dict[dt.date, Counter[Place]] = {day: Counter() for day in days}
+    for day, pk, stood in stood_on(ids, days):
+        key = {"team": stood.team, "person": stood.owner, "market": markets.get(pk)}[by]
+        counts[day][(stood.stage, stood.tier, key)] += 1
+    return dict(counts)
 
 
-REPORT = Report("standing", COLUMNS, answer)
+def _computed_at(asked: Asked) -> dt.datetime:
+    """When the oldest of the months was read; now where none is asked for or nothing is stored."""
+    if not asked.months or asked.as_of is not None:
+        return asked.now
+    return StandingMark.objects.aggregate(oldest=Min("computed_at"))["oldest"] or asked.now
+
+
+def _market_names() -> dict[int, str]:
+    rows = Market.objects.values_list("pk", "external_id", "name")
+    return {pk: shown_id(external_id, name) for pk, external_id, name in rows}
+
+
+# What --by may be, and how its keys are called.
+NAMES: dict[str, Callable[[], dict[int, str]]] = {
+    "team": team_names,
+    "market": _market_names,
+    "person": people_names,
+}
+
+REPORT = Report("standing", COLUMNS, answer, by=tuple(NAMES), takes_months=True, shape=columns)

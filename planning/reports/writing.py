@@ -27,7 +27,7 @@ def envelope(report: Report, asked: Asked) -> dict[str, Any]:
 def csv_of(report: Report, asked: Asked) -> Iterator[str]:
     """Lines of CSV under the column names. Numbers stay numbers: a minus in front of one is no formula."""
     rows, _computed_at = report.rows(asked)
-    columns = report.columns_for(asked.reader)
+    columns = report.columns_for(asked)
     header = [column.name for column in columns]
     return csv_lines(header, ([_cell(column.kind, row[column.name]) for column in columns] for row in rows))
 

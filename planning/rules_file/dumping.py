@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from planning.models import ActivityGoal, PlanningSettings
-from planning.rules_file.sections import SECTIONS, SETTINGS, WEEKDAYS, Section, Value
+from planning.rules_file.sections import OF_SITUATIONS, SECTIONS, SETTINGS, WEEKDAYS, Section, Value
 from territory.company.models import Company, Holiday
 
 
@@ -21,6 +21,7 @@ def dump_rules() -> dict[str, Any]:
         found[section.name] = [_entry(section, row) for row in live_rows(section)]
     settings = PlanningSettings.current()
     found["settings"] = {value.name: written(value, settings) for value in SETTINGS}
+    found["settings"] |= {name: threshold.kept(threshold.of(settings)) for name, threshold in OF_SITUATIONS.items()}
     return found
 
 

@@ -15,7 +15,7 @@ from customers.actions.lifecycle import mark_lifecycles_due
 from customers.models import SaleTypeKind
 from customers.signals import catalogue_changed
 from planning.actions.rules import raise_rules_version
-from planning.models import COUNTING, WITHOUT_EFFECT, ActivityGoal, PlanningSettings, TouchValue
+from planning.models import COUNTING, VISITING, WITHOUT_EFFECT, ActivityGoal, PlanningSettings, TouchValue
 from planning.rules_file.dumping import live_rows, rows_of
 from planning.rules_file.reading import Entry, RulesFile, read_rules
 from planning.rules_file.sections import BY_NAME, SECTIONS, RulesFileError, Section
@@ -193,7 +193,7 @@ class _Changes:
         else:
             self._save(row, changed)
         self._count("settings")
-        if set(changed) <= set(COUNTING):
+        if set(changed) <= {*COUNTING, *VISITING}:
             self.without.add("settings")
 
     def _working_days(self) -> None:

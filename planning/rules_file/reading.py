@@ -15,8 +15,10 @@ from planning.models import PlanningSettings
 from planning.rules_file.dumping import live_rows
 from planning.rules_file.sections import (
     BY_NAME,
+    OF_SITUATIONS,
     SECTIONS,
     SETTINGS,
+    SITUATIONS,
     WEEKDAYS,
     RulesFileError,
     Section,
@@ -225,27 +227,50 @@ ORDERED = (
     ("room_below", "good_up_to"),
     ("good_up_to", "full_up_to"),
     ("full_up_to", "over_up_to"),
-    ("large_order_until", "large_order_above"),
+    *((row.name, row.below) for row in OF_SITUATIONS.values() if row.below),
 )
 
 
 def _settings(given: Any) -> dict[str, Any]:
-    found = {}
-    for name, value in _values(given, SETTINGS, "settings").items():
+    """Values of planning settings by column; what kinds of special situations declare is in one of them."""
+    current = PlanningSettings.current()
+    found, of_situations = {}, {}
+    for name, value in _values(given, SETTINGS + SITUATIONS, "settings").items():
+        if name in OF_SITUATIONS:
+            if value is not None:
+                of_situations[name] = _of_situations(name, value)
+            continue
         spec = next(one for one in SETTINGS if one.name == name)
         if value is not None:
             found[name] = _cleaned(PlanningSettings, spec, value, "settings")
         elif PlanningSettings._meta.get_field(spec.column).null:
             found[name] = None
-    current = PlanningSettings.current()
     for lower, upper in ORDERED:
-        low, high = (found.get(name, getattr(current, name)) for name in (lower, upper))
+        low, high = (_then(name, {**found, **of_situations}, current) for name in (lower, upper))
         if low > high:
             raise RulesFileError(
                 _("settings.%(lower)s: %(low)s is above %(upper)s, %(high)s.")
                 % {"lower": lower, "low": low, "upper": upper, "high": high}
             )
+    changed = {name: value for name, value in of_situations.items() if value != OF_SITUATIONS[name].of(current)}
+    if changed:
+        kept = {name: OF_SITUATIONS[name].kept(value) for name, value in changed.items()}
+        found["situations"] = {**current.situations, **kept}
     return found
+
+
+def _of_situations(name: str, value: Any) -> Any:
+    try:
+        return OF_SITUATIONS[name].checked(value)
+    except ValidationError as error:
+        raise RulesFileError(f"settings.{name}: {' '.join(error.messages)}") from error
+
+
+def _then(name: str, given: dict[str, Any], current: PlanningSettings) -> Any:
+    """What will hold: as given, else as it is."""
+    if name in given:
+        return given[name]
+    return OF_SITUATIONS[name].of(current) if name in OF_SITUATIONS else getattr(current, name)
 
 
 def _working_days(given: Any) -> list[int]:

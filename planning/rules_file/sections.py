@@ -12,17 +12,20 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from accounts.models import Role
-from customers.models import ContactRole, OrderStep, SaleType, Tier, TouchType
+from customers.models import CircumstanceKind, ContactRole, OrderStep, SaleType, Tier, TouchType
 from planning.models import (
     ActivityGoal,
     ContactLoad,
     ContactRule,
     OrderRule,
     PlanningSettings,
+    SpeedBand,
     TeamLoad,
     TeamSellingLoad,
     TouchValue,
 )
+from planning.situations.registry import KINDS
+from planning.situations.threshold import Threshold, Unit
 from territory.fields import A_DAY, A_MONTH
 
 
@@ -165,6 +168,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("contact_roles", ContactRole, ("name",), (text("name"), yes_no("expected_in_top_tiers"))),
     Section("order_steps", OrderStep, ("name",), (text("name"), decimal("probability"))),
     Section("sale_types", SaleType, ("name",), (text("name"), text("kind", required=False))),
+    Section("circumstances", CircumstanceKind, ("name",), (text("name"),)),
     Section(
         "contact_rules",
         ContactRule,
@@ -195,6 +199,7 @@ SECTIONS: tuple[Section, ...] = (
         "team_selling_loads", TeamSellingLoad, ("role",), (reference("role", "roles"), minutes("minutes", most=A_MONTH))
     ),
     Section("team_loads", TeamLoad, ("role",), (reference("role", "roles"), minutes("minutes", most=A_MONTH))),
+    Section("speeds", SpeedBand, ("from_km",), (decimal("from_km"), decimal("kmh"))),
     Section(
         "touch_values",
         TouchValue,
@@ -235,10 +240,21 @@ def _setting(field: models.Field) -> Value:
         return yes_no(field.name)
     if isinstance(field, models.PositiveSmallIntegerField):
         return whole(field.name, required=False)
+    if isinstance(field, models.CharField):
+        return text(field.name, required=False)
     return decimal(field.name, required=False)
 
 
-# Thresholds and how is counted: the fields of the one row of planning settings.
+def _threshold(threshold: Threshold) -> Value:
+    if threshold.unit == Unit.SWITCH:
+        return yes_no(threshold.name)
+    return (whole if threshold.unit == Unit.NUMBER else decimal)(threshold.name, required=False)
+
+
+# Thresholds and how is counted: the fields of the one row of planning settings, and what each kind of special situation
+# declares, by its own name.
 SETTINGS: tuple[Value, ...] = tuple(
-    _setting(field) for field in PlanningSettings._meta.fields if field.name not in ("id", "version")
+    _setting(field) for field in PlanningSettings._meta.fields if field.name not in ("id", "version", "situations")
 )
+OF_SITUATIONS: dict[str, Threshold] = {row.name: row for kind in KINDS for row in kind.thresholds}
+SITUATIONS: tuple[Value, ...] = tuple(_threshold(row) for row in OF_SITUATIONS.values())

@@ -1,126 +1,122 @@
-"""Large pending orders: found for the order's team and every team above, opened, kept up to date, resolved by
-themselves.
-
-Exactly one open situation per order and team, whatever runs twice: the database has a unique constraint for it, and
-whoever meets what another run opened meanwhile looks anew.
-"""
+"""Large pending orders: an order that is more than a fifth of what its team, or a team above, won in a year."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts.models import User
+from customers.models import Order
 from planning.engine import large_order as engine
-from planning.loaders import Ground, load_ground
-from planning.loaders.orders import OrderBook, PendingOrder, load_orders
-from planning.models import Situation, SituationKind
+from planning.loaders import Ground
+from planning.loaders.months import months_with
+from planning.loaders.orders import OrderBook, PendingOrder, load_orders, team_lines
+from planning.models import PlanningSettings, Situation
+from planning.situations.day import Day
+from planning.situations.kind import Finding, Kind, Look, Turn, share_text
 from planning.situations.mails import tell_managers
+from planning.situations.threshold import Threshold, Unit
 from territory import clock
-from territory.audit import origin
-from territory.formats.numbers import rounded
+from territory.formats.numbers import money_text, percent_text, rounded
 
-Subject = tuple[int, int]  # order, team
-
-BATCH = 500
-# How often a run is begun anew where another run opens the same meanwhile.
-TIMES = 4
-UPDATED = ["share", "evidence", "customer", "checked_at"]
-RESOLVED = ["resolved_at", "resolved_because", "checked_at"]
+ABOVE = Threshold(
+    "large_order_above",
+    gettext_lazy("A large order is above, per cent of the team's sales"),
+    Unit.SHARE,
+    Decimal("0.2"),
+)
+UNTIL = Threshold(
+    "large_order_until",
+    gettext_lazy("It stays one until below"),
+    Unit.SHARE,
+    Decimal("0.15"),
+    below=ABOVE.name,
+)
+FIRST_SALES = Threshold(
+    "first_sales_from",
+    gettext_lazy("Large order for a team without sales, from"),
+    Unit.MONEY,
+    Decimal(10_000),
+)
 
 
 @dataclass(frozen=True)
-class Finding:
+class _Seen:
     """A pending order looked at for one team."""
 
     order: PendingOrder
     team: int
     sales: engine.Sales
     verdict: engine.Verdict
-    opened_on: dt.date | None
+
+    @property
+    def subject(self) -> str:
+        return f"order {self.order.pk} team {self.team}"
 
     @property
     def share(self) -> Fraction | None:
         return self.verdict.share
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a run did."""
+class LargeOrder(Kind):
+    """Subject: an order and a team, its own or one above."""
 
-    opened: int
-    updated: int
-    resolved: int
-
-
-def find_as_of(on: dt.date) -> list[Finding]:
-    """The situations that the log shows on a day, without a look at what is stored."""
-    ground = load_ground(on)
-    book = load_orders(ground, from_log=True)
-    found = (_look(order, team, book, ground, is_open=False) for order, team in _pairs(book))
-    return [finding for finding in found if finding.verdict.is_open]
-
-
-def find_large_orders(*, now: dt.datetime) -> Done:
-    """Open, update and resolve what is stored, in one transaction; returns how many of each."""
-    for left in reversed(range(TIMES)):
-        try:
-            return _find(now)
-        except IntegrityError:
-            # Another run opened the same in between: looked at anew, its row stands.
-            if not left:
-                raise
-    raise AssertionError("TIMES must be at least 1")
-
-
-def _find(now: dt.datetime) -> Done:
-    ground = load_ground(clock.day_of(now, clock.company_zone()))
-    with transaction.atomic():
-        rows = Situation.objects.open().filter(kind=SituationKind.LARGE_ORDER)
-        stored = {(row.order_id, row.team_id): row for row in rows.select_for_update().order_by("pk")}
-        book = load_orders(ground, from_log=False)
-        pairs = {(order.pk, team): order for order, team in _pairs(book)}
-        new, updated, resolved = [], [], []
-        for subject, order in pairs.items():
-            row = stored.pop(subject, None)
-            finding = _look(order, subject[1], book, ground, is_open=row is not None)
-            if row is None:
-                if finding.verdict.is_open:
-                    new.append(_new(finding, ground, now))
-            elif finding.verdict.is_open:
-                updated += _updated(row, finding, ground, now)
-            else:
-                resolved.append(_resolved(row, finding.verdict.because, now))
-        resolved += [_resolved(row, engine.ORDER_ENDED, now) for row in stored.values()]
-        _write(new, updated, resolved, now)
-        tell_managers([(row.order_id, book.lines[pairs[row.order_id, row.team_id].team]) for row in new], now=now)
-    return Done(opened=len(new), updated=len(updated), resolved=len(resolved))
-
-
-def _write(new: list[Situation], updated: list[Situation], resolved: list[Situation], now: dt.datetime) -> None:
-    """Each row with an entry in its history, which names the job."""
-    told = {"default_date": now, "default_change_reason": origin.current(), "batch_size": BATCH}
-    if new:
-        bulk_create_with_history(new, Situation, **told)
-    for rows, fields in ((updated, UPDATED), (resolved, RESOLVED)):
-        if rows:
-            bulk_update_with_history(rows, Situation, fields, **told)
-
-
-def open_subjects(ground: Ground) -> set[Subject]:
-    """The orders and teams of which a situation is open once `find_large_orders` has run under these thresholds."""
-    rows = Situation.objects.open().filter(kind=SituationKind.LARGE_ORDER)
-    stored = set(rows.values_list("order_id", "team_id"))
-    book = load_orders(ground, from_log=False)
-    looks = ((order, team, (order.pk, team) in stored) for order, team in _pairs(book))
-    return {
-        (order.pk, team)
-        for order, team, is_open in looks
-        if _look(order, team, book, ground, is_open=is_open).verdict.is_open
+    key = "large_order"
+    label = gettext_lazy("large pending order")
+    help = gettext_lazy("A pending order is a large part of what the team, or a team above, won in 365 days.")
+    thresholds = (ABOVE, UNTIL, FIRST_SALES)
+    at_once = True
+    amounts = True
+    turn = Turn.MANAGER
+    gone = engine.ORDER_ENDED
+    reasons = {
+        engine.ORDER_ENDED: gettext_lazy("the order ended"),
+        engine.BELOW_THRESHOLD: gettext_lazy("it is no longer that large"),
+        engine.BELOW_MINIMUM: gettext_lazy("it is below the least amount"),
     }
+
+    def look(self, day: Day, was_open: Collection[str] = ()) -> Look:
+        ground = day.ground
+        book = load_orders(ground, from_log=day.from_log)
+        limits = thresholds_of(ground.settings)
+        seen = [_look(order, team, book, ground, limits, was_open) for order, team in _pairs(book)]
+        return Look(
+            [
+                _finding(row, book, ground, limits, is_open=row.subject in was_open)
+                for row in seen
+                if row.verdict.is_open
+            ],
+            {row.subject: row.verdict.because for row in seen if not row.verdict.is_open and row.subject in was_open},
+        )
+
+    def words(self, row: Situation, today: dt.date) -> str:
+        amount = money_text(Decimal(row.evidence["amount"]))
+        if row.share is None:
+            return _("%(amount)s, first sales of %(team)s") % {"amount": amount, "team": row.team}
+        words = {"amount": amount, "share": percent_text(row.share, 1), "team": row.team}
+        return _("%(amount)s, %(share)s of the year of %(team)s") % words
+
+    def shown(self, row: Situation, user: User) -> dict[str, Any]:
+        """Both futures of the team's months, as long as they lie ahead; asked for only where the reader may see the figures."""
+        if row.order is None or row.resolved_at is not None:
+            return {}
+        amount = Decimal(row.evidence["amount"])
+        return {"months": months_with(row.team.path, amount, row.order.expected_on, clock.company_today())}
+
+    def tell(self, new: Sequence[Situation], now: dt.datetime) -> None:
+        if new:
+            lines, orders = team_lines(), Order.objects.filter(pk__in={row.order_id for row in new}).order_by("pk")
+            tell_managers([(pk, lines[team]) for pk, team in orders.values_list("pk", "team_id")], now=now)
+
+
+def thresholds_of(settings: PlanningSettings) -> engine.Thresholds:
+    """The thresholds that hold under these settings."""
+    return engine.Thresholds(ABOVE.of(settings), UNTIL.of(settings), FIRST_SALES.of(settings))
 
 
 def _pairs(book: OrderBook) -> Iterator[tuple[PendingOrder, int]]:
@@ -129,66 +125,51 @@ def _pairs(book: OrderBook) -> Iterator[tuple[PendingOrder, int]]:
             yield order, team
 
 
-def _look(order: PendingOrder, team: int, book: OrderBook, ground: Ground, *, is_open: bool) -> Finding:
-    history = book.sales_of(team)
-    sales = history.on(ground.on)
-    verdict = engine.judge(is_open, order.amount, sales, ground.thresholds)
-    opened_on = None
-    if verdict.is_open and not is_open:
-        days = (day for day, _ in order.changes)
-        opened_on = engine.opened_on(history, order.opened_on, ground.on, order.amount_on, ground.thresholds, days)
-    return Finding(order, team, sales, verdict, opened_on)
+def _look(
+    order: PendingOrder,
+    team: int,
+    book: OrderBook,
+    ground: Ground,
+    limits: engine.Thresholds,
+    was_open: Collection[str],
+) -> _Seen:
+    sales = book.sales_of(team).on(ground.on)
+    is_open = f"order {order.pk} team {team}" in was_open
+    return _Seen(order, team, sales, engine.judge(is_open, order.amount, sales, limits))
 
 
-def evidence(finding: Finding, ground: Ground) -> dict[str, Any]:
+def _finding(seen: _Seen, book: OrderBook, ground: Ground, limits: engine.Thresholds, *, is_open: bool) -> Finding:
+    order, opened_on = seen.order, None
+    if not is_open:
+        history, days = book.sales_of(seen.team), (day for day, _amount in order.changes)
+        opened_on = engine.opened_on(history, order.opened_on, ground.on, order.amount_on, limits, days)
+    return Finding(
+        subject=seen.subject,
+        team=seen.team,
+        customer=order.customer,
+        order=order.pk,
+        evidence=evidence(seen, limits),
+        share=None if seen.share is None else float(seen.share),
+        opened_on=opened_on,
+    )
+
+
+def evidence(seen: _Seen, limits: engine.Thresholds) -> dict[str, Any]:
     """The figures a situation rests on, as text: money with 2 decimals, shares with 6."""
-    sales, order = finding.sales, finding.order
+    sales, order = seen.sales, seen.order
     uplift = engine.uplift(order.amount, order.probability, sales.base)
     return {
         "amount": f"{order.amount:.2f}",
         "probability": None if order.probability is None else f"{order.probability:.4f}",
-        "because": finding.verdict.because,
-        "share": _share(finding.share),
-        "uplift": _share(uplift),
+        "because": seen.verdict.because,
+        "share": share_text(seen.share),
+        "uplift": share_text(uplift),
         "won": f"{sales.won:.2f}",
         "sales": str(rounded(sales.base, 2)),
         "history_days": sales.history_days,
         "first_won_on": None if sales.first_won_on is None else sales.first_won_on.isoformat(),
         "scaled": sales.scaled,
-        "enter_above": f"{ground.thresholds.enter_above:.4f}",
-        "leave_below": f"{ground.thresholds.leave_below:.4f}",
-        "minimum": f"{ground.thresholds.minimum:.2f}",
+        "enter_above": f"{limits.enter_above:.4f}",
+        "leave_below": f"{limits.leave_below:.4f}",
+        "minimum": f"{limits.minimum:.2f}",
     }
-
-
-def _share(share: Fraction | None) -> str | None:
-    return None if share is None else f"{float(share):.6f}"
-
-
-def _new(finding: Finding, ground: Ground, now: dt.datetime) -> Situation:
-    opened_on = finding.opened_on or ground.on
-    return Situation(
-        kind=SituationKind.LARGE_ORDER,
-        customer_id=finding.order.customer,
-        order_id=finding.order.pk,
-        team_id=finding.team,
-        opened_at=now if opened_on == ground.on else ground.start_of(opened_on),
-        share=None if finding.share is None else float(finding.share),
-        evidence=evidence(finding, ground),
-        checked_at=now,
-    )
-
-
-def _updated(row: Situation, finding: Finding, ground: Ground, now: dt.datetime) -> list[Situation]:
-    """The row with today's share and evidence; nothing where they are what they were."""
-    share = None if finding.share is None else float(finding.share)
-    figures = evidence(finding, ground)
-    if (row.share, row.evidence, row.customer_id) == (share, figures, finding.order.customer):
-        return []
-    row.share, row.evidence, row.customer_id, row.checked_at = share, figures, finding.order.customer, now
-    return [row]
-
-
-def _resolved(row: Situation, because: str, now: dt.datetime) -> Situation:
-    row.resolved_at, row.resolved_because, row.checked_at = now, because, now
-    return row

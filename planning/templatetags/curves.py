@@ -3,8 +3,8 @@
 from django import template
 from django.utils.translation import gettext as _
 
-from planning.queries.time_to_business import Within as WithinDays
-from planning.queries.touches_to_customer import Within as WithinTouches
+from planning.queries.time_to_business import WithinDays
+from planning.queries.touches_to_customer import WithinTouches
 from territory.formats.numbers import number_text, percent_text
 
 register = template.Library()

@@ -163,7 +163,7 @@ def future_bars(situation) -> str:
     evidence = situation.evidence
     sales, amount = Decimal(evidence["sales"]), Decimal(evidence["amount"])
     limit = sales * (1 + Decimal(evidence["enter_above"]))
-    scale = 100 / max(sales + amount, limit)
+    scale = Decimal(100) / (max(sales + amount, limit) or 1)
     rows = [(_("Sales as they are"), sales, Decimal(0)), (_("If it is won"), sales + amount, amount)]
     return format_html(
         '<dl class="futures">{}</dl>',

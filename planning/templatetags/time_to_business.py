@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from planning.queries.expected_business import Line
-from planning.queries.time_to_business import POINTS, Norm, OfTier, Within
+from planning.queries.time_to_business import POINTS, OfTier, WithinDays
 from territory.formats.numbers import money_text, number_text, percent_text, rounded
 
 register = template.Library()
@@ -29,9 +29,9 @@ def known_share(share: float | None) -> str:
 
 
 @register.simple_tag
-def read_at(row: OfTier, norm: Norm) -> list[Within]:
-    """The curve read on some days of the picture."""
-    return [row.within(days) for days in norm.scale[:: POINTS // LINES]]
+def in_table(drawn: list[WithinDays]) -> list[WithinDays]:
+    """Of a curve read on the days of its picture, what its table shows."""
+    return drawn[:: POINTS // LINES]
 
 
 @register.simple_tag

@@ -7,8 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from planning.queries.touch_values import Line, figure_of
-from planning.queries.value_effect import NamedRow
-from planning.queries.value_work import Worth
+from planning.queries.value_effect import NamedRow, NamedWorth
 from planning.templatetags.planning import signed_percent
 from planning.value_words import interval_text, worth_text
 from territory.formats.numbers import money_text, number_text, rounded
@@ -144,6 +143,6 @@ def named_row(row: NamedRow) -> SafeString:
 
 
 @register.simple_tag
-def worth_change(row: Worth) -> SafeString:
+def worth_change(row: NamedWorth) -> SafeString:
     """What touches were worth and would have been, in whole amounts."""
     return before_after(money_text(rounded(row.before, 0)), money_text(rounded(row.after, 0)))

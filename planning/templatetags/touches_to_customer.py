@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from planning.queries.place_on_curve import Place
-from planning.queries.touches_to_customer import Norm, OfTier, TypeOfWon, Within
+from planning.queries.touches_to_customer import OfTier, TouchesToCustomer, TypeOfWon, WithinTouches
 from territory.formats.numbers import number_text, percent_text
 from territory.templatetags.look import bar, icon
 
@@ -36,7 +36,7 @@ def share_within(row: OfTier, n: int) -> str:
 
 
 @register.simple_tag
-def steps_told(row: OfTier, norm: Norm) -> list[Within]:
+def steps_told(row: OfTier, norm: TouchesToCustomer) -> list[WithinTouches]:
     """What the table of a curve tells: some ten steps, up to the first that nobody got to."""
     steps = [row.curve.within(n) for n in range(0, norm.until + 1, max(norm.until // ROWS, 1))]
     return steps[: 1 + next((place for place, step in enumerate(steps) if not step.at_risk), len(steps))]
@@ -80,7 +80,7 @@ def place_line(place: Place) -> str:
 
 
 @register.simple_tag
-def quartile_line(row: OfTier, norm: Norm) -> str:
+def quartile_line(row: OfTier, norm: TouchesToCustomer) -> str:
     """The middle half of the touches of those that became customers as a line, their median as a dot, all tiers on one scale."""
     quartiles = row.curve.quartiles
     if quartiles is None:

@@ -1,11 +1,11 @@
 """Figures of what-if: as they are, as they would be, and how sure that is."""
 
 from django import template
-from django.forms import BoundField
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from planning.engine.what_if import Expected
+from planning.engine.what_if import NowAndThen
+from planning.forms.what_if import Typed
 from territory.formats.numbers import money_text, number_text, rounded
 from territory.templatetags.look import before_after
 
@@ -13,16 +13,19 @@ register = template.Library()
 
 
 @register.simple_tag
-def number_input(field: BoundField) -> str:
-    """The field of a number in a row of a table: a page has a hundred of them, and a widget's own template takes its time."""
-    wrong = field.form.is_bound and field.errors
+def number_input(number: Typed, label: str) -> str:
+    """The field of a number in a row of a table: a page has a hundred of them, and a widget's own template takes its time.
+
+    One that is wrong has an id, to be led to.
+    """
     return format_html(
-        '<input type="number" name="{}" value="{}" aria-label="{}" inputmode="numeric" step="any" class="form-control{}" aria-invalid="{}">',
-        field.html_name,
-        "" if field.value() is None else field.value(),
-        field.label,
-        " is-invalid" if wrong else "",
-        "true" if wrong else "false",
+        '<input type="number"{} name="{}" value="{}" aria-label="{}" inputmode="numeric" step="any" class="form-control{}" aria-invalid="{}">',
+        format_html(' id="{}"', number.id) if number.errors else "",
+        number.name,
+        "" if number.shown is None else number.shown,
+        label,
+        " is-invalid" if number.errors else "",
+        "true" if number.errors else "false",
     )
 
 
@@ -34,7 +37,7 @@ def hours_change(now: float, then: float) -> str:
 
 
 @register.simple_tag
-def expected_change(figure: Expected, is_money: bool = False) -> str:
+def expected_change(figure: NowAndThen, is_money: bool = False) -> str:
     """Wins with one decimal, or whole money: before, after, and the 80 % interval of the change."""
 
     def text(value: float) -> str:

@@ -47,16 +47,12 @@ def absence_calendar(request):
 
 
 def _first(text: str) -> dt.date:
-    """The Monday of the week asked for; of this one where none is."""
-    if not text:
-        return monday(clock.company_today())
+    """The Monday of the week asked for; of this one where none is, or no day that anybody means."""
     try:
         day = dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise Http404 from error
-    if not 1900 < day.year < 9000:
-        raise Http404
-    return monday(day)
+    except ValueError:
+        day = clock.company_today()
+    return monday(day if day.year in clock.YEARS else clock.company_today())
 
 
 def _team(teams: list[Team], asked: str) -> Team | None:

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import permission_required_in
-from accounts.permissions import Act, Area, may, people_within, teams_within
+from accounts.permissions import Act, Area, people_within, teams_within
 from customers.models import Tier
 from planning.queries.expected_business import Chosen, Expectation, expectation
 from planning.queries.norms import sees_norm_amounts
-from planning.views.asked import row_asked
+from planning.views.asked import may_export, row_asked
 
 PEOPLE_SHOWN = 20
 
@@ -36,7 +36,7 @@ def expected_business(request):
         "people": Paginator(found.people, PEOPLE_SHOWN).get_page(request.GET.get("page")),
         "chart": _chart(found),
         "shows_basis": sees_norm_amounts(request.user),
-        "may_export": may(request.user, Area.EXPORT, Act.SEE) and may(request.user, Area.BUDGETS, Act.SEE),
+        "may_export": may_export(request.user),
     }
     return render(request, "planning/expected_business.html", context)
 

@@ -13,6 +13,7 @@ from planning.actions import goals as actions
 from planning.forms.goals import GoalForm
 from planning.models import ActivityGoal
 from planning.queries import goals as queries
+from planning.views.asked import may_export
 from planning.views.workload import team_asked
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
@@ -39,7 +40,7 @@ def goal_history(request: HttpRequest) -> HttpResponse:
         "team": team,
         "teams": teams.only("name"),
         "may_set": _may_set(request),
-        "may_export": may(request.user, Area.EXPORT, Act.SEE),
+        "may_export": may_export(request.user),
     }
     return render(request, "planning/goals/history.html", context)
 

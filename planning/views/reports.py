@@ -20,7 +20,7 @@ from territory import clock, limits
 @permission_required_in(Area.BUDGETS, Act.SEE)
 @limits.exports
 def report(request, name: str) -> HttpResponse:
-    """The report `name`: ?format=csv or json, ?by=, ?as_of=, ?from=, ?to=, ?amount=."""
+    """The report `name`: ?format=csv or json, ?by=, ?as_of=, ?from=, ?to=, ?amount=, ?months=, ?of=."""
     if not may(request.user, Area.EXPORT, Act.SEE):
         raise PermissionDenied
     found = reports.find(name)
@@ -39,10 +39,10 @@ def report(request, name: str) -> HttpResponse:
 
 def _asked(request, found: Report) -> Asked:
     """What the address asks for; raises ValueError with what is wrong."""
-    by = request.GET.get("by") or None
+    by, of = request.GET.get("by") or None, request.GET.get("of") or None
     starts_on, ends_on = _day(request, "from"), _day(request, "to")
-    amount = _amount(request)
-    found.check(by=by, starts_on=starts_on, ends_on=ends_on, amount=amount)
+    amount, months = _amount(request), _months(request)
+    found.check(by=by, starts_on=starts_on, ends_on=ends_on, amount=amount, months=months, of=of)
     return Asked(
         today=clock.company_today(),
         now=clock.now(),
@@ -52,6 +52,8 @@ def _asked(request, found: Report) -> Asked:
         by=by or (found.by[0] if found.by else None),
         reader=request.user,
         amount=amount,
+        months=months,
+        of=of or (found.of[0] if found.of else None),
     )
 
 
@@ -63,6 +65,13 @@ def _amount(request) -> Decimal | None:
         return Decimal(text[:30])
     except InvalidOperation as error:
         raise ValueError(_("“amount” is a sum of money above 0, such as 5000 or 12.50.")) from error
+
+
+def _months(request) -> int | None:
+    text = request.GET.get("months")
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else -1
 
 
 def _day(request, name: str) -> dt.date | None:

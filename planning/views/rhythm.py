@@ -6,10 +6,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import permission_required_in
-from accounts.permissions import Act, Area, may, people_within, scope
+from accounts.permissions import Act, Area, people_within, scope
 from planning.models import RhythmWindow
 from planning.queries import rhythm as queries
-from planning.views.asked import row_asked
+from planning.views.asked import may_export, row_asked
 
 ROWS_SHOWN = 50
 
@@ -38,7 +38,7 @@ def rhythm(request):
         "head": dict(ways)[by],
         "window": window,
         "windows": RhythmWindow.choices,
-        "may_export": may(request.user, Area.EXPORT, Act.SEE),
+        "may_export": may_export(request.user),
     }
     return render(request, "planning/rhythm.html", context)
 

@@ -16,15 +16,17 @@ from customers.starting_rows import starting_rows
 from planning.actions.drafts import draft_act, draft_change
 from planning.actions.rules import remove_rule, restore_rule, save_counting, save_rule
 from planning.draft_kinds import DRAFT_KINDS, DraftKind, posted
-from planning.forms.rules import CompanyForm, CountingForm, HolidayForm
+from planning.forms.rules import CompanyForm, CountingForm, HolidayForm, VisitingForm
 from planning.models import ContactRule, DraftAct, DraftState, PlanningSettings, RuleDraft, RulesVersion
 from planning.queries.drafts import open_drafts
+from planning.queries.norms import sees_norm_amounts
 from planning.queries.rhythm import beside_rules
 from planning.queries.suggested_rhythm import rhythm_evidence
 from planning.rule_kinds import RULE_KINDS, RuleKind, count_rows
 from territory import clock
 from territory.company.models import Company, Holiday
 from territory.conflicts import Conflict, conflict_page
+from territory.rows import key_in
 from territory.toasts import toast
 
 # What an address may fill a form with, as a suggestion does.
@@ -60,6 +62,7 @@ def rules_home(request):
             "latest": RulesVersion.objects.exclude(reason="").select_related("changed_by")[:5],
             "drafts": open_drafts() if _may_change(request) else [],
             "may_change": _may_change(request),
+            "shows_call_plan": sees_norm_amounts(request.user),
             "is_new": _may_change(request) and not Customer.objects.exists(),
         },
     )
@@ -184,10 +187,8 @@ def _proposed(request, kind: DraftKind) -> dict[str, str]:
 
 def _older(request, kind: DraftKind, row) -> RuleDraft | None:
     """The open draft of this very row that is typed again."""
-    pk = request.GET.get("draft", "")
     drafts = RuleDraft.objects.filter(kind=kind.key, act=DraftAct.SAVE, state=DraftState.OPEN)
-    key = row.pk if row else None
-    return drafts.filter(pk=pk, row_key=key).first() if pk.isascii() and pk.isdigit() and len(pk) < 16 else None
+    return drafts.filter(pk=key_in(request.GET.get("draft")), row_key=row.pk if row else None).first()
 
 
 @require_POST
@@ -237,23 +238,47 @@ def _act_form(request, kind: DraftKind, act: DraftAct, row):
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required_in(Area.RULES, Act.SEE)
 def thresholds(request):
-    """From when on it is too much, too little, or out of the ordinary."""
+    """From when on it is too much or too little."""
+    return _settings_form(request, "thresholds", "planning/rules/thresholds.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required_in(Area.RULES, Act.SEE)
+def threshold_situations(request):
+    """From when on it is out of the ordinary: what each kind of special situation lets one choose."""
+    return _settings_form(request, "situations", "planning/rules/situations.html")
+
+
+def _settings_form(request, key: str, template: str):
+    """A part of the one row of planning settings."""
     row = PlanningSettings.current()
     if request.method == "POST":
         _require_change(request)
         row, _made = PlanningSettings.objects.get_or_create(pk=1)
-    context = {"may_change": _may_change(request), "saved": "thresholds", "started": row.version == 1}
-    return _draft_form(request, DRAFT_KINDS["thresholds"], row, "planning/rules/thresholds.html", context)
+    context = {"may_change": _may_change(request), "saved": key, "started": row.version == 1}
+    return _draft_form(request, DRAFT_KINDS[key], row, template, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required_in(Area.RULES, Act.SEE)
 def counting(request):
     """How evidence and the value of work count touches and business; saved at once, since no budget or due day follows."""
+    return _kept_form(request, CountingForm, "counting")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required_in(Area.RULES, Act.SEE)
+def visiting(request):
+    """How weeks of visits are planned; saved at once, likewise."""
+    return _kept_form(request, VisitingForm, "visiting")
+
+
+def _kept_form(request, form_class, name: str):
+    """A part of the one row of planning settings that is saved without a draft."""
     if request.method == "POST":
         _require_change(request)
     row = PlanningSettings.current()
-    form = CountingForm(request.POST if request.method == "POST" else None, instance=row)
+    form = form_class(request.POST if request.method == "POST" else None, instance=row)
     if form.is_valid():
         try:
             save_counting(row=form.instance, version=form.cleaned_data.get("version"), actor=request.user)
@@ -262,10 +287,10 @@ def counting(request):
         except ValidationError as error:  # somebody else saved the first settings meanwhile
             form.add_error(None, error)
         else:
-            toast(request, _("Saved."), saved="counting")
+            toast(request, _("Saved."), saved=name)
             return redirect("rules_home")
     context = {"form": form, "row": row, "back": reverse("rules_home"), "may_change": _may_change(request)}
-    return render(request, "planning/rules/counting.html", context, status=422 if form.errors else 200)
+    return render(request, f"planning/rules/{name}.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -7,7 +7,7 @@ from accounts.access import permission_required_in
 from accounts.permissions import Act, Area, may, may_all, scope
 from planning.queries.today_page import today_page
 
-SHOWN = 40
+SHOWN = 34
 
 
 @require_safe

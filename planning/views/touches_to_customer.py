@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import permission_required_in
-from accounts.permissions import Act, Area, may
+from accounts.permissions import Act, Area
 from planning.queries.norms import sees_norms
-from planning.queries.touches_to_customer import Norm, OfTier
+from planning.queries.touches_to_customer import OfTier, TouchesToCustomer
 from planning.queries.touches_to_customer import touches_to_customer as norm_of_touches
+from planning.views.asked import may_export
 from planning.views.curves import SIDE_BY_SIDE, percent, tier_colour
 
 # A picture has so many points at most: pages stay small.
@@ -29,18 +30,18 @@ def touches_to_customer(request):
     context = {
         "norm": norm,
         "pictures": [_picture(row, norm) for row in norm.rows] if norm else [],
-        "may_export": may(request.user, Area.EXPORT, Act.SEE) and may(request.user, Area.BUDGETS, Act.SEE),
+        "may_export": may_export(request.user),
     }
     return render(request, "planning/until_it_pays/touches.html", context)
 
 
-def _picture(row: OfTier, norm: Norm) -> dict[str, Any]:
+def _picture(row: OfTier, norm: TouchesToCustomer) -> dict[str, Any]:
     """A curve, what the page calls it, and up to how many touches its share is known."""
     key = f"chart-{row.tier.pk if row.tier else 'all'}"
     return {"key": key, "row": row, "known": row.curve.last_known(norm.until), "chart": _chart(row, norm)}
 
 
-def _chart(shown: OfTier, norm: Norm) -> dict[str, Any]:
+def _chart(shown: OfTier, norm: TouchesToCustomer) -> dict[str, Any]:
     """A tier's curve with its band, those of the others faint behind it, in per cent."""
     touches = range(0, norm.until + 1, ceil(norm.until / POINTS))
     others = [row for row in norm.rows if row != shown] if len(norm.rows) <= SIDE_BY_SIDE else []

@@ -1,6 +1,7 @@
 """Changing official values: each change is looked at before it is saved, with a reason. None is overwritten."""
 
 import datetime as dt
+import json
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -13,13 +14,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import permission_required_in
 from accounts.models import User
 from accounts.permissions import Act, Area
+from planning.actions.answers import answer_for
 from planning.actions.rules import set_touch_value
 from planning.actions.values import Meanwhile, adopt_suggestion, reject_suggestion
 from planning.engine.value import OfficialValue
 from planning.forms.values import DecideForm, TouchValueForm
-from planning.queries.touch_values import Line, key_in, line_on, may_approve, official_on, sees_evidence
-from planning.queries.value_effect import value_effect
+from planning.models import AnswerKind
+from planning.queries.touch_values import Line, line_on, may_approve, next_start, official_on, sees_evidence
+from planning.queries.value_effect import effect_shown, question_of
 from territory import clock
+from territory.rows import key_in
 from territory.toasts import toast
 
 
@@ -81,13 +85,11 @@ def _suggestion(request: HttpRequest, line: Line, form: DecideForm, meanwhile: M
     assert line.suggestion is not None  # noqa: S101  such a line has evidence
     today = clock.company_today()
     value = OfficialValue(line.touch_type.pk, line.tier.pk, line.stage, today, line.suggestion)
-    context = {
+    context = _effect(request.user, value, today) | {
         "form": form,
         "line": line,
         "meanwhile": meanwhile,
-        "effect": value_effect(request.user, value, today),
-        "starts_on": today,
-        "today": today,
+        "polls": f"{reverse('touch_value_adopt')}?{line.query}",
         "back": f"{reverse('touch_values')}?{line.query}",
     }
     status = 409 if meanwhile else 422 if form.errors else 200
@@ -111,7 +113,8 @@ def touch_value_set(request: HttpRequest) -> HttpResponse:
 def _looked_at(request: HttpRequest, form: TouchValueForm) -> HttpResponse:
     """Save what was typed if just this was shown with its effect, else show that first."""
     data, today = form.cleaned_data, clock.company_today()
-    official = official_on(data["touch_type"].pk, data["tier"].pk, data["stage"], today)
+    line = data["touch_type"].pk, data["tier"].pk, data["stage"]
+    official = official_on(*line, today)
     typed, holds = form.typed(), str(official.pk if official else 0)
     seen, _slash, held = data.pop("seen").rpartition("/")
     asks_to_save = request.POST.get("do") == "save"
@@ -127,25 +130,34 @@ def _looked_at(request: HttpRequest, form: TouchValueForm) -> HttpResponse:
     form.data = form.data.copy()
     form.data["seen"] = f"{typed}/{holds}"
     was_first = asks_to_save and seen == typed and held != holds
-    context = _shown(request.user, data, today) | {
+    context = _effect(request.user, OfficialValue(*line, data["starts_on"], data["amount"]), today) | {
         "form": form,
+        "amount": data["amount"],
+        "looked_at": _looked_at_again(form),
         "before": official,
         "typed_anew": asks_to_save and seen != typed,
         "meanwhile": Meanwhile(official) if was_first else None,
     }
-    until = context["effect"].until
+    until = context["until"]
     if until and until <= today:
-        context["before"] = official_on(data["touch_type"].pk, data["tier"].pk, data["stage"], data["starts_on"])
+        context["before"] = official_on(*line, data["starts_on"])
     status = 409 if was_first else 422 if asks_to_save else 200
     return render(request, "planning/values/form.html", context, status=status)
 
 
-def _shown(user: User, data: dict[str, Any], today: dt.date) -> dict[str, Any]:
-    """What was typed, and what it changes."""
-    line = data["touch_type"].pk, data["tier"].pk, data["stage"]
+def _looked_at_again(form: TouchValueForm) -> str:
+    """What the page asks with until the effect is there, whatever is typed meanwhile."""
+    return json.dumps({name: form.data[name] for name in form.fields if name in form.data} | {"do": "preview"})
+
+
+def _effect(user: User, value: OfficialValue, today: dt.date) -> dict[str, Any]:
+    """What a value changes, as soon as it is worked out; saving does not wait for it."""
+    kept = answer_for(user, AnswerKind.VALUE_EFFECT, question_of(value), now=clock.now())
+    starts_on = value.starts_on or today
     return {
-        "amount": data["amount"],
-        "starts_on": data["starts_on"],
+        "kept": kept,
+        "effect": None if kept.result is None else effect_shown(user, kept.result),
+        "starts_on": starts_on,
+        "until": next_start(value.touch_type, value.tier, value.audience, starts_on),  # type: ignore[arg-type]
         "today": today,
-        "effect": value_effect(user, OfficialValue(*line, data["starts_on"], data["amount"]), today),
     }

@@ -8,14 +8,25 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import permission_required_in
 from accounts.models import User
-from accounts.permissions import Act, Area, may
+from accounts.permissions import Act, Area
 from planning.models import EvidenceRun, RejectedSuggestion, TouchValue, ValueStage
-from planning.queries.evidence_kinds import NthRow, kinds_of, left_out_words
-from planning.queries.touch_values import Line, key_in, may_approve, rejections, sees_evidence, values_table
-from planning.queries.value_history import Past, decisions, line_history
+from planning.queries.evidence_kinds import NthRow, chances_question, kinds_of, left_out_words
+from planning.queries.norms import sees_norm_amounts
+from planning.queries.touch_values import (
+    Line,
+    may_approve,
+    rejections_question,
+    sees_evidence,
+    values_question,
+    values_table,
+)
+from planning.queries.value_history import Past, decisions, line_history, months_question
+from planning.views.asked import may_export
 from territory import clock
 from territory.formats.days import day_text
 from territory.formats.numbers import money_text
+from territory.rows import key_in
+from territory.together import together
 
 # Of what was decided so many are shown; the audit has them all.
 MOST_PAST = 10
@@ -28,9 +39,9 @@ def touch_values(request):
     stage = request.GET.get("for")
     stage = stage if stage in ValueStage.values else ValueStage.PROSPECT.value
     today, user = clock.company_today(), request.user
-    values = list(TouchValue.objects.select_related("touch_type", "tier", "approved_by").order_by("starts_on", "pk"))
     sees = sees_evidence(user)
-    rejected = rejections(stage) if sees else []
+    seen = rejections_question(stage) if sees else RejectedSuggestion.objects.none()
+    values, rejected = together(values_question(), seen)
     table = values_table(stage, values, today, sees_evidence=sees, rejected=rejected)
     line = table.line(key_in(request.GET.get("type")), key_in(request.GET.get("tier")))
     context = {
@@ -43,7 +54,8 @@ def touch_values(request):
             :MOST_PAST
         ],
         "may_approve": may_approve(user),
-        "may_export": may(user, Area.EXPORT, Act.SEE) and may(user, Area.BUDGETS, Act.SEE),
+        "may_export": may_export(user),
+        "shows_call_plan": sees_norm_amounts(user),
     }
     if line is not None:
         context |= _in_full(user, line, table.run, values, rejected)
@@ -60,7 +72,13 @@ def _in_full(
     """One line: its kinds of evidence, months, and what was decided."""
     decided = decisions(line, values, rejected)
     context: dict[str, Any] = {"line": line, "decided": decided[:MOST_PAST], "older": len(decided[MOST_PAST:])}
-    kinds = kinds_of(user, line, run) if run else None
+    if run is None:
+        return context | {"past": []}
+    chances, months = together(
+        chances_question(line.evidence.pk if line.evidence else 0),
+        months_question(line.stage, line.touch_type.pk, line.tier.pk),
+    )
+    kinds = kinds_of(user, line, run, chances)
     if kinds is not None:
         context |= {
             "kinds": kinds,
@@ -68,7 +86,7 @@ def _in_full(
             "nth_chart": _nth_chart(kinds.touches),
             "reached_chart": _reached_chart(kinds.touches),
         }
-    past = line_history(line, values, decided) if run else []
+    past = line_history(line, values, decided, months)
     return context | {"past": past, "chart": _chart(past), "finding": _finding(past)}
 
 

@@ -61,6 +61,7 @@ def _page(request: HttpRequest, typed: WhatIf, status: int = 200) -> HttpRespons
     context = {
         "typed": typed,
         "page": what_if_page(request.user, typed, shows_business=sees_norm_amounts(request.user)),
+        "shows_call_plan": sees_norm_amounts(request.user),
         "is_wrong": is_wrong,
         "is_nothing": status == 422 and not is_wrong,
         "may_save": may_all(request.user, Area.RULES, Act.CHANGE),

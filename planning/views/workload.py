@@ -13,17 +13,19 @@ from django.views.decorators.http import require_safe
 from accounts.access import permission_required_in
 from accounts.models import Team, User
 from accounts.permissions import Act, Area, people_within, teams_within
-from customers.scope import hangs_within
 from planning.engine.calendar import monday
 from planning.models import BudgetStatus, Situation
-from planning.models.situations import SituationQuerySet
+from planning.models.situations import SituationQuerySet, situations_within
 from planning.queries import goals, service
 from planning.queries import workload as weeks
+from planning.queries.alignment import divides
+from planning.queries.rebalancing import ON_HOME, on_home
 from planning.views.asked import row_asked
+from territory import clock
 from territory.together import in_groups, prepared
 
 # Lines of the heat map on a page, and situations that are named.
-LINES_SHOWN = 18
+LINES_SHOWN = 14
 SITUATIONS_NAMED = 2
 
 
@@ -38,14 +40,15 @@ def workload(request):
     """Person x week for 8 weeks, budget against actual, who is under- and over-served, who is away."""
     user, team = request.user, team_asked(request)
     board = weeks.board(user, team)
-    seen, below = hangs_within(user, Area.BUDGETS, Act.SEE), team.path if team else ""
+    seen, below, today = situations_within(user, Act.SEE), team.path if team else "", clock.today(user)
     page = Paginator(board.lines, LINES_SHOWN).get_page(request.GET.get("page"))
     people = {line.person.pk: line.person.name for _rows, line in page if line}
-    table, (under_rows, over_rows), (situations, situation_counts), goal_rows = in_groups(
+    table, (under_rows, over_rows), (situations, situation_counts), goal_rows, (rebalancings,) = in_groups(
         service.table_questions(user, team),
         [service.most_served(user, status, team) for status in (BudgetStatus.UNDER, BudgetStatus.OVER)],
-        (_situations(seen, below), _situation_count(seen, below)),
+        (_situations(seen, below, today), _situation_count(seen, below, today)),
         goals.progress_questions(frozenset(people), goals.company_now()),
+        (on_home(user, team),),
     )
     under, under_count = service.served_of(under_rows)
     over, over_count = service.served_of(over_rows)
@@ -62,6 +65,8 @@ def workload(request):
         "over_count": over_count,
         "situations": situations,
         "situation_count": sum(count for _kind, count in situation_counts),
+        "rebalancings": rebalancings[:ON_HOME] if divides(user) else [],
+        "more_rebalancings": len(rebalancings) > ON_HOME,
         "goals": goals.board(people, *goal_rows, calendar=board.calendar),
         "chart": _chart(board),
     }
@@ -76,19 +81,23 @@ def _by_team(lines):
 
 
 @prepared
-def _situations(seen: Q, below: str) -> QuerySet[Situation]:
-    """The largest open situations, of all teams or below one."""
-    named = _open_situations(seen, below).once_each().select_related("customer", "team")
-    return named.only("customer__name", "team__name")[:SITUATIONS_NAMED]
+def _situations(seen: Q, below: str, today: dt.date) -> QuerySet[Situation]:
+    """The most pressing situations that somebody should look at, of all teams or below one."""
+    named = _asking(seen, below, today).most_pressing()
+    named = named.select_related("customer", "person", "market", "product_line", "team")
+    return named.only("kind", "customer__name", "person__name", "market__name", "product_line__name", "team__name")[
+        :SITUATIONS_NAMED
+    ]
 
 
 @prepared
-def _situation_count(seen: Q, below: str) -> QuerySet:
-    return _open_situations(seen, below).how_many()
+def _situation_count(seen: Q, below: str, today: dt.date) -> QuerySet:
+    return _asking(seen, below, today).how_many()
 
 
-def _open_situations(seen: Q, below: str) -> SituationQuerySet:
-    found = Situation.objects.open().filter(seen)
+def _asking(seen: Q, below: str, today: dt.date) -> SituationQuerySet:
+    """Those that the navigation counts."""
+    found = Situation.objects.open().loud().asking(today).filter(seen)
     return found.filter(team__path__startswith=below) if below else found
 
 

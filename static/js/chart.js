@@ -116,7 +116,7 @@ function options(chart) {
   return {
     animation: false, responsive: true, maintainAspectRatio: false, interaction: { mode: "index", intersect: false },
     transitions: still.matches ? {} : { active: { animation: { duration: 120 } } },
-    layout: { padding: { right: line ? longest * 7 + 10 : 0, top: 8 } },
+    layout: { padding: { right: line ? longest * 8 + 10 : 0, top: 8 } },
     scales: {
       x: { title: { display: Boolean(chart.x), text: chart.x, align: "end", color: colour("ink-3"), font, padding: 0 }, stacked: Boolean(chart.stacked), border: { color: colour("line-2") }, grid: { display: false }, ticks: { color: colour("ink-3"), font, maxRotation: 0, ...ticks(chart) } },
       y: { stacked: Boolean(chart.stacked), beginAtZero: true, max: chart.max, suggestedMax: line ? undefined : Math.max(...chart.series.flatMap((series) => series.high || [])), border: { display: false }, grid: { color: colour("line") }, ticks: { color: colour("ink-3"), font, maxTicksLimit: 5 } },

@@ -103,8 +103,9 @@ function bind(form) {
     clearTimeout(timer);
     keep(key, read(form));
   });
-  // Sent through htmx, so that a lost connection leaves the page as it is. Forms of the panel are bound by panel.js.
-  if (window.htmx && !form.closest("#panel-content") && !form.hasAttribute("hx-post")) {
+  // Sent through htmx, so that a lost connection leaves the page as it is. Forms of the panel, and of what stands beside a list, are
+  // bound by panel.js and beside.js.
+  if (window.htmx && !form.closest("#panel-content, #beside") && !form.hasAttribute("hx-post")) {
     form.setAttribute("hx-post", form.getAttribute("action") || location.pathname + location.search);
     form.setAttribute("hx-target", "#main");
     form.setAttribute("hx-select", "#main");

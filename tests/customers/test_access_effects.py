@@ -10,8 +10,8 @@ from accounts.access_effects import CUSTOMERS, effects_of
 from accounts.models import Membership, Team, User
 from accounts.permissions import people_within
 from accounts.reaches import OFFERED, Act, Area, Reach, cells, plain, reach_of
-from customers.models import Assignment, Contact, Customer, InternalWork, Order, PlannedTouch, Touch
-from customers.scope import customers_within, hangs_within
+from customers.models import Assignment, Contact, Customer, Expense, InternalWork, Order, PlannedTouch, Touch
+from customers.scope import customers_within, expenses_noted_on, hangs_within, may_note_expenses
 from tests import factories
 
 TODAY = dt.date(2026, 6, 9)
@@ -55,10 +55,13 @@ def random_company(rng: random.Random) -> None:
             person = rng.choice(seats).user
             order = factories.order(customer, 100, rng.choice(["pending", "won"]), salesperson=person)
             Order.objects.filter(pk=order.pk).update(team=rng.choice(teams))
+            factories.expense(person, order=order)
         logger = rng.choice(seats).user
         factories.touch(customer, logger)
         factories.planned_touch(customer, logger)
         factories.internal_work(logger, customer)
+        factories.expense(logger, customer=customer)
+        factories.expense(logger, team=rng.choice(teams))
         factories.contact(customer, f"K{n}", role=factories.contact_role())
         customers.append(customer)
     for seat in rng.sample(seats, 3):
@@ -130,6 +133,37 @@ def oracle(user: User, area: str, act: str) -> set[int]:
     return {row.pk for row in Customer.objects.all() if any(reaches(seat, reach, row) for seat, reach in seats)}
 
 
+def noting_oracle(user: User) -> set[int]:
+    """Customers on which expenses can be noted: by a role that may note some, wherever the same role sees expenses."""
+    seats = [seat for seat in seats_of(user) if reach_of(seat.role.access, Area.EXPENSES, Act.CHANGE) != Reach.NONE]
+    held = [(seat, reach_of(seat.role.access, Area.EXPENSES, Act.SEE)) for seat in seats]
+    return {row.pk for row in Customer.objects.all() if any(reaches(seat, reach, row) for seat, reach in held)}
+
+
+def expenses_oracle(user: User, act: str) -> set[int]:
+    """Of customers and their orders by both reaches, of orders by that over orders too; of teams by reach over teams."""
+    hang = (
+        oracle(user, Area.CUSTOMERS, Act.SEE) & oracle(user, Area.EXPENSES, Act.SEE) & oracle(user, Area.EXPENSES, act)
+    )
+    orders = hang & oracle(user, Area.ORDERS, Act.SEE)
+    teams = set(Team.objects.values_list("pk", flat=True))
+    for each in (Act.SEE, act):
+        reached = [(seat, reach_of(seat.role.access, Area.EXPENSES, each)) for seat in seats_of(user)]
+        teams &= {team.pk for team in Team.objects.all() if any(team_reached(seat, r, team) for seat, r in reached)}
+    return {
+        row.pk
+        for row in Expense.objects.select_related("order")
+        if row.customer_id in hang or (row.order and row.order.customer_id in orders) or row.team_id in teams
+    }
+
+
+def team_reached(seat: Membership, reach: str, team: Team) -> bool:
+    return reach == Reach.ALL or (
+        reach in (Reach.TEAM, Reach.BELOW)
+        and (team.pk == seat.team_id if reach == Reach.TEAM else under(team, seat.team))
+    )
+
+
 def people_oracle(user: User, area: str, act: str) -> set[int]:
     found = set()
     for seat in seats_of(user):
@@ -167,7 +201,7 @@ class TestRandomAccess:
     def test_whatever_is_editable_is_visible(self, seed):
         random_company(random.Random(seed))
         for user in User.objects.all():
-            for model in (Customer, Contact, Assignment, Order, Touch, PlannedTouch, InternalWork):
+            for model in (Customer, Contact, Assignment, Order, Touch, PlannedTouch, InternalWork, Expense):
                 assert keys(model.objects.editable_by(user)) <= keys(model.objects.visible_to(user)), (user, model)
 
     def test_what_hangs_on_a_customer_is_seen_within_both(self, seed):
@@ -182,6 +216,18 @@ class TestRandomAccess:
             assert visible == keys(Touch.objects.filter(hangs_within(user, Area.TOUCHES, Act.SEE))) | keys(
                 Touch.objects.filter(logged_by=user)
             )
+
+    def test_expenses_are_seen_decided_and_noted_within_reach(self, seed):
+        random_company(random.Random(seed))
+        Expense.objects.update(status="submitted", submitted_at="2026-06-09T08:00:00Z")
+        for user in User.objects.all():
+            own = keys(Expense.objects.filter(author=user))
+            assert keys(Expense.objects.visible_to(user)) == expenses_oracle(user, Act.SEE) | own, user
+            assert keys(Expense.objects.approvable_by(user)) == expenses_oracle(user, Act.APPROVE) - own, user
+            noted = Customer.objects.visible_to(user).filter(expenses_noted_on(user))
+            assert keys(noted) == oracle(user, Area.CUSTOMERS, Act.SEE) & noting_oracle(user), user
+            said = Customer.objects.visible_to(user).annotate(may_note=may_note_expenses(user)).filter(may_note=True)
+            assert keys(said) == keys(noted), user
 
     def test_the_preview_tells_what_comes_true(self, seed):
         rng = random.Random(seed)
@@ -198,11 +244,13 @@ class TestRandomAccess:
 
         def seen():
             users = User.objects.filter(is_active=True)
-            return {
+            found = {
                 (key, user.pk): set.intersection(*(oracle(user, area, Act.SEE) for area in both))
                 for key, both in areas.items()
                 for user in users
             }
+            noting = {user: oracle(user, Area.CUSTOMERS, Act.SEE) & noting_oracle(user) for user in users}
+            return found | {("note_expenses", user.pk): customers for user, customers in noting.items()}
 
         lines = {(row.key, row.opens): (row.people, row.things) for row in effects_of(role, after)}
         assert all(row.kind == CUSTOMERS for row in effects_of(role, after) if row.key in areas)
@@ -210,7 +258,7 @@ class TestRandomAccess:
         role.access = after
         role.save()
         now = seen()
-        for key in areas:
+        for key in (*areas, "note_expenses"):
             for opens in (True, False):
                 moved = {
                     user: (now[name, user] - old if opens else old - now[name, user])

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Role
 from accounts.permissions import Act, Area
-from customers.models import Customer, Order, PlannedTouch, Touch
+from customers.models import Customer, Expense, Order, PlannedTouch, Touch
 from customers.queries.customer import customers_for
 from customers.scope import seen_of
 from planning.models import Situation
@@ -18,12 +18,19 @@ REACHES = {
         "orders": {"see": "team"},
         "amounts": {"see": "own"},
         "budgets": {"see": "below"},
+        "expenses": {"see": "own"},
+    },
+    "sees all expenses, orders of the team": {
+        "customers": {"see": "all"},
+        "orders": {"see": "team"},
+        "expenses": {"see": "all"},
     },
     "sees more touches than customers": {
         "customers": {"see": "own"},
         "touches": {"see": "all"},
         "orders": {"see": "all"},
         "amounts": {"see": "all"},
+        "expenses": {"see": "all"},
     },
 }
 
@@ -45,7 +52,10 @@ def test_rows_on_a_customer_are_those_that_the_reader_may_see_anywhere(cast, rea
         for person in readers:
             factories.touch(customer, person)
         factories.planned_touch(customer, cast.rep)
-        factories.situation(factories.order(customer))
+        order = factories.order(customer)
+        factories.situation(order)
+        for about in ({"customer": customer}, {"order": order}):
+            factories.expense(cast.rep, **about)
     told = set()
     for person in readers:
         for customer in customers_for(person):
@@ -63,6 +73,12 @@ def test_rows_on_a_customer_are_those_that_the_reader_may_see_anywhere(cast, rea
                     Situation.objects.visible_to(person),
                     customer,
                 ),
+                "expenses": _same(
+                    Expense.objects.visible_on(customer, person, seen_of(customer)),
+                    Expense.objects.visible_to(person),
+                    customer,
+                    "order__customer",
+                ),
                 "planned": _same(
                     PlannedTouch.objects.visible_on(customer, seen_of(customer)),
                     PlannedTouch.objects.visible_to(person),
@@ -78,12 +94,13 @@ def test_rows_on_a_customer_are_those_that_the_reader_may_see_anywhere(cast, rea
             anywhere = Order.objects.visible_to(person).filter(customer=customer).with_amounts_for(person)
             assert [row.seen_amount for row in orders] == [row.seen_amount for row in anywhere]
     # Each was said once with yes and once with no, or the comparison says nothing. Of touches everyone sees their own.
-    names = {"orders_seen", "budgets_seen", "planned", "amounts_seen", "may_change"}
+    names = {"orders_seen", "budgets_seen", "expenses", "planned", "amounts_seen", "may_change"}
     assert told == {(name, answer) for name in names for answer in (True, False)} | {("touches_seen", True)}
 
 
-def _same(on_customer, anywhere, customer) -> bool:
+def _same(on_customer, anywhere, customer, *further) -> bool:
     """Whether there are any rows; both ways say the same of this customer."""
     rows = {row.pk for row in on_customer}
-    assert rows == {row.pk for row in anywhere.filter(customer=customer)}
+    about = [anywhere.filter(**{field: customer}) for field in ("customer", *further)]
+    assert rows == {row.pk for some in about for row in some}
     return bool(rows)

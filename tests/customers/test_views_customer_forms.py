@@ -40,6 +40,16 @@ def test_who_creates_a_customer_becomes_its_lead_in_their_team(post, cast):
     assert list(made.assignments.values_list("membership", "kind")) == [(cast.rep_membership.pk, "lead")]
 
 
+def test_a_name_that_is_too_long_is_refused_in_words_and_never_cut_off(post, cast):
+    response = post(cast.rep, NEW, {"name": "x" * 201})
+    form = response.context["form"]
+    assert (response.status_code, form.errors["name"]) == (
+        422,
+        ["At most 200 characters fit here, and these are 201."],
+    )
+    assert "maxlength" not in str(form["name"])
+
+
 def test_a_support_profile_must_say_whose_it_is(post, cast):
     response = post(cast.coordinator, NEW, {"name": "Lanmere"})
     assert response.status_code == 422

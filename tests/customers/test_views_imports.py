@@ -172,6 +172,23 @@ def test_rejected_rows_are_downloaded_mended_and_imported_again(admin, cast):
     assert (stored(admin, second).created, second.rejected) == (2, 0)
 
 
+def test_every_cell_that_is_wrong_in_a_row_is_named_at_once(admin):
+    row = upload(admin, "Company;Sales team;Customer since\nBeta;Moon;oops\nGamma;Exeter;oops\n")
+    mapped(admin, row, dates="DD.MM.YYYY")
+    admin.post(reverse("import_values", args=[row.pk]), {"version": row.version})
+    row.refresh_from_db()
+    assert (row.state, row.rejected) == ("checked", 2)
+    assert list(row.problems.values_list("row", "field")) == [(2, "team"), (2, "since"), (3, "since")]
+    page = admin.get(reverse("import_detail", args=[row.pk])).content.decode()
+    first = page.split("First rows")[1]
+    assert first.count("no team with this external id / name") == 2
+    assert first.count("is not written as DD.MM.YYYY") == 4
+    text = b"".join(admin.get(reverse("import_rejected", args=[row.pk]))).decode("utf-8-sig")
+    [beta] = [line for line in text.splitlines() if line.startswith("Beta")]
+    why = next(csv.reader([beta], delimiter=";"))[-1]
+    assert why == "Sales team: no team with this external id / name; Customer since: is not written as DD.MM.YYYY"
+
+
 def test_rejected_rows_of_a_workbook_are_written_as_the_mapping_reads_them(admin):
     data = workbook(
         [["external_id", "customer", "status", "amount", "opened"], ["O1", "Nobody", "pending", 1234.5, "1.2.2026"]]

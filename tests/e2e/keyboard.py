@@ -3,6 +3,7 @@
 At every stop the focus must be seen: it stands out, is on the screen, and nothing lies over it.
 """
 
+import datetime as dt
 import re
 
 from playwright.sync_api import Page
@@ -38,6 +39,7 @@ FOCUSED = """() => {
     covered: Boolean(lies && !lies.contains(at)),
   };
 }"""
+CHOSEN = "() => document.activeElement.selectedOptions[0]?.text.trim() || ''"
 # More stops than any page has.
 MOST = 150
 
@@ -60,8 +62,26 @@ class Keyboard:
         return self
 
     def type(self, text: str) -> "Keyboard":
-        self.page.keyboard.type(text)
+        """Typed into a field; in a list of choices, arrows lead to the first that begins so (letters would count only if quick)."""
+        if self.focused()["tag"] != "select":
+            self.page.keyboard.type(text)
+            return self
+        self.page.keyboard.press("Home")
+        passed = [self.page.evaluate(CHOSEN)]
+        while not passed[-1].startswith(text):
+            self.page.keyboard.press("ArrowDown")
+            passed.append(self.page.evaluate(CHOSEN))
+            assert passed[-1] != passed[-2], f"no choice begins with {text} among {passed}"
         return self
+
+    def date(self, day: dt.date) -> "Keyboard":
+        """A day typed into the field for one, again from its first part where the machine was too slow for two digits of one."""
+        for _turn in range(5):
+            self.page.keyboard.type(f"{day:%m%d%Y}")
+            if self.page.evaluate("document.activeElement.value") == day.isoformat():
+                return self
+            self.press("ArrowLeft", "ArrowLeft")
+        raise AssertionError(f"{day} could not be typed")
 
     def focused(self) -> dict | None:
         """What has the focus, with what one sees of it; None where nothing has."""

@@ -83,16 +83,49 @@ def test_a_manager_opens_a_cell_of_the_heat_map_and_acknowledges_the_large_order
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
 
-    page.get_by_role("link", name=re.compile("Large pending order")).first.click()
+    page.get_by_role("link", name=re.compile("large pending order")).first.click()
     page.wait_for_url(f"**{reverse('situation_list')}**")
     # The team above has one of its own.
-    page.get_by_role("row", name=re.compile("Exeter")).get_by_role("link").click()
-    expect(page.get_by_text("29.0 %").first).to_be_visible()
+    page.get_by_role("listitem").filter(has_text="of the year of Exeter").get_by_role("link").click()
+    expect(page.locator("#beside").get_by_text("Sales of Exeter in the last 365 days")).to_be_visible()
     page.get_by_label("What happens next").fill("I join the line trial in July.")
     page.get_by_role("button", name="Acknowledge").click()
     expect(page.get_by_role("button", name="Change the note")).to_be_visible()
     situation = found.get()
     assert (situation.acknowledged_by, situation.note) == (cast.manager, "I join the line trial in July.")
+
+
+def test_who_acknowledges_beside_the_list_stays_in_it(opened, cast):
+    for number in range(30):
+        row = factories.customer(f"Mill {number:02}", owner=cast.rep_membership)
+        factories.situation_of("decider_left", cast.exeter, customer=row, owner=cast.manager, weight=-number)
+    page = opened(cast.manager, DESK)
+    here = f"{reverse('situation_list')}?view=mine&kind=decider_left"
+    page.goto(here)
+    line = page.locator("#results").get_by_role("link", name="Mill 20")
+    line.click()
+    beside = page.locator("#beside")
+    expect(beside.get_by_role("heading", name="Mill 20")).to_be_visible()
+    place = page.evaluate("window.scrollY")
+    assert place > 0
+    beside.get_by_role("button", name="Acknowledge").click()
+    expect(beside.locator(".is-invalid").first).to_be_focused()
+    beside.get_by_label("What happens next").fill("I call them.")
+    beside.get_by_role("button", name="Acknowledge").click()
+    # It is no longer one's turn: gone from this list, open beside it as it is now.
+    expect(line).to_have_count(0)
+    expect(beside.get_by_role("button", name="Change the note")).to_be_visible()
+    expect(beside.get_by_text("Here is what you had typed before.")).to_have_count(0)
+    expect(page.locator("#toasts").get_by_text("Acknowledged.")).to_be_visible()
+    expect(page.locator("#counts [aria-current=page] .count")).to_have_text("29")
+    expect(page.locator("#pages").get_by_role("link", name="Special situations")).to_contain_text("29")
+    assert page.url.endswith(here)
+    assert page.evaluate("window.scrollY") == place
+    page.locator("#results").get_by_role("link", name="Mill 21").click()
+    expect(beside.get_by_role("heading", name="Mill 21")).to_be_visible()
+    beside.get_by_label("What happens next").fill("I call these, too.")
+    beside.get_by_role("button", name="Acknowledge").click()
+    expect(page.locator("#counts [aria-current=page] .count")).to_have_text("28")
 
 
 def test_keys_lead_everywhere_but_not_while_typing(opened, cast, prospect):

@@ -19,8 +19,6 @@ from .keyboard import Keyboard
 
 pytestmark = [pytest.mark.browser, pytest.mark.walk, pytest.mark.django_db(transaction=True)]
 
-STILL = {"reduced_motion": "reduce"}
-
 
 def back_at(page, name):
     """The focus comes to what has this name: after a panel is gone it is given back."""
@@ -38,7 +36,7 @@ def test_a_salesperson(opened, cast):
     for n, name in enumerate(("Enquiry", "Quotation")):
         OrderStep.objects.create(name=name, probability="0.2", position=n)
     planned = factories.planned_touch(cast.own, cast.rep, type=types["voice"], duration_seconds=900)
-    page = opened(cast.rep, DESK, **STILL)
+    page = opened(cast.rep, DESK)
     keys = Keyboard(page)
 
     page.goto(reverse("today"))
@@ -110,7 +108,7 @@ def test_a_manager(opened, cast):
     BudgetShare.objects.create(
         customer=cast.own, role=cast.rep_membership.role, team=cast.exeter, share=1, touch_minutes=100
     )
-    page = opened(cast.manager, DESK, **STILL)
+    page = opened(cast.manager, DESK)
     keys = Keyboard(page)
     panel = page.locator("dialog#panel")
 
@@ -140,7 +138,7 @@ def test_a_manager(opened, cast):
     expect(panel.locator(".is-invalid").first).to_be_focused()
     for field in ("starts_on", "ends_on"):
         keys.to("", field=field, back=field == "starts_on") if keys.focused()["field"] != field else None
-        keys.type(f"{today:%m%d%Y}")
+        keys.date(today)
     keys.to("Save", tag="button").press("Enter")
     expect(panel).to_be_hidden()
     assert cast.rep.absences.get().starts_on == today
@@ -161,7 +159,7 @@ def test_a_manager(opened, cast):
 
 def test_an_administrator(opened, cast, tmp_path):
     rule = factories.contact_rule(tier=factories.tiers()["D"], role=cast.rep_membership.role)
-    page = opened(cast.admin, DESK, **STILL)
+    page = opened(cast.admin, DESK)
     keys = Keyboard(page)
 
     # A rule is changed, its effect seen, and saved.

@@ -80,9 +80,9 @@ PAYLOADS = [
     f"&lt;script&gt;{RUN}&lt;/script&gt;",
     f"{{{{7*7}}}}${{{RUN}}}<%= {RUN} %>\u2028<script>{RUN}</script>",
 ]
-# Attributes and elements that none of our pages has.
+# Attributes and elements that none of our pages has. In the address of a call or a mail what is typed leads nowhere.
 INJECTED = (
-    f'[hx-get*="{AWAY}"], [data-hx-get*="{AWAY}"], [src*="{AWAY}"], [href*="{AWAY}"], [onerror], [onload], [onfocus],'
+    f'[hx-get*="{AWAY}"], [data-hx-get*="{AWAY}"], [src*="{AWAY}"], [href*="{AWAY}"]:not([href^="tel:"], [href^="mailto:"]), [onerror], [onload], [onfocus],'
     ' [onmouseover], [ontoggle], [onbegin], [onstart], [srcdoc], iframe, object, embed, marquee, base, a[href^="javascript:" i],'
     ' a[href^="data:" i], [action^="javascript:" i], [formaction^="javascript:" i]'
 )

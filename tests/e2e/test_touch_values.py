@@ -14,8 +14,9 @@ from planning.models import TouchValue
 from planning.queries import today
 from territory import clock
 from tests import factories
+from tests.planning.answering import compute_answers
 
-from .conftest import DESK, PHONE
+from .conftest import DESK, PATIENCE, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -38,7 +39,7 @@ def compute():
     recompute_all(now=clock.now())
 
 
-def test_an_administrator_adopts_a_value_and_today_has_another_order(opened, cast, values):
+def test_an_administrator_adopts_a_value_and_today_has_another_order(opened, cast, values, worker):
     def first_of_today():
         phone = opened(cast.rep, PHONE)
         phone.goto(reverse("today"))
@@ -52,8 +53,13 @@ def test_an_administrator_adopts_a_value_and_today_has_another_order(opened, cas
 
     page.get_by_role("link", name="Adopt: Voice call, tier A").click()
     effect = page.locator("#effect")
-    expect(effect.get_by_role("listitem").filter(has_text="People with a new first touch")).to_contain_text("1 of 1")
+    page.get_by_label("Reason").fill("Below the interval")  # while the effect is worked out
+    expect(effect.get_by_role("listitem").filter(has_text="People with a new first touch")).to_contain_text(
+        "1 of 1", timeout=PATIENCE * 1000
+    )
     expect(effect.locator(".order-sides li").nth(2)).to_have_text("Brackwell Dairy, Voice call up 1 place")
+    expect(page.get_by_label("Reason")).to_have_value("Below the interval")
+    page.get_by_label("Reason").fill("")
     page.get_by_role("button", name="Adopt £155").click()
     expect(page.get_by_text("This field is required")).to_be_visible()
     page.get_by_label("Reason").fill("Below the interval for over a year")
@@ -79,7 +85,12 @@ def test_a_suggestion_is_rejected_and_another_value_set(opened, cast, values):
     page.get_by_label("Value").fill("90")
     page.get_by_label("Reason").fill("Between the two")
     page.get_by_role("button", name="See what it changes").click()
-    expect(page.locator("#effect")).to_be_visible()
+    effect = page.locator("#effect")
+    expect(effect).to_contain_text("Being worked out.")
+    page.get_by_label("Value").fill("91")  # what is typed meanwhile is not what is looked at
+    compute_answers()
+    expect(effect).to_contain_text("Every list keeps its order", timeout=PATIENCE * 1000)
+    page.get_by_label("Value").fill("90")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("The new value starts on its day")).to_be_visible()
     assert [value.amount for value in TouchValue.objects.filter(reason="Between the two")] == [90]

@@ -18,7 +18,9 @@ def test_a_manager_sees_time_to_business_of_tiers_a_to_d_side_by_side(opened):
     page.get_by_label("E-mail").fill(manager.email)
     page.get_by_label("Password").fill(manager.password)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_role("link", name="Time to business").click()
+    page.get_by_role("link", name="Where we stand").click()
+    tabs = page.get_by_role("navigation", name="Where we stand")
+    tabs.get_by_role("link", name="Time to business").click()
 
     cards = page.locator("figure[data-chart]")
     expect(cards).to_have_count(4)

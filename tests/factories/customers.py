@@ -7,11 +7,15 @@ from decimal import Decimal
 from accounts.models import Membership, Team, User
 from customers.models import (
     Assignment,
+    Circumstance,
+    CircumstanceKind,
     Contact,
     ContactRole,
     Customer,
+    Expense,
     InternalWork,
     Market,
+    MarketPotential,
     Order,
     PlannedTouch,
     ProductLine,
@@ -23,7 +27,7 @@ from customers.models import (
 )
 from territory import clock
 
-from .people import _any_team, company
+from .people import _any_team, company, person
 
 _numbers = itertools.count(1)
 
@@ -147,6 +151,23 @@ def internal_work(user: User, customer: Customer | None = None, minutes: int = 3
     return InternalWork.objects.create(user=user, customer=customer, duration_seconds=minutes * 60, **values)
 
 
+def expense(
+    author: User,
+    amount: Decimal | int | str = 25,
+    status: str = "draft",
+    decided_by: User | None = None,
+    **fields,
+) -> Expense:
+    """An expense of today, by this person for a customer, an order or a team; decided by somebody else where it is decided."""
+    now = clock.now()
+    values = {"spent_on": clock.company_today(), "noted_at": now, "reason": "no receipt" if status == "refused" else ""}
+    if status != "draft":
+        values["submitted_at"] = now
+    if status in ("approved", "refused"):
+        values |= {"decided_at": now, "decided_by": decided_by or person("Somebody who decides")}
+    return Expense.objects.create(author=author, amount=Decimal(amount), status=status, **values | fields)
+
+
 def order(
     customer: Customer,
     amount: Decimal | int | str = 1000,
@@ -166,5 +187,40 @@ def order(
         closed_at=closed_at,
         salesperson=salesperson,
         team=team or customer.team,
+        **fields,
+    )
+
+
+def circumstance_kind(name: str = "Budget freeze") -> CircumstanceKind:
+    return CircumstanceKind.objects.get_or_create(name=name)[0]
+
+
+def circumstance(
+    customer: Customer, kind: str = "Budget freeze", starts_on=None, ends_on=None, **fields
+) -> Circumstance:
+    """Something that holds at a customer, always unless days are given."""
+    return Circumstance.objects.create(
+        customer=customer, kind=circumstance_kind(kind), starts_on=starts_on, ends_on=ends_on, **fields
+    )
+
+
+def market_potential(
+    market: Market,
+    product_line: ProductLine,
+    yearly_potential: Decimal | int | str = 100_000,
+    noted_on: dt.date = dt.date(2026, 1, 1),
+    *,
+    growth_percent: Decimal | int | str | None = None,
+    source: str = "Trade association",
+    **fields,
+) -> MarketPotential:
+    """What a market could bring a year with a product line, as noted on a day."""
+    return MarketPotential.objects.create(
+        market=market,
+        product_line=product_line,
+        yearly_potential=yearly_potential,
+        noted_on=noted_on,
+        growth_percent=growth_percent,
+        source=source,
         **fields,
     )

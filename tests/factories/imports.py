@@ -3,7 +3,7 @@
 import datetime as dt
 
 from accounts.models import User
-from customers.models import Import, ImportFile, ImportProblem, SavedMapping
+from customers.models import DataFile, Import, ImportFile, ImportProblem, SavedMapping
 
 UPLOADED = dt.datetime(2026, 6, 8, 9, tzinfo=dt.UTC)
 
@@ -15,6 +15,13 @@ def import_of(author: User, text: str = "name,team\nAcme,Exeter\n", **fields) ->
     row = Import.objects.create(author=author, **values)
     ImportFile.objects.create(of=row, content=text.encode())
     return row
+
+
+def data_file(author: User, **fields) -> DataFile:
+    """A file of towns that waits for a worker."""
+    return DataFile.objects.create(
+        author=author, **{"kind": "towns", "file_name": "towns.csv", "asked_at": UPLOADED, **fields}
+    )
 
 
 def rejected_rows(row: Import, number: int) -> None:

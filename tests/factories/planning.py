@@ -1,30 +1,46 @@
 """Rules, values and stored figures for tests."""
 
 import datetime as dt
+import itertools
 from decimal import Decimal
 
-from accounts.models import Role, User
+from accounts.models import Membership, Role, Team, User
 from customers.models import Customer, Order, Tier, TouchType
+from planning.actions.alignment import ALIGNMENT_VERSION, fingerprint_now
+from planning.actions.conditions import ENGINE as EFFECTS_ENGINE
 from planning.actions.evidence import ENGINE
+from planning.engine.calendar import monday
 from planning.models import (
     ActivityGoal,
+    AlignmentMove,
+    AlignmentProposal,
+    BusyTime,
+    CallPlan,
+    ConditionEffect,
+    ConditionKind,
     ContactRule,
     CurveKind,
     CustomerFigures,
     CustomerRule,
     DueTouch,
     EvidenceRun,
+    MovedMeasure,
+    Rebalancing,
     RuleDraft,
     Situation,
     TierCurve,
     TouchEvidence,
     TouchValue,
+    VisitPlan,
+    VisitStop,
 )
 from territory import clock
 
 from .customers import tier as any_tier
 from .customers import touch_type as any_type
 from .people import roles
+
+_numbers = itertools.count(1)
 
 
 def contact_rule(
@@ -72,6 +88,107 @@ def rule_draft(author: User, count: int = 2) -> RuleDraft:
         created_at=clock.now(),
         asked_at=clock.now(),
     )
+
+
+def alignment(team: Team, author: User, *moves: tuple[Customer, Membership], **fields) -> AlignmentProposal:
+    """A proposal for a team's salespeople as a worker left it: these customers go from who owns them to these people."""
+    now = clock.now()
+    values = {"balance": "customers", "tolerance": Decimal("0.1"), "move_km": 20, "version": ALIGNMENT_VERSION}
+    values |= {"created_at": now, "asked_at": now, "computed_at": now}
+    role = fields.pop("role", None) or roles()["Salesperson"]
+    row = AlignmentProposal.objects.create(team=team, author=author, role=role, **{**values, **fields})
+    for customer, taker in moves:
+        owned = customer.assignments.owners().get(ends_on=None)
+        AlignmentMove.objects.create(
+            proposal=row, customer=customer, assignment_key=owned.pk, assignment_version=owned.version,
+            giver=owned.membership, taker=taker,
+        )  # fmt: skip
+    row.figures = {"people": [], "broken": [], "customers": len(moves), "moved": len(moves)}
+    row.fingerprint = fingerprint_now(row)
+    row.save()
+    return row
+
+
+def visit_plan(person: User, week: dt.date, *stops: tuple[Customer, dt.date | None], **fields) -> VisitPlan:
+    """A week as a worker left it: these customers on these days from 9 o'clock on, an hour each; without a day left out."""
+    now = clock.now()
+    values = {
+        "asked_at": now,
+        "answered": 1,
+        "computed_at": now,
+        "figures": {"metres": 40_000, "value": 90.0},
+        **fields,
+    }
+    plan, _is_new = VisitPlan.objects.get_or_create(person=person, week=week, defaults=values)
+    kind = any_type("Field sales call", "field", default_seconds=3600, travels=True)
+    counts: dict[dt.date, int] = {}
+    for customer, day in stops:
+        place = counts[day] = counts.get(day, -1) + 1 if day else 0
+        starts = day and dt.datetime.combine(day, dt.time(9), tzinfo=dt.UTC) + dt.timedelta(hours=place)
+        on_day = {"drive_seconds": 1200, "drive_metres": 20_000} if day else {}
+        its = {
+            "day": day,
+            "place": place,
+            "starts_at": starts,
+            "seconds": 3600,
+            "value": 90,
+            "worth": 90,
+            "due_on": week,
+        }
+        VisitStop.objects.get_or_create(plan=plan, customer=customer, touch_type=kind, defaults=its | on_day)
+    plan.days = [
+        {
+            "day": (week + dt.timedelta(days=n)).isoformat(), "works": [28_800, 61_200], "leaves": 31_200, "returns": 45_000,
+            "lunch": [43_200, 45_000], "back_seconds": 1200, "back_metres": 20_000, "spent": 6000, "broken": [], "near": [],
+        }
+        for n in range(5)
+    ]  # fmt: skip
+    plan.save()
+    return plan
+
+
+def busy_time(person: User, starts_at: dt.datetime, hours: int = 1, what: str = "Meeting") -> BusyTime:
+    ends_at = starts_at + dt.timedelta(hours=hours)
+    return BusyTime.objects.create(person=person, starts_at=starts_at, ends_at=ends_at, what=what)
+
+
+def rebalancing(customer: Customer, giver: Membership, taker: Membership) -> Rebalancing:
+    """That a customer goes to a colleague, so that both keep within their hours."""
+    owned = customer.assignments.get(membership=giver)
+    values = {"taker": taker, "items": [[owned.pk, owned.version, customer.pk]], "week": monday(clock.company_today())}
+    values |= {
+        "giver_before": 1.2,
+        "giver_after": 0.9,
+        "taker_before": 0.5,
+        "taker_after": 0.8,
+        "found_at": clock.now(),
+    }
+    return Rebalancing.objects.update_or_create(giver=giver, state="open", defaults=values)[0]
+
+
+def call_plan(team, actor: User, times: float = 2.0) -> CallPlan:
+    """A computed plan that asks for more of the one contact rule."""
+    rule = contact_rule()
+    line = {
+        "rule": rule.pk, "version": rule.version, "touch_type": rule.touch_type.name, "count": rule.count, "period": rule.period,
+        "count_then": round(rule.count * times), "period_then": rule.period, "calls": [52.0, 52 * times, 40.0, 60 * times],
+        "minutes_now": 780.0, "minutes_then": 780 * times,
+    }  # fmt: skip
+    group = {
+        "tier": rule.tier_id, "stage": rule.stage, "customers": 1, "times": times, "low": 0.8, "high": 2.5, "is_proven": True,
+        "own_times": [times, times, times], "minutes_now": 780.0, "minutes_then": 780 * times, "value_now": 90_000.0,
+        "value_then": 99_000.0, "value_own": 99_000.0, "lines": [line],
+    }  # fmt: skip
+    sums = {
+        "customers": 1, "capacity": 60_000.0, "kept": 0.0, "available": 60_000.0, "own_rules": 0, "no_value": 0, "no_place": 1,
+        "value_now": 90_000.0, "value_then": 99_000.0, "value_own": 99_000.0, "minutes_now": 780.0, "minutes_then": 780 * times,
+        "minutes_own": 780 * times, "trips_now": 0.0, "trips_then": 0.0, "gap": 0.0, "gap_own": 0.0, "hour_brings": 12.0,
+        "within": 0.01, "own": {},
+    }  # fmt: skip
+    return CallPlan.objects.create(
+        team=team, role=rule.role, asked_by=actor, asked_at=clock.now(), computed_at=clock.now(), engine_version=1,
+        result=sums | {"groups": [group]},
+    )  # fmt: skip
 
 
 def touch_value(
@@ -165,9 +282,39 @@ def situation(order: Order, team=None, share: float = 0.29, **fields) -> Situati
         "leave_below": "0.1500",
         "minimum": "10000.00",
     }
-    values = {"opened_at": clock.now(), "checked_at": clock.now(), "evidence": evidence, **fields}
+    team, now = team or order.team, clock.now()
+    values = {"opened_at": now, "found_at": now, "checked_at": now, "evidence": evidence, **fields}
     return Situation.objects.create(
-        kind="large_order", customer=order.customer, order=order, team=team or order.team, share=share, **values
+        kind="large_order",
+        subject=f"order {order.pk} team {team.pk}",
+        customer=order.customer,
+        order=order,
+        team=team,
+        share=share,
+        **values,
+    )
+
+
+def situation_of(kind: str, team, *, evidence: dict | None = None, **fields) -> Situation:
+    """An open situation of any kind, about the customer, person or market given; evidence as its kind keeps it."""
+    now = clock.now()
+    known = {
+        "single_contact": {"contact": 0, "left": 0, "last_left_on": None},
+        "decider_left": {"contact": 0, "left_on": "2026-06-01", "deciders_left": 1, "contacts": 0, "days": 90},
+        "under_served": {"budget": "491", "actual": "232", "share": "0.472505", "below": "0.7500", "until": "0.8000"},
+        "stalled_order": {
+            "since": "2026-04-29", "touched": True, "norm": "26.0", "limit": "26.0", "sales": 8, "basis": "own",
+        },
+        "sole_away": {"starts_on": "2026-06-15", "ends_on": "2026-06-26", "working_days": 10, "customers": []},
+        "new_market": {
+            "potential": "640000.00", "growth": "0.250000", "measured": False, "source": "Trade association",
+            "noted_on": "2026-01-01", "launched_on": "2026-02-02", "won": "19200.00", "share": "0.030000", "customers": 2,
+            "prospects": 9, "minutes": 900, "people": [],
+        },
+    }  # fmt: skip
+    values = {"opened_at": now, "found_at": now, "checked_at": now, **fields}
+    return Situation.objects.create(
+        kind=kind, subject=f"one {next(_numbers)}", team=team, evidence=evidence or known[kind], **values
     )
 
 
@@ -221,3 +368,27 @@ def touches_curve(tier: Tier | None, shares: dict[int, float], won: int = 20, **
         tier=tier,
         defaults={"steps": steps, "figures": {**values, "is_final": False, **figures}},
     )[0]
+
+
+def moved_measure(
+    measure: str = "days", mean: float = 3.0, effects: dict[tuple[str, int], float] | None = None
+) -> MovedMeasure:
+    """What moves a measure, as the night keeps it: e^mean is normal for everyone, each effect has an error of 0.1."""
+    kinds = ConditionKind.values
+    levels = {kind: sum(of == kind for of, _key in effects or {}) for kind in kinds}
+    told = {
+        "kinds": {kind: {"variance": 0.2, "share": 0.2, "levels": levels[kind], "why": ""} for kind in kinds},
+        "variance": 0.2,
+        "share": 0.2,
+        "normals": [[None, None, mean, 100, "everyone"]],
+        "apart": [],
+        "converged": True,
+    }
+    today = clock.company_today()
+    about = {"on": today, "computed_at": clock.now(), "engine": EFFECTS_ENGINE, "sales": 100, "figures": told}
+    window = {"first_on": today - dt.timedelta(days=364), "last_on": today}
+    moved, _is_new = MovedMeasure.objects.update_or_create(measure=measure, defaults=about | window)
+    for (kind, key), by in (effects or {}).items():
+        figures = {"sales": 9, "mean": by, "error": 0.1}
+        ConditionEffect.objects.update_or_create(moved=moved, kind=kind, key=key, defaults=figures)
+    return moved

@@ -17,6 +17,7 @@ SHOWN = {
         "Best first",
         "Visits today",
         "Special situations",
+        "Budget freeze ends in 3 days",
         "Managers made",
         "at 20 % of its budget",
         "this month",
@@ -26,7 +27,7 @@ SHOWN = {
         "<b>Away</b>",
         "20 of 100 min",
         "300 of 100 min",
-        "Large pending orders",
+        "Special situations",
         "hours a week",
         "this month",
     ),
@@ -65,6 +66,7 @@ def _customer(member: Membership, number: int):
     if number < 4:
         factories.planned_touch(row, user, today, type=factories.touch_types()["field"], reason="promised")
         factories.touch(row, user, clock.now() - 3 * DAY)
+        factories.circumstance(row, ends_on=today + 3 * DAY)
         situation = factories.situation(factories.order(row, 80_000))
         SituationHours.objects.create(situation=situation, user=user, hours_per_week=2)
     return row

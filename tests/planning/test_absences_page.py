@@ -90,9 +90,15 @@ def test_whom_somebody_covers_is_said_only_to_who_sees_their_absence(cast):
     assert [cover.user for cover in line.covers] == [cast.rep]
 
 
-@pytest.mark.parametrize("query", [{"from": "soon"}, {"team": "x"}, {"team": "98765432"}, {"from": "0001-01-01"}])
-def test_what_is_no_day_or_no_team_is_not_found(page, cast, query):
-    assert page(cast.manager, **query).status_code == 404
+@pytest.mark.parametrize("team", ["x", "98765432"])
+def test_what_is_no_team_is_not_found(page, cast, team):
+    assert page(cast.manager, team=team).status_code == 404
+
+
+@pytest.mark.parametrize("day", ["soon", "2026-02-30", "0001-01-01", "9999-12-31"])
+def test_what_is_no_day_shows_this_week(page, cast, day):
+    shown = page(cast.manager, **{"from": day})
+    assert (shown.status_code, shown.context["is_now"]) == (200, True)
 
 
 def test_months_are_stepped_through(page, cast):

@@ -2,15 +2,18 @@
 
 import datetime as dt
 import random
+from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from customers.actions.lifecycle import rebuild_lifecycle
-from customers.models import Touch, TouchPerson
+from customers.models import Tier, Touch, TouchPerson
+from planning.engine.work import Work
 from planning.engine.workload import workload
 from planning.loaders import load, load_ground, load_workload, weeks_from
-from planning.loaders.work import Made
+from planning.loaders.work import Made, load_sums
 from planning.models import (
     ContactLoad,
     ContactRule,
@@ -229,6 +232,38 @@ def test_the_value_of_work_agrees(book, repeats_once):
         }
         assert found == expected
         assert len(found) > 8
+
+
+@pytest.mark.parametrize("repeats_once", [False, True])
+def test_what_the_database_values_is_what_piles_come_to(book, repeats_once):
+    """With a value that changes within the days, and a type that has values for two of the tiers alone."""
+    first, last = dt.date(2025, 8, 1), NOW.date()
+    PlanningSettings.objects.create(repeats_count_once=repeats_once)
+    kind = TouchValue.objects.first()
+    factories.touch_value(kind.touch_type, kind.tier, 77, kind.stage, dt.date(2026, 3, 1))
+    TouchValue.objects.filter(touch_type=kind.touch_type, tier=Tier.objects.last()).delete()
+    for touch in Touch.objects.filter(people__isnull=False)[:9]:
+        factories.touch(touch.customer, touch.people.first().user, touch.at, type=touch.type)
+    valued = valuation(first, last, None)
+    made = Made(valued.span.touches())
+    done = WorkDone(valued, made)
+
+    people, touches = load_sums(made, valued.span, valued.seats, valued.tables)
+
+    for rows, piles in ((people, done.by_person), (touches, done.in_all)):
+        expected = defaultdict(Work)
+        for (person, _team, touch_type, _tier), work in piles.items():
+            expected[person, touch_type] += replace(work, cost=None)
+        found = {(row.who, row.touch_type): valued.sum_of([row]) for row in rows}
+        assert {key: replace(work, value=round(work.value, 9)) for key, work in found.items()} == {
+            key: replace(work, value=round(work.value, 9)) for key, work in expected.items()
+        }
+        assert sum(work.not_set for work in found.values())
+    total = sum(done.in_all.values(), Work())
+    assert (valued.sum_of_all(touches, people).value, valued.sum_of_all(touches, people).cost) == (
+        total.value,
+        total.cost,
+    )
 
 
 def _work(by, valued):

@@ -11,7 +11,7 @@ from planning.actions import recompute as action
 from planning.actions.recompute import recompute_all
 from planning.models import Budget, BudgetShare, ContactRule, CustomerFigures, DueTouch, FactsMark, Situation
 from planning.receivers import customers_changed
-from planning.situations.large_order import find_large_orders
+from planning.situations.runner import find_of_orders
 from planning.staleness import stale_customers
 from territory import clock
 from tests import factories
@@ -100,6 +100,6 @@ def test_changes_while_recomputing_are_recomputed_or_stale(book):
 def test_two_searches_open_one_situation_each(book):
     factories.order(book[0], 50_000, opened_at=clock.now())
 
-    at_once(*[lambda: find_large_orders(now=clock.now())] * 3)
+    at_once(*[lambda: find_of_orders(now=clock.now())] * 3)
 
     assert Situation.objects.count() == 1

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from planning.models import Situation
-from planning.situations.large_order import find_large_orders
+from planning.situations.runner import find_of_orders
 from territory.mail.choices import choose
 from territory.mail.models import Mail
 from territory.mail.sending import deliver_waiting
@@ -24,7 +24,7 @@ def order(cast, time_machine):
 
 
 def run():
-    find_large_orders(now=NOW)
+    find_of_orders(now=NOW)
     deliver_waiting()
 
 
@@ -91,7 +91,7 @@ def test_a_team_whose_amounts_one_may_not_see_is_left_out(cast, order, mailoutbo
 
 
 def test_who_lost_access_before_it_was_sent_is_told_nothing(cast, order, mailoutbox):
-    find_large_orders(now=NOW)
+    find_of_orders(now=NOW)
     cast.manager.memberships.update(ends_on=NOW.date() - dt.timedelta(days=1))
     deliver_waiting()
 
@@ -99,7 +99,7 @@ def test_who_lost_access_before_it_was_sent_is_told_nothing(cast, order, mailout
 
 
 def test_what_resolved_before_it_was_sent_is_not_told_but_may_be_later(cast, order, mailoutbox):
-    find_large_orders(now=NOW)
+    find_of_orders(now=NOW)
     for amount in (1_000, 210_000):
         order.amount = amount
         order.save()

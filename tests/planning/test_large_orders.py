@@ -8,8 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from planning.actions.situations import acknowledge
+from planning.loaders import load_ground
 from planning.models import PlanningSettings, Situation
-from planning.situations.large_order import find_as_of, find_large_orders
+from planning.situations.day import Day
+from planning.situations.large_order import LargeOrder
+from planning.situations.runner import find_of_orders
 from territory.conflicts import Conflict
 from tests import factories
 
@@ -43,7 +46,11 @@ def pending(teams, amount, team="exeter", **fields):
 
 
 def run(now=NOW):
-    return find_large_orders(now=now)
+    return find_of_orders(now=now)
+
+
+def find_as_of(on):
+    return LargeOrder().look(Day(load_ground(on), from_log=True)).found
 
 
 def open_teams():
@@ -180,7 +187,7 @@ def test_a_team_without_sales_reads_first_sales_from_the_minimum(frozen, company
 
 
 def test_thresholds_are_settings(teams):
-    PlanningSettings.objects.create(large_order_above=Decimal("0.30"))
+    PlanningSettings.objects.create(situations={"large_order_above": "0.3000"})
     pending(teams, 210_000)
 
     assert run().opened == 0
@@ -198,7 +205,9 @@ def test_it_opened_on_the_day_its_share_first_passed(teams):
     run()
 
     assert {row.opened_at.date() for row in Situation.objects.all()} <= {ago(21).date(), ago(20).date()}
-    assert [(found.order.amount, found.opened_on) for found in find_as_of(TODAY)] == [(210_000, ago(20).date())] * 2
+    assert [(found.evidence["amount"], found.opened_on) for found in find_as_of(TODAY)] == [
+        ("210000.00", ago(20).date())
+    ] * 2
 
 
 def test_an_order_that_was_raised_opened_when_it_was_raised(teams, time_machine):

@@ -75,11 +75,13 @@ def test_the_dump_names_everything(started):
         "contact_roles",
         "order_steps",
         "sale_types",
+        "circumstances",
         "contact_rules",
         "order_rules",
         "contact_loads",
         "team_selling_loads",
         "team_loads",
+        "speeds",
         "touch_values",
         "activity_goals",
         "settings",
@@ -255,7 +257,7 @@ def test_goals_of_roles_are_set_and_ended_without_making_a_figure_stale(started)
 def test_settings(started):
     assert load({"settings": {"large_order_above": 0.25, "retry_working_days": 3}}) == {"settings": 1}
     settings = PlanningSettings.current()
-    assert (settings.large_order_above, settings.retry_working_days) == (Decimal("0.25"), 3)
+    assert (settings.situations, settings.retry_working_days) == ({"large_order_above": "0.2500"}, 3)
 
 
 def test_settings_of_counting_make_no_figure_stale(started):

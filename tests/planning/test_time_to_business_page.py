@@ -65,6 +65,12 @@ def test_each_tier_has_its_curve_its_chances_and_says_what_it_reads(cast, run):
     assert "<td" in a  # the table of the curve stands there without a script too
 
 
+def test_it_says_which_amount_the_share_of_all_is_of_on_the_front_page_too(cast, run):
+    assert "All prospects together are held against one amount, £1,234" in text_of(cast.manager)
+    front = client_of(cast.manager).get(reverse("standing")).content.decode()
+    assert "of all prospects brought £1,234 within a year." in front
+
+
 def test_what_lies_beyond_the_longest_follow_up_is_not_known_yet(cast, run):
     figures = {
         "prospects": 30,

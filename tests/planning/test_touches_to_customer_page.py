@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.models import Tier
-from planning.queries.touches_to_customer import Kept, touches_to_customer
+from planning.queries.touches_to_customer import CurveOfTouches, touches_to_customer
 from planning.templatetags.touches_to_customer import steps_told
 from tests import factories
 from tests.accounts.signing_in import client_of
@@ -47,8 +47,8 @@ def test_the_figures_of_all_teams_are_for_who_leads(cast, curves):
 
     assert answers == {"rep": 403, "coordinator": 403, "manager": 200, "admin": 200}
     group = reverse("time_to_business")
-    assert group not in client_of(cast.rep).get(reverse("today")).content.decode()
-    assert group in client_of(cast.manager).get(reverse("today")).content.decode()
+    assert group not in client_of(cast.rep).get(reverse("standing")).content.decode()
+    assert group in client_of(cast.manager).get(reverse("standing")).content.decode()
     assert reverse(URL) in client_of(cast.manager).get(group).content.decode()
 
 
@@ -121,10 +121,10 @@ def test_more_tiers_cost_no_more_questions_and_the_page_stays_small(cast):
 def test_what_a_kept_curve_says_of_a_number_of_touches():
     steps = {"at": [0, 1, 2, 9], "at_risk": [10, 8, 5, 1], "share": [0, 0.1, 0.2, 0.5], "low": [None, 0, 0.1, 0.3],
              "high": [None, 0.2, 0.3, 0.7]}  # fmt: skip
-    kept = Kept(steps, {"longest": 9, "is_final": False, "won": 5})
+    kept = CurveOfTouches(steps, {"longest": 9, "is_final": False, "won": 5})
 
     assert [kept.share_within(n) for n in (0, 1, 5, 9, 10)] == [0, 0.1, 0.2, 0.5, None]
     assert [kept.within(n).at_risk for n in (1, 5, 9, 10)] == [8, 1, 1, 0]
-    assert Kept(steps, {"longest": 9, "is_final": True}).share_within(10) == 0.5
+    assert CurveOfTouches(steps, {"longest": 9, "is_final": True}).share_within(10) == 0.5
     assert kept.until == 9
-    assert Kept({"at": [], "at_risk": [], "share": []}, {"longest": -1, "is_final": False}).until == 0
+    assert CurveOfTouches({"at": [], "at_risk": [], "share": []}, {"longest": -1, "is_final": False}).until == 0

@@ -138,6 +138,16 @@ def test_what_cannot_be_is_marked_and_reckoned_as_the_rule_is(client, cast, plan
     assert answer.context["page"].groups[0].lines[0].hours_then == pytest.approx(1)
     page = answer.content.decode()
     assert page.count("form-control is-invalid") == page.count("Type a whole number, 0 to 1,000.") == 1
+    field = f"id_r{plan.pk}-count"
+    assert page.count(f'href="#{field}"') == page.count(f' id="{field}"') == 1
+
+
+def test_the_alert_leads_to_what_is_wrong_in_a_new_line_too(client, cast, plan):
+    client.force_login(cast.manager)
+    answer = client.get(reverse("what_if"), new(plan, touch_type=factories.touch_types()["marketing"].pk, count="x"))
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert page.count('href="#id_n0-count"') == page.count(' id="id_n0-count"') == 1
 
 
 def test_it_is_kept_as_drafts_and_nothing_is_in_force(client, cast, plan):

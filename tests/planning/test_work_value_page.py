@@ -63,7 +63,7 @@ def test_a_manager_sees_the_people_below_by_name_and_all_touches_once(june):
     ]
     assert (board.unknown.work.touches, board.unknown.work.value) == (1, 10)
     assert (board.total.touches, board.total.value) == (7, 160)
-    assert [(line.touch_type.name, line.whole.touches) for line in board.types] == [
+    assert [(kind.name, work.touches) for kind, work in board.types] == [
         ("Voice call", 6),
         ("Field sales call", 1),
     ]
@@ -155,9 +155,16 @@ def test_days_that_cannot_be_shown_are_said_and_the_usual_ones_shown(first, last
     assert error in [text for errors in form.errors.values() for text in errors]
 
 
+def test_days_are_asked_for_from_and_until_as_well():
+    period, form = period_of({"from": "2026-05-31", "until": "2026-06-01"}, TODAY)
+    assert (period.first, period.last, form.errors) == (dt.date(2026, 5, 31), dt.date(2026, 6, 1), {})
+    period, form = period_of({"from": "2026-12-01", "until": "2026-01-01"}, TODAY)
+    assert (period, form.errors["last"]) == (offered("last-month", TODAY), ["This is before the first day."])
+
+
 def test_any_days_can_be_asked_for(june):
     page = client_of(june.manager).get(PAGE + "?first=2026-05-31&last=2026-06-01")
-    assert [(row.person, row.work.touches) for row in page.context["board"].rows] == [(june.rep, 2)]
+    assert [(row.person.name, row.work.touches) for row in page.context["board"].rows] == [("Rep", 2)]
     empty = client_of(june.manager).get(PAGE + "?first=2026-01-01&last=2026-01-02")
     assert "No touch was made in these days." in empty.content.decode()
 

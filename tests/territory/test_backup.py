@@ -17,8 +17,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Sum
 
 from accounts.models.sessions import UserSession
-from customers.models import Customer, ImportFile, Order, Touch
+from customers.models import Customer, ImportFile, Order, Receipt, Touch
 from planning.actions.recompute import recompute_all
+from territory.backup import archive as archives
 from territory.backup import restoring, tables, writing
 from territory.backup.archive import Archive, BackupError, Checksum
 from territory.backup.restoring import restore
@@ -28,6 +29,7 @@ from territory.backup.writing import write_backup
 from territory.jobs.models import Heartbeat, JobRun, JobState
 from tests import factories
 from tests.accounts.signing_in import client_of
+from tests.factories.receipts import PDF
 
 NOW = dt.datetime(2026, 6, 9, 10, 0, tzinfo=dt.UTC)
 
@@ -54,6 +56,8 @@ def filled(migrated, cast):
     for minutes in (7, 15):
         factories.touch(cast.own, cast.rep, minutes=minutes)
     factories.import_of(cast.admin, "name,team\nAcmé,Exeter\n\0")
+    spent = factories.expense(cast.rep, "12.50", customer=cast.own, receipt_type="application/pdf")
+    Receipt.objects.create(expense=spent, content=PDF)
     JobRun.objects.create(name="sweep", queued_at=NOW, result={"b": [1, 2.5, None, "ü"], "a": {"d": True, "c": 1e-7}})
     recompute_all(now=NOW)
     gone = factories.order(cast.foreign, 1)
@@ -117,6 +121,21 @@ def manifest_with(**changes):
     return lambda data: json.dumps(json.loads(data) | changes).encode()
 
 
+def test_rows_that_hold_files_are_written_and_read_a_few_at_a_time(filled, cast, tmp_path, monkeypatch):
+    for _ in range(20):
+        spent = factories.expense(cast.rep, customer=cast.own, receipt_type="application/pdf")
+        Receipt.objects.create(expense=spent, content=PDF + bytes(50_000))
+    [table] = [each for each in tables_after(connection, applied(connection)) if each.name == Receipt._meta.db_table]
+    assert max(len(lines) for lines in table.lines(connection)) <= 8
+    monkeypatch.setattr(archives, "MOST_BYTES", 200_000)
+    file = tmp_path / "b.zip"
+    write_backup(file, now=NOW)
+    with Archive(file) as backup:
+        pieces = [len(rows) for rows in backup.rows(Receipt._meta.db_table)]
+    assert sum(pieces) == 21
+    assert max(pieces) <= 4
+
+
 def test_what_comes_back_is_what_was_there(filled, cast, tmp_path):
     before, told, file = content(), sums(), tmp_path / "b.zip"
     manifest = write_backup(file, now=NOW)
@@ -132,6 +151,7 @@ def test_what_comes_back_is_what_was_there(filled, cast, tmp_path):
     assert told[1] == 22 * 60
     assert told[2] >= 3
     assert bytes(ImportFile.objects.get().content) == "name,team\nAcmé,Exeter\n\0".encode()
+    assert bytes(Receipt.objects.get().content) == PDF
     assert file.stat().st_mode & 0o777 == 0o600
     assert factories.order(cast.own, 5).pk > filled  # also above the key of what was deleted
     assert factories.touch(cast.own, cast.rep).pk

@@ -44,8 +44,9 @@ def test_nothing_of_it_stays_for_the_next_reader(rf):
     assert translation.get_language() == "en-gb"
 
 
-def test_a_body_above_the_largest_import_is_refused_unread(client, rf, settings, company):
-    settings.IMPORT_MOST_MB = 3
+@pytest.mark.parametrize(("imports", "receipts"), [(3, 2), (2, 3)])
+def test_a_body_above_the_largest_import_or_receipt_is_refused_unread(client, rf, settings, company, imports, receipts):
+    settings.IMPORT_MOST_MB, settings.RECEIPT_MOST_MB = imports, receipts
     most = 4 * 1024 * 1024
     limit = BodyLimit(lambda request: HttpResponse())
     assert limit.process_view(rf.post("/", CONTENT_LENGTH=str(most))) is None

@@ -8,15 +8,16 @@ from django.core.management.base import BaseCommand
 from customers.actions.lifecycle import rebuild_all_lifecycles
 from planning.actions.recompute import recompute_all
 from planning.actions.runs import find_all_situations
+from planning.actions.standing import renew_standing
 from territory import clock
 
-PARTS = ("lifecycle", "budgets", "situations")
+PARTS = ("lifecycle", "budgets", "situations", "standing")
 
 
 class Command(BaseCommand):
     """Exit status 0 when it ran, 1 when it could not, 2 for wrong usage."""
 
-    help = "Recomputes stages and tiers, budgets and due touches, and situations; or only one of these."
+    help = "Recomputes stages and tiers, budgets and due touches, situations, and past months; or only one of these."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--only", choices=PARTS, help="only this part")
@@ -34,3 +35,5 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"situations: {found['opened']} opened, {found['updated']} updated, {found['resolved']} resolved"
             )
+        if only in (None, "standing"):
+            self.stdout.write(f"standing: past months of {renew_standing(now=now)} customers")

@@ -45,6 +45,8 @@ class Command(BaseCommand):
         )
         parser.add_argument("--by", help="what a row is about, where a report can be divided")
         parser.add_argument("--amount", type=money, help="what prospects are to bring, where a report is about that")
+        parser.add_argument("--months", type=int, help="the ends of so many months, where a report can tell them")
+        parser.add_argument("--of", help="what is measured, where a report can tell of several things")
         parser.add_argument("--format", choices=["json", "csv"], default="json")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -60,12 +62,15 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(envelope(report, asked), indent=1, ensure_ascii=False))
 
     def _asked(self, report: Report, options: dict[str, Any]) -> Asked:
-        by, starts_on, ends_on, amount = (options[name] for name in ("by", "starts_on", "ends_on", "amount"))
+        by, starts_on, ends_on, amount, months, of = (
+            options[name] for name in ("by", "starts_on", "ends_on", "amount", "months", "of")
+        )
         try:
-            report.check(by=by, starts_on=starts_on, ends_on=ends_on, amount=amount)
+            report.check(by=by, starts_on=starts_on, ends_on=ends_on, amount=amount, months=months, of=of)
         except ValueError as error:
             raise CommandError(str(error), returncode=2) from error
         now = clock.now()
         today = clock.day_of(now, clock.company_zone())
         by = by or (report.by[0] if report.by else None)
-        return Asked(today, now, options["as_of"], starts_on, ends_on, by, amount=amount)
+        of = of or (report.of[0] if report.of else None)
+        return Asked(today, now, options["as_of"], starts_on, ends_on, by, amount=amount, months=months, of=of)

@@ -1,13 +1,10 @@
 """Requests that race each other: what the database's constraints and the lock on the customer are for."""
 
-import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
 
 from customers.actions.assignments import assign
 from customers.actions.customers import change_customer
@@ -19,25 +16,9 @@ from customers.models import Assignment, InternalWork, PlannedTouch, StagePeriod
 from territory.conflicts import Conflict
 from tests import factories
 from tests.customers.actions.conftest import NOW, TODAY
+from tests.racing import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def race(*calls):
-    """Run the calls at the same time, each on a connection of its own; returns results or exceptions, in order."""
-    start = threading.Barrier(len(calls))
-
-    def run(call):
-        start.wait()
-        try:
-            return call()
-        except Exception as error:  # noqa: BLE001  the error is the result
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def entry(cast, **fields):

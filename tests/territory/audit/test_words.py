@@ -7,21 +7,44 @@ import pytest
 from django.db import models
 
 from accounts.models import Membership, Role
-from customers.models import Order, Touch
-from planning.models import PlanningSettings, Situation
+from customers.models import Customer, Order, Tier, Touch, TouchType
+from planning.models import PlanningSettings, RejectedSuggestion, Situation, TouchValue
 from territory.audit import registry, words
 
-PLAIN = {"detour_factor", "hours_per_week", "travel_speed_kmh", "weekly_hours"}
+PLAIN = {
+    "detour_factor",
+    "from_km",
+    "half",
+    "km_cost",
+    "more",
+    "most",
+    "most_times",
+    "none",
+    "weeks",
+    "within",
+    "growth_percent",
+    "hours_per_week",
+    "km",
+    "kmh",
+    "travel_speed_kmh",
+    "weekly_hours",
+}
 
 
 def versions(model, before, after):
     return model.history.model(**before), model.history.model(**after)
 
 
-def test_every_number_with_decimals_is_money_a_share_or_known_as_plain():
+def test_every_number_with_decimals_is_money_a_share_a_place_or_known_as_plain():
     fields = [field for kind in registry.kinds() for field in kind.history.tracked_fields]
-    decimals = {field.name for field in fields if isinstance(field, models.DecimalField)}
-    assert decimals - words.MONEY - words.SHARES == PLAIN
+    decimals = {field.name for field in fields if isinstance(field, models.DecimalField | models.FloatField)}
+    assert decimals - words.MONEY - words.RATES - words.SHARES - words.PLACES == PLAIN
+
+
+def test_every_row_that_another_names_has_words_for_itself():
+    fields = [field for kind in registry.kinds() for field in kind.history.tracked_fields if field.is_relation]
+    named = {field.remote_field.model for field in fields if field.name not in words.NEVER}
+    assert [model for model in named if model.__str__ is models.Model.__str__] == []
 
 
 @pytest.mark.parametrize(
@@ -30,6 +53,9 @@ def test_every_number_with_decimals_is_money_a_share_or_known_as_plain():
         (Order, {"amount": Decimal("1000.00")}, {"amount": Decimal("1250.50")}, ("Amount", "£1,000", "£1,250.50")),
         (Order, {"probability": Decimal("0.5000")}, {"probability": Decimal("0.1250")}, ("Probability", "50 %", "12.5 %")),
         (Order, {"probability": None}, {"probability": Decimal("1.0000")}, ("Probability", "–", "100 %")),
+        (RejectedSuggestion, {"value": 359.60869848078704}, {"value": 360.0}, ("Evidence", "£359.61", "£360")),
+        (RejectedSuggestion, {"low": None}, {"low": 316.8087595721501}, ("Interval from", "–", "£316.81")),
+        (Customer, {"latitude": 53.9}, {"latitude": 53.95912345}, ("Latitude", "53.9", "53.95912")),
         (Situation, {"share": 0.21}, {"share": 0.2134}, ("Share", "21 %", "21.34 %")),
         (Membership, {"weekly_hours": Decimal("40.00")}, {"weekly_hours": Decimal("37.50")}, ("Weekly hours", "40", "37.5")),
         (Touch, {"duration_seconds": 600}, {"duration_seconds": 5430}, ("Length", "10 min", "90.5 min")),
@@ -68,3 +94,12 @@ def test_a_first_version_says_what_is_not_as_always(cast):
 def test_what_is_left_out_is_not_told(cast):
     earlier, row = versions(Order, {"amount": 1, "title": "A"}, {"amount": 2, "title": "B"})
     assert [change.name for change in words.changes(row, earlier, {"amount"})] == ["title"]
+
+
+def test_a_suggestion_rejected_names_the_official_value_that_is_kept(cast):
+    kept = TouchValue(pk=67, touch_type=TouchType(name="Field visit"), tier=Tier(name="A"), stage="customer")
+    row = RejectedSuggestion.history.model(official=kept, value=359.6087)
+    assert [(change.label, change.after) for change in words.changes(row, None)] == [
+        ("Official value that is kept", "Field visit, A, customers"),
+        ("Evidence", "£359.61"),
+    ]

@@ -1,0 +1,162 @@
+"""What is taken as a receipt, and what of it is left behind."""
+
+import random
+import time
+
+import pytest
+
+from customers.receipts import NotAReceipt, checked
+from customers.receipts.pictures import EXIF
+from tests.factories import receipts as files
+
+BESIDE = (b"Camera Inc", b"taken at home", b"<script>", b"hung on")
+
+
+def test_a_jpeg_keeps_its_picture_its_colours_and_which_way_is_up():
+    kept = checked(files.JPEG)
+    assert kept.type == "image/jpeg"
+    scan = files.JPEG[files.JPEG.index(b"\xff\xdb") :]
+    assert kept.content.endswith(scan)
+    assert kept.content[:4] == b"\xff\xd8\xff\xe0"
+    beside = kept.content[: -len(scan)]
+    assert beside.count(EXIF) == 1
+    # One entry: orientation, 6.
+    assert b"\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06" in beside
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        files.JPEG,
+        files.JPEG + b"<html><script>hung on</script>",
+        files.JPEG[:20] + b"\xff\xfe\0\x0a<script>" + files.JPEG[20:],
+        files.png(2, 2, (b"tEXt", b"Comment\0taken at home"), (b"eXIf", b"MM\0*Camera Inc")),
+        files.png() + b"PK\x03\x04hung on",
+        files.WEBP,
+        files.WEBP + b"hung on",
+        files.heic(),
+    ],
+)
+def test_what_a_camera_or_somebody_wrote_beside_the_picture_is_gone(data):
+    kept = checked(data).content
+    assert not any(words in kept for words in BESIDE)
+    assert kept != data
+    assert checked(kept).content == kept
+
+
+def test_a_heic_stays_as_long_as_it_was():
+    assert len(checked(files.heic()).content) == len(files.heic())
+    assert b"hevc" in checked(files.heic()).content
+
+
+def test_a_pdf_is_taken_as_it_is():
+    assert checked(files.PDF).content == files.PDF
+    assert checked(files.PDF).type == "application/pdf"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"just text",
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        b"<!doctype html><script>alert(1)</script>",
+        b"GIF89a" + bytes(50),
+        b"MZ" + bytes(100),
+        b"PK\x03\x04" + bytes(100),
+        b"<html>%PDF-1.4 %%EOF",
+        files.PDF[:20],
+        b"RIFF\x10\0\0\0WAVEfmt ",
+        b"\0\0\0\x18ftypisom\0\0\0\0mp42",
+    ],
+)
+def test_nothing_else_is_taken(data):
+    with pytest.raises(NotAReceipt, match="neither"):
+        checked(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        files.JPEG[:-2],
+        files.JPEG[:200],
+        b"\xff\xd8\xff\xe0",
+        b"\xff\xd8\xff<script>alert(1)</script>",
+        files.png()[:-4],
+        files.png()[:30],
+        files.png().replace(b"IDAT", b"IDAX"),
+        files.png(0, 2),
+        files.WEBP[:-8],
+        files.heic()[:120],
+        b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+    ],
+)
+def test_a_picture_that_is_not_whole_is_refused(data):
+    with pytest.raises(NotAReceipt, match="damaged"):
+        checked(data)
+
+
+@pytest.mark.parametrize(
+    "data", [files.png(60_000, 60_000), files.heic(30_000, 30_000), files.png(2**31 - 1, 2**31 - 1)]
+)
+def test_a_picture_that_would_fill_a_memory_is_refused_by_its_sides(data):
+    assert len(data) < 1000
+    with pytest.raises(NotAReceipt, match="100 million"):
+        checked(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [files.heic_of_pieces(60_000, 65_535), files.heic_of_pieces(1, 9_000, 2_000), files.heic_of_pieces(20_000, 0)],
+)
+def test_an_index_made_to_keep_its_reader_busy_is_refused(data):
+    assert len(data) < 500_000
+    with pytest.raises(NotAReceipt, match="damaged"):
+        checked(data)
+
+
+MANY = 20_000
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        files.JPEG[:2] + b"\xff\xfe\0\2" * MANY + files.JPEG[2:],
+        files.JPEG[:-2] + b"\xff\xda\0\2" * MANY + files.JPEG[-2:],
+        files.png(2, 2, *[(b"tEXt", b"")] * MANY),
+        files.webp_of_parts(MANY),
+    ],
+    ids=["jpeg, comments", "jpeg, scans", "png", "webp"],
+)
+def test_a_picture_of_more_parts_than_any_camera_makes_is_refused(data):
+    with pytest.raises(NotAReceipt, match="damaged"):
+        checked(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        files.JPEG[:2] + b"\xff" * 1_000_000 + files.JPEG[2:],
+        files.JPEG[:-2] + b"\xff\0" * 500_000 + files.JPEG[-2:],
+        files.JPEG[:-2] + b"\xff" * 1_000_000 + files.JPEG[-2:],
+    ],
+    ids=["filled before a marker", "stuffed", "filled before the end"],
+)
+def test_what_fills_a_jpeg_is_passed_over_at_once(data):
+    before = time.process_time()
+    assert checked(data).type == "image/jpeg"
+    assert time.process_time() - before < 0.1
+
+
+@pytest.mark.parametrize("data", [files.JPEG, files.png(), files.WEBP, files.heic()])
+def test_whatever_is_sent_there_is_an_answer(data):
+    chance = random.Random(1)
+    for _ in range(500):
+        broken = bytearray(data)
+        for _ in range(chance.randint(1, 4)):
+            broken[chance.randrange(len(broken))] = chance.randrange(256)
+        try:
+            kept = checked(bytes(broken[: chance.randint(1, len(broken))]) if chance.random() < 0.3 else bytes(broken))
+        except NotAReceipt:
+            continue
+        assert len(kept.content) <= len(data) + 40
