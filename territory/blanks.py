@@ -27,6 +27,10 @@ class Blank(models.Value):
         """The value as the database is given it."""
         return self.output_field.get_db_prep_value(values[self.value], connection)
 
+    def type_said(self, connection: BaseDatabaseWrapper) -> str:
+        """What stands behind its place in a statement that is planned before its values are known."""
+        return f"::{self.output_field.db_type(connection)}"
+
     def at(self, place: int) -> Blank:
         """The same kind of blank in another place."""
         return type(self)(place, self._output_field_or_none)  # type: ignore[attr-defined]
@@ -43,6 +47,10 @@ class _Keys(Blank):
         """The keys as the database is given them."""
         keys = sorted(values[self.value])
         return json.dumps(keys) if connection.vendor == "sqlite" else keys
+
+    def type_said(self, connection: BaseDatabaseWrapper) -> str:
+        """Nothing: `_KEYS` says it."""
+        return ""
 
 
 class _Parameter(Blank):
@@ -62,7 +70,12 @@ _BLANKS: dict[type, Blank] = {
     uuid.UUID: Blank(0, models.UUIDField()),
     frozenset: _Keys(0, models.BigIntegerField()),
 }
-_PARAMETER = _Parameter(0)
+_PARAMETERS: dict[type, Blank] = {
+    dt.date: _Parameter(0, models.DateField()),
+    dt.datetime: _Parameter(0, models.DateTimeField()),
+    int: _Parameter(0, models.BigIntegerField()),
+    str: _Parameter(0, models.TextField()),
+}
 
 # What has its constants inside.
 _DEEP = (Q, Case, RawSQL, tuple)
@@ -170,7 +183,8 @@ def _case(case: Case, take: Take) -> Case:
 
 
 def _taken(parameter: Any, take: Take) -> Any:
-    return take(parameter, parameter if isinstance(parameter, Blank) else _PARAMETER)
+    blank = parameter if isinstance(parameter, Blank) else _PARAMETERS.get(type(parameter))
+    return parameter if blank is None else take(parameter, blank)
 
 
 def _differ(ones: Sequence[Any], others: Sequence[Any]) -> bool:

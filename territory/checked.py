@@ -200,7 +200,12 @@ def database(url: str, *, statement_seconds: int) -> dict[str, Any]:
     if config["ENGINE"] == SQLITE:
         return config | {"OPTIONS": _sqlite_options(), "CONN_MAX_AGE": 60}
     return config | {
-        "OPTIONS": {**config.get("OPTIONS", {}), "options": _postgresql_options(statement_seconds)},
+        "OPTIONS": {
+            **config.get("OPTIONS", {}),
+            "options": _postgresql_options(statement_seconds),
+            # Asked for the sixth time, a statement whose parameters are apart from it (territory/together.py) is planned for good.
+            "prepare_threshold": 5,
+        },
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import itertools
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 from territory.blanks import Blank, numbered, taken_apart
 
@@ -67,22 +69,16 @@ def together(*questions: models.QuerySet | Prepared) -> list[list[Any]]:
     ready = [row if isinstance(row, Prepared) else Prepared(_Words(row, connection), ()) for row in questions]
     found: list[list[tuple]] = [[] for _question in ready]
     asked = [(number, question) for number, question in enumerate(ready) if question.words.sql]
-    if len(asked) == 1:
-        number, question = asked[0]
-        with connection.cursor() as cursor:
-            cursor.execute(question.words.sql, question.parameters(connection))
-            found[number] = cursor.fetchall()
-    elif asked:
-        width = max(question.words.width for _number, question in asked)
-        parts = [question.words.part(number, width) for number, question in asked]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"WITH {', '.join(named for named, _rows in parts)} "
-                f"{' UNION ALL '.join(rows for _named, rows in parts)} ORDER BY 1, 2",
-                [value for _number, question in asked for value in question.parameters(connection)],
-            )
-            for number, _place, *values in cursor:
-                found[number].append(ready[number].words.read(values))
+    if asked:
+        joined = _joined(tuple(question.words for _number, question in asked), connection)
+        with joined.cursor(connection) as cursor:
+            cursor.execute(joined.sql, joined.parameters([question for _number, question in asked], connection))
+            if len(asked) == 1:
+                found[asked[0][0]] = cursor.fetchall()
+            else:
+                for part, _place, *values in cursor:
+                    number, question = asked[part]
+                    found[number].append(question.words.read(values))
     return [question.words.evaluated(rows, connection) for question, rows in zip(ready, found, strict=True)]
 
 
@@ -95,7 +91,8 @@ def in_groups(*groups: Sequence[models.QuerySet | Prepared]) -> list[list[list[A
 class _Words:
     """A question put into words: its statement, and how rows are made something of."""
 
-    def __init__(self, question: models.QuerySet, connection: BaseDatabaseWrapper) -> None:
+    def __init__(self, question: models.QuerySet, connection: BaseDatabaseWrapper, *, kept: bool = False) -> None:
+        self.kept = kept
         self.question = question.all()
         self.vendor = connection.vendor
         self.compiler = self.question.query.get_compiler(connection=connection)
@@ -111,12 +108,12 @@ class _Words:
         readers = (_reader(expression, self.vendor) for expression, _sql, _alias in self.compiler.select)
         self.readers = [(place, read) for place, read in enumerate(readers) if read is not None]
 
-    def part(self, number: int, width: int) -> tuple[str, str]:
+    def part(self, number: int, width: int, sql: str) -> tuple[str, str]:
         """The statement under a name, its columns numbered; and its rows with the part's number and their place, so wide."""
         columns = [f"c{place}" for place in range(self.width)]
         read = [_COLUMN[self.vendor] % column for column in columns] + ["NULL"] * (width - len(columns))
         return (
-            f"part{number} ({', '.join(columns)}) AS ({self.sql})",
+            f"part{number} ({', '.join(columns)}) AS ({sql})",
             f"SELECT {number}, ROW_NUMBER() OVER (), {', '.join(read)} FROM part{number}",  # noqa: S608
         )
 
@@ -136,6 +133,93 @@ class _Words:
         compiler.execute_sql = lambda *args, **kwargs: iter([rows])
         question.query.get_compiler = lambda *args, **kwargs: compiler  # type: ignore[method-assign]
         return list(question)
+
+
+class _Joined:
+    """Questions joined to one statement."""
+
+    def __init__(self, asked: Sequence[_Words], connection: BaseDatabaseWrapper) -> None:
+        said = [self._said(number, words, connection) for number, words in enumerate(asked)]
+        if len(asked) == 1:
+            self.sql = said[0]
+            return
+        width = max(words.width for words in asked)
+        parts = [words.part(number, width, sql) for number, (words, sql) in enumerate(zip(asked, said, strict=True))]
+        self.sql = (
+            f"WITH {', '.join(named for named, _rows in parts)} "
+            f"{' UNION ALL '.join(rows for _named, rows in parts)} ORDER BY 1, 2"
+        )
+
+    def _said(self, number: int, words: _Words, connection: BaseDatabaseWrapper) -> str:
+        return words.sql
+
+    def cursor(self, connection: BaseDatabaseWrapper) -> CursorWrapper:
+        """With which to ask."""
+        return connection.cursor()
+
+    def parameters(self, asked: Sequence[Prepared], connection: BaseDatabaseWrapper) -> list[Any]:
+        """What the statement is asked with."""
+        return [value for question in asked for value in question.parameters(connection)]
+
+
+class _Planned(_Joined):
+    """The same for PostgreSQL to keep: it reads and plans a statement anew unless what changes is a parameter to it.
+
+    What does not change stands in the text, where it can be grouped by. A blank has one number wherever it stands, for the
+    same reason, and its type beside it. psycopg keeps such a statement from the sixth time on (`prepare_threshold`).
+    """
+
+    def __init__(self, asked: Sequence[_Words], connection: BaseDatabaseWrapper) -> None:
+        self.blanks: list[tuple[int, Blank]] = []
+        super().__init__(asked, connection)
+
+    def _said(self, number: int, words: _Words, connection: BaseDatabaseWrapper) -> str:
+        numbers: dict[int, int] = {}
+        said = []
+        for each in words.parameters:
+            if isinstance(each, Blank):
+                if each.value not in numbers:
+                    self.blanks.append((number, each))
+                    numbers[each.value] = len(self.blanks)
+                said.append(f"${numbers[each.value]}{each.type_said(connection)}")
+            else:
+                said.append(connection.Database.sql.Literal(each).as_string(connection.connection))  # type: ignore[attr-defined]  # psycopg
+        return words.sql % tuple(said)
+
+    def cursor(self, connection: BaseDatabaseWrapper) -> CursorWrapper:
+        """One that leaves the parameters to the database; it counts as any other."""
+        connection.close_if_health_check_failed()
+        connection.ensure_connection()
+        plain = connection.Database.RawCursor(connection.connection)  # type: ignore[attr-defined]  # psycopg
+        return connection.make_debug_cursor(plain) if connection.queries_logged else connection.make_cursor(plain)
+
+    def parameters(self, asked: Sequence[Prepared], connection: BaseDatabaseWrapper) -> list[Any]:
+        """What fills the blanks, as text: of what type it is the statement says."""
+        return [_as_text(blank.filled(asked[number].values, connection)) for number, blank in self.blanks]
+
+
+def _as_text(value: Any) -> str | None:
+    match value:
+        case None:
+            return None
+        case list():
+            return f"{{{','.join(map(str, value))}}}"
+        case dt.date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def _joined(asked: tuple[_Words, ...], connection: BaseDatabaseWrapper) -> _Joined:
+    if not all(words.kept for words in asked):
+        return _Joined(asked, connection)
+    return _kept(asked, connection.vendor)
+
+
+@lru_cache(maxsize=300)
+def _kept(asked: tuple[_Words, ...], vendor: str) -> _Joined:
+    connection = connections[DEFAULT_DB_ALIAS]
+    return (_Planned if vendor == "postgresql" else _Joined)(asked, connection)
 
 
 # PostgreSQL wants one type a column. SQLite must not take a column for what stands above it: "+" takes its declared type away.
@@ -188,4 +272,4 @@ class Prepared:
 
 @lru_cache(maxsize=500)
 def _words_of(build: Callable[..., models.QuerySet], form: tuple) -> _Words:
-    return _Words(build(*numbered(form)), connections[DEFAULT_DB_ALIAS])
+    return _Words(build(*numbered(form)), connections[DEFAULT_DB_ALIAS], kept=True)

@@ -171,3 +171,45 @@ def test_a_prepared_question_is_put_into_words_once():
     for name in ("Easter", "Easter", "Whitsun"):
         together(ask(dt.date(2026, 4, 6), name), ask(dt.date(2026, 5, 25), name))
     assert built == ["Easter", "Whitsun"]
+
+
+@prepared
+def _touches_before(since, keys, text):
+    """Grouped by what has a blank in it, beside a text that is no pattern."""
+    early = Case(When(at__lt=since, then=Value(text)), default=Value("100 % 'late' \\ {}"))
+    rows = Touch.objects.filter(customer__in=keys).order_by()
+    return (
+        rows.annotate(when=early)
+        .values("when")
+        .annotate(count=Count("pk"))
+        .order_by("when")
+        .values_list("when", "count")
+    )
+
+
+def test_a_statement_that_the_database_keeps_is_asked_about_something_else_each_time(questions):
+    keys = list(Customer.objects.order_by("pk").values_list("pk", flat=True))
+    text = "%s $1 'early' \\ {0} %%"
+    for second in range(10):
+        since, asked = dt.datetime(2026, 3, 29, 1, 30, second % 3, tzinfo=dt.UTC), frozenset(keys[: second % 4])
+        early, late = (
+            len([1 for number in range(len(asked)) if (number < second % 3) is is_it]) for is_it in (True, False)
+        )
+        expected = [(text, early)] * bool(early) + [("100 % 'late' \\ {}", late)] * bool(late)
+        for found in (
+            *together(_touches_before(since, asked, text)),
+            together(_touches_before(since, asked, text), *questions)[0],
+        ):
+            assert sorted(found) == sorted(expected)
+        both = together(_touches_before(since, asked, text), _touched(since, dt.date(2026, 6, 1), keys[0], "Mill"))
+        assert (sorted(both[0]), both[1][0].pk) == (sorted(expected), keys[0])
+
+
+def test_postgresql_keeps_the_plan_of_a_prepared_question(questions):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite keeps no plan beyond a statement's text")
+    for number in range(12):
+        together(_touches_before(dt.datetime(2026, 3, 1 + number, tzinfo=dt.UTC), frozenset({number}), "once"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE '%once%'")
+        assert cursor.fetchall() == [(7,)]
