@@ -61,6 +61,9 @@ JOURNEYS = ("test_journeys.py", "test_import.py", "test_rules_effect.py")
 def pytest_collection_modifyitems(items):
     """Marks `walk` what asks every address as everyone, every kind of change or of the most rows, `screen` what only a browser tells, and
     `database` what needs one. What takes minutes comes first, so that nothing long is left to one process at the end.
+
+    A browser on a busy machine: where CI is set its tests are tried twice (the summary tells of each second try). What is wrong
+    fails twice.
     """
     for item in items:
         name = item.path.name
@@ -70,6 +73,9 @@ def pytest_collection_modifyitems(items):
             item.add_marker("database")
         if any(fnmatch(name, walk) for walk in WALKS) and name not in NO_WALKS:
             item.add_marker("walk")
-        if item.get_closest_marker("browser") and name not in JOURNEYS:
-            item.add_marker("screen")
+        if item.get_closest_marker("browser"):
+            if name not in JOURNEYS:
+                item.add_marker("screen")
+            if os.environ.get("CI"):
+                item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=lambda item: (not item.get_closest_marker("walk"), not item.get_closest_marker("browser")))
