@@ -203,8 +203,8 @@ def database(url: str, *, statement_seconds: int) -> dict[str, Any]:
         "OPTIONS": {
             **config.get("OPTIONS", {}),
             "options": _postgresql_options(statement_seconds),
-            # Asked for the sixth time, a statement whose parameters are apart from it (territory/together.py) is planned for good.
-            "prepare_threshold": 5,
+            # A statement whose parameters are apart from it (territory/together.py) is kept when it is asked again.
+            "prepare_threshold": 1,
         },
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,

@@ -166,7 +166,7 @@ class _Planned(_Joined):
     """The same for PostgreSQL to keep: it reads and plans a statement anew unless what changes is a parameter to it.
 
     What does not change stands in the text, where it can be grouped by. A blank has one number wherever it stands, for the
-    same reason, and its type beside it. psycopg keeps such a statement from the sixth time on (`prepare_threshold`).
+    same reason, and its type beside it. psycopg keeps such a statement when it is asked again (`prepare_threshold`).
     """
 
     def __init__(self, asked: Sequence[_Words], connection: BaseDatabaseWrapper) -> None:
