@@ -17,7 +17,8 @@ from planning.actions.answers import run_waiting_answers
 from planning.models import EvidenceRun, KeptAnswer, TouchEvidence
 from territory import clock
 
-WARM_UP, TIMES = 4, 40
+# Warm: each of the four threads of the process that answers has seen a page several times, and its connection keeps what it asks.
+WARM_UP, TIMES = 16, 40
 KB = 1_000
 MOST_SQL, MOST_KB, MOST_FLOORS = 12, 60, 4
 LOG_SQL, LOG_FLOORS = 20, 3
