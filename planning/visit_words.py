@@ -90,6 +90,7 @@ def _broken(broken: Iterable[Broke]) -> list[str]:
 STALE = {
     "hours": lambda: _("your hours, absences or base"),
     "roads": lambda: _("how long journeys take"),
+    "share": lambda: _("what an hour on the road has to bring"),
     "visits": lambda: _("visits that are due or planned"),
 }
 

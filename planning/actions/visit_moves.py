@@ -17,7 +17,7 @@ from planning.engine.visits.days import day_plan
 from planning.engine.visits.improving import Trial, improved
 from planning.engine.visits.plan import as_plan
 from planning.engine.visits.week import DayPlan
-from planning.loaders.visits import Loaded, PersonWeek, assigned, build, load_person_week, load_wanted, place, wanted_of
+from planning.loaders.visits import Loaded, PersonWeek, assigned, load_person_week, load_wanted, wanted_of
 from planning.models import VisitPlan, VisitStop
 from territory import clock
 from territory.conflicts import Conflict
@@ -84,7 +84,7 @@ def move_stop(
     may_be_over = moved in begun and day is not None and moved.planned is not None and moved.planned.closed_at is None
     begun = [row for row in begun if row != moved]
     stops = [row for row in stops if row not in begun]
-    ground, loaded, orders = as_it_stands(plan, stops, now)
+    ground, loaded, orders = as_it_stands(plan, stops, now, begun=begun)
     is_over = moved.day is not None and moved.day not in ground.dates
     if not ground.dates or (is_over and not may_be_over):
         raise ValidationError({"stop": _("This day is over.")})
@@ -336,23 +336,23 @@ def _remember(plan: VisitPlan, stops: Iterable[VisitStop], now: dt.datetime, *, 
 
 
 def run_late(*, plan: VisitPlan, now: dt.datetime, minutes: int = 0) -> Change:
-    """Plan the rest of today anew, from where the last visit was, beginning in so many minutes.
+    """Plan the rest of today anew, from where the last visit was, beginning in so many minutes, or when the one under way ends.
 
     Visits that were made stay; of the others those that fit stay in the best order, the rest is left out. Errors: `day`
     where today is not in the plan.
     """
     plan = shown(plan, None)
-    begins = now + dt.timedelta(minutes=minutes)
     stops = stops_of(plan)
     today = clock.day_of(now, clock.zone_of(plan.person))
-    made = _made(plan, stops, today) | {stop.pk for stop in begun_of(stops, now)}
+    logged = _made(plan, stops, today)
+    begun = [stop for stop in begun_of(stops, now) if stop.pk not in logged]
+    made = logged | {stop.pk for stop in begun}
     rest = [stop for stop in stops if stop.pk not in made]
-    ground, loaded, orders = as_it_stands(plan, rest, begins)
-    if today not in ground.dates or not any(stop.day == today for stop in rest):
+    ground, loaded, orders = as_it_stands(plan, rest, now, begun=begun, minutes=minutes)
+    if today not in ground.dates:
+        raise ValidationError({"day": _("Work is over by then.")})
+    if not any(stop.day == today for stop in rest):
         raise ValidationError({"day": _("No visit of today is left.")})
-    start = _last_place(plan.person, today, now)
-    if start is not None:
-        loaded = build(ground, [wanted_of(stop) for stop in rest], start=start)
     number = ground.dates.index(today)
     allowed = set(orders[number])
     only = _only(loaded, allowed, number)
@@ -391,17 +391,3 @@ def _made(plan: VisitPlan, stops: Iterable[VisitStop], today: dt.date) -> set[in
             or (stop.customer_id, stop.touch_type_id) in logged
         )
     }
-
-
-def _last_place(person: User, today: dt.date, now: dt.datetime):
-    """Where the last visit of today was; None: at base."""
-    zone = clock.zone_of(person)
-    row = (
-        Touch.objects.live()
-        .visible_to(person)
-        .filter(logged_by=person, type__travels=True, at__gte=clock.start_of_day(today, zone), at__lte=now)
-        .order_by("-at", "-pk")
-        .values_list("customer__latitude", "customer__longitude")
-        .first()
-    )
-    return place(*row) if row else None

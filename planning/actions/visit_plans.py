@@ -15,14 +15,26 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from customers.models import Touch
 from planning.actions.effects import WAITS
+from planning.engine.travel import Place
 from planning.engine.visits.improving import Trial, insertions
 from planning.engine.visits.plan import alone_metres, best_plan, nearest
 from planning.engine.visits.routes import Effort, Orders
 from planning.engine.visits.week import DayPlan, Plan, Price
-from planning.loaders.visits import Loaded, PersonWeek, Wanted, build, load_person_week, load_wanted, wanted_of
+from planning.loaders.visits import (
+    Loaded,
+    PersonWeek,
+    Wanted,
+    build,
+    load_person_week,
+    load_wanted,
+    under_way,
+    wanted_of,
+)
 from planning.models import VisitPlan, VisitStop
 from planning.nudge import visit_plan_soon
+from planning.queries.today import place as place_of
 from planning.queries.waiting import FAILED, state_of
 from territory import clock
 from territory.jobs.runner import Progress, run_job
@@ -105,7 +117,9 @@ def compute(
         _store(row, asked, now, ground, None, None, wanted, refused, iterations)
         return {"visits": 0}
     free = [each for each in wanted if not ground.stands(each)]
-    loaded = build(ground, _with_locks(free, kept, ground))
+    start = last_place(row.person, row.week, now)
+    after = under_way([each for each in wanted if ground.stands(each)], now)
+    loaded = build(ground, _with_locks(free, kept, ground), start=start, after=after)
     plan = solved(ground, loaded, warm=_warm(loaded, ground, kept), progress=progress, iterations=iterations)
     _store(row, asked, now, ground, loaded, plan, wanted, "" if loaded.week.visits else NOTHING, iterations)
     return {"visits": len(plan.planned), "candidates": len(free)}
@@ -174,7 +188,8 @@ def _store(
     held.answered, held.computed_at, held.changed_at, held.accepted_at = asked, now, None, None
     held.engine, held.seed, held.iterations, held.refused = ENGINE_VERSION, SEED, iterations, refused
     held.inputs = {
-        "days": dict(ground.prints), "roads": ground.roads, "visits": {each.key: each.print for each in wanted if not ground.stands(each)},
+        "days": dict(ground.prints), "roads": ground.roads, "share": ground.share,
+        "visits": {each.key: each.print for each in wanted if not ground.stands(each)},
     }  # fmt: skip
     if plan is not None and loaded is not None:
         held.days = days_over + days_of(ground, loaded, plan, ahead)
@@ -320,17 +335,41 @@ def price_of(row: VisitPlan) -> Price:
     return Price(row.figures.get("rate", 0.0), row.figures.get("share", 0.0))
 
 
+def last_place(person: User, week: dt.date, now: dt.datetime) -> Place | None:
+    """Where the last visit of today was that they logged, if today is of that week; None: they are at base."""
+    zone = clock.zone_of(person)
+    today = clock.day_of(now, zone)
+    if not week <= today < week + dt.timedelta(days=7):
+        return None
+    visits = Touch.objects.live().visible_to(person).filter(logged_by=person, type__travels=True)
+    row = (
+        visits.filter(at__gte=clock.start_of_day(today, zone), at__lte=now)
+        .order_by("-at", "-pk")
+        .values_list("customer__latitude", "customer__longitude")
+        .first()
+    )
+    return place_of(*row) if row else None
+
+
 def as_it_stands(
-    row: VisitPlan, stops: Sequence[VisitStop], now: dt.datetime
+    row: VisitPlan,
+    stops: Sequence[VisitStop],
+    now: dt.datetime,
+    *,
+    begun: Iterable[VisitStop] = (),
+    minutes: int = 0,
 ) -> tuple[PersonWeek, Loaded, list[list[int]]]:
     """A stored plan for the engine: its stops are the only candidates; by day the visits in their order.
 
-    Errors: without a home base nothing can be worked out.
+    The rest of today begins in so many minutes where the last visit was, and not before what has `begun` is over. Errors:
+    without a home base nothing can be worked out.
     """
-    ground = load_person_week(row.person, row.week, now)
+    ground = load_person_week(row.person, row.week, now + dt.timedelta(minutes=minutes))
     if ground.base is None:
         raise ValidationError(_("Say in your profile where your home base is."))
-    loaded = build(ground, [wanted_of(stop) for stop in stops])
+    after = under_way([wanted_of(stop) for stop in begun if not is_done(stop)], now)
+    start = last_place(row.person, row.week, now)
+    loaded = build(ground, [wanted_of(stop) for stop in stops], start=start, after=after)
     numbers = {each.key: number for number, each in enumerate(loaded.wanted)}
     orders: list[list[int]] = [[] for _day in ground.dates]
     for stop in stops:
@@ -343,7 +382,7 @@ def as_it_stands(
 def stale_reasons(
     row: VisitPlan, stops: Sequence[VisitStop], ground: PersonWeek, wanted: Sequence[Wanted]
 ) -> list[str]:
-    """What has changed since the plan was computed, in days and visits still to come: "hours", "roads", "visits".
+    """What has changed since the plan was computed, in days and visits still to come: "hours", "roads", "share", "visits".
 
     Of what was agreed and stays when it is, no more than that the plan shows it.
     """
@@ -356,13 +395,15 @@ def stale_reasons(
         reasons.append("hours")
     if today is not None and row.inputs.get("roads", ground.roads) != ground.roads:
         reasons.append("roads")
+    if today is not None and row.inputs.get("share", ground.share) != ground.share:
+        reasons.append("share")
     present = {each.key for each in wanted}
     free = {each.key: each.print for each in wanted if not ground.stands(each)}
     agreed = {each.key for each in wanted if each.agreed_at is not None and each.key not in free}
     over = {
         f"{stop.customer_id}-{stop.touch_type_id}"
         for stop in stops
-        if stop.day is not None and (today is None or stop.day < today or _is_done(stop))
+        if stop.day is not None and (today is None or stop.day < today or is_done(stop))
     }
     if (
         any(visits.get(key) != told for key, told in free.items() if key not in over)
@@ -373,6 +414,6 @@ def stale_reasons(
     return reasons
 
 
-def _is_done(stop: VisitStop) -> bool:
+def is_done(stop: VisitStop) -> bool:
     """Whether its planned touch was made."""
     return stop.planned is not None and stop.planned.closed_by_touch_id is not None

@@ -62,6 +62,12 @@ class Wanted:
         return f"{self.customer}-{self.touch_type}"
 
     @property
+    def ends_at(self) -> dt.datetime:
+        """Of one at an agreed time."""
+        assert self.agreed_at is not None  # noqa: S101 - asked before
+        return self.agreed_at + dt.timedelta(seconds=self.seconds)
+
+    @property
     def print(self) -> str:
         """Of all that a plan rests on; not of what a day more or less makes of its urgency."""
         told = (self.seconds, self.worth, self.place, self.hours, self.due_on, self.agreed_at, self.only_on)
@@ -380,8 +386,17 @@ class Loaded:
     fell_back: bool
 
 
-def build(ground: PersonWeek, wanted: Iterable[Wanted], start: Place | None = None) -> Loaded:
-    """What the engine plans; `start`: where the first day begins, where not at base."""
+def under_way(rows: Iterable[Wanted], now: dt.datetime) -> Wanted | None:
+    """Of visits at their agreed time the one that has begun and is not over; of several the one that ends last."""
+    begun = [row for row in rows if row.agreed_at is not None and row.agreed_at <= now < row.ends_at]
+    return max(begun, key=lambda row: row.ends_at, default=None)
+
+
+def build(
+    ground: PersonWeek, wanted: Iterable[Wanted], *, start: Place | None = None, after: Wanted | None = None
+) -> Loaded:
+    """What the engine plans. `start`: where the rest of today begins, where not at base; `after`: the visit under way, whose
+    end and place come before that."""
     assert ground.base is not None  # noqa: S101 - asked before
     rows = list(wanted)
     known = [row for row in rows if row.place is not None]
@@ -389,14 +404,26 @@ def build(ground: PersonWeek, wanted: Iterable[Wanted], start: Place | None = No
     for row in known:
         places.setdefault(row.place, len(places))  # type: ignore[arg-type]
     days = list(ground.days)
-    if start is not None and days:
-        first = days[0]
-        days[0] = Day(first.works, places.setdefault(start, len(places)), first.end, first.busy, first.lunch)
+    if ground.today in ground.dates:
+        days[0] = _rest_of_today(ground, days[0], places, start, after)
     journeys = journeys_between(list(places), list(places))
     visits = tuple(_visit(ground, row, places[row.place]) for row in known)  # type: ignore[index]
     week = Week(tuple(days), visits, journeys.seconds.tolist(), journeys.metres.tolist(), GRAIN)
     placeless = tuple(row for row in rows if row.place is None)
     return Loaded(week, tuple(known), placeless, journeys.source, journeys.fell_back)
+
+
+def _rest_of_today(
+    ground: PersonWeek, day: Day, places: dict[Place, int], start: Place | None, after: Wanted | None
+) -> Day:
+    opens, lunch = day.works.opens, day.lunch
+    if after is not None:
+        start = after.place or start
+        opens = max(opens, ground.seconds_of(after.ends_at, ground.today))
+        if lunch and opens > lunch.within.closes - lunch.seconds:
+            lunch = None
+    at = day.start if start is None else places.setdefault(start, len(places))
+    return Day(Window(opens, max(opens, day.works.closes)), at, day.end, day.busy, lunch)
 
 
 def _visit(ground: PersonWeek, row: Wanted, place: int) -> Visit:

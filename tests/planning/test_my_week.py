@@ -12,8 +12,9 @@ from django.urls import reverse
 from customers.models import Customer, PlannedTouch, TouchChannel
 from planning.actions.visit_moves import StaleError, accept_plan, lock_stop, move_stop, run_late
 from planning.actions.visit_plans import ask_plan, compute, plan_of, run_visit_plan
+from planning.engine.travel import great_circle_km
 from planning.loaders.visits import load_person_week
-from planning.models import BusyTime, SpeedBand, VisitPlan
+from planning.models import BusyTime, PlanningSettings, SpeedBand, VisitPlan
 from territory import clock
 from tests import factories
 from tests.accounts.signing_in import client_of
@@ -226,6 +227,18 @@ def test_a_plan_on_other_roads_says_so(cast, book):
     page = client_of(cast.rep).get(reverse("my_week"), {"week": MONDAY.isoformat()}).content.decode()
     assert "Changed since it was planned: how long journeys take." in page
     assert accept_plan(actor=cast.rep, plan=planned(cast.rep), now=NOW).made == 4
+
+
+def test_a_plan_under_another_share_of_value_says_so(cast, book):
+    PlanningSettings.objects.get_or_create(pk=1)
+    plan = planned(cast.rep)
+    PlanningSettings.objects.update_or_create(pk=1, defaults={"visit_share": "0.9"})
+    with pytest.raises(StaleError, match="share"):
+        accept_plan(actor=cast.rep, plan=plan, now=NOW)
+    page = client_of(cast.rep).get(reverse("my_week"), {"week": MONDAY.isoformat()}).content.decode()
+    assert "Changed since it was planned: what an hour on the road has to bring." in page
+    plan = planned(cast.rep)
+    accept_plan(actor=cast.rep, plan=plan, now=NOW)
 
 
 def test_accepting_does_not_make_a_plan_stale_nor_does_a_visit_made(cast, book, visit, time_machine):
@@ -518,6 +531,65 @@ def test_what_was_agreed_and_has_begun_keeps_its_time_whatever_is_moved(cast, bo
     accept_plan(actor=cast.rep, plan=plan, now=NOON)
     row = PlannedTouch.objects.get(pk=begun.pk)
     assert (row.due_at, row.version) == (begun.due_at, begun.version)
+
+
+def way(one, other):
+    return 1300 * great_circle_km(PLACES[one], PLACES[other])
+
+
+@pytest.mark.parametrize("minutes", [0, 15, 30])
+def test_the_rest_of_a_late_day_begins_when_the_visit_under_way_is_over(cast, book, visit, time_machine, minutes):
+    begun = agreed(cast, book["Honiton"], visit, NOW.replace(hour=9, minute=30))
+    ends = NOW.replace(hour=10, minute=30)
+    plan = planned(cast.rep)
+    for stop in plan.stops.exclude(customer=book["Honiton"]):
+        move_stop(plan=plan, stop=stop.pk, day=MONDAY, place=None, now=NOW)
+    time_machine.move_to(NOON, tick=False)
+    run_late(plan=plan, now=NOON, minutes=minutes)
+    first, *rest = plan.stops.filter(day=MONDAY).order_by("place")
+    assert first.starts_at == begun.due_at
+    assert rest
+    for before, after in itertools.pairwise((first, *rest)):
+        assert after.starts_at >= before.ends_at + dt.timedelta(seconds=after.drive_seconds)
+    assert rest[0].starts_at >= ends
+    assert rest[0].drive_metres == pytest.approx(way("Honiton", rest[0].customer.name), rel=0.01)
+
+
+def test_who_says_when_they_are_free_again_is_not_free_before(cast, book, visit, time_machine):
+    agreed(cast, book["Honiton"], visit, NOW.replace(hour=9, minute=30))
+    plan = planned(cast.rep)
+    for stop in plan.stops.exclude(customer=book["Honiton"]):
+        move_stop(plan=plan, stop=stop.pk, day=MONDAY, place=None, now=NOW)
+    time_machine.move_to(NOON, tick=False)
+    run_late(plan=plan, now=NOON, minutes=60)
+    second = plan.stops.filter(day=MONDAY).order_by("place")[1]
+    assert second.starts_at - dt.timedelta(seconds=second.drive_seconds) >= NOON + dt.timedelta(minutes=60)
+
+
+def test_nothing_of_today_is_planned_into_the_visit_under_way(cast, book, visit, time_machine):
+    agreed(cast, book["Honiton"], visit, NOW.replace(hour=9, minute=30))
+    factories.planned_touch(book["Exmouth"], cast.rep, MONDAY, type=visit, duration_seconds=3600)
+    time_machine.move_to(NOON, tick=False)
+    plan = planned(cast.rep, NOON)
+    stop = plan.stops.get(customer=book["Tiverton"])
+    move_stop(plan=plan, stop=stop.pk, day=MONDAY, place=1, now=NOON)
+    first, *rest = plan.stops.filter(day=MONDAY).order_by("place")
+    assert first.customer == book["Honiton"]
+    assert {stop.customer.name for stop in rest} >= {"Exmouth", "Tiverton"}
+    for before, after in itertools.pairwise((first, *rest)):
+        assert after.starts_at >= before.ends_at + dt.timedelta(seconds=after.drive_seconds)
+
+
+def test_a_week_planned_anew_goes_on_from_the_last_visit(cast, book, visit, time_machine):
+    time_machine.move_to(NOON, tick=False)
+    factories.touch(book["Honiton"], cast.rep, type=visit)
+    plan = planned(cast.rep, NOON)
+    for stop in plan.stops.all():
+        move_stop(plan=plan, stop=stop.pk, day=None, place=None, now=NOON)
+    stop = plan.stops.get(customer=book["Sidmouth"])
+    move_stop(plan=plan, stop=stop.pk, day=MONDAY, place=0, now=NOON)
+    stop.refresh_from_db()
+    assert stop.drive_metres == pytest.approx(way("Honiton", "Sidmouth"), rel=0.01)
 
 
 def test_moving_an_agreed_visit_away_says_from_which_day_before_it_is_accepted(cast, book, visit, time_machine):

@@ -115,8 +115,8 @@ def alone_metres(week: Week, plan: Plan) -> int:
     """Metres of the same visits driven one by one, from base and back each."""
     total = 0
     for day in plan.days:
-        base = week.days[day.day]
+        base = week.days[day.day].end
         for stop in day.stops:
             place = week.visits[stop.visit].place
-            total += int(week.metres[base.start][place]) + int(week.metres[place][base.end])
+            total += int(week.metres[base][place]) + int(week.metres[place][base])
     return total
