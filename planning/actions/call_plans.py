@@ -29,6 +29,7 @@ from planning.models import (
 )
 from planning.nudge import call_plan_soon
 from planning.queries.call_plans import basis_of
+from planning.queries.waiting import FAILED, state_of
 from territory import clock
 from territory.conflicts import Conflict, claim
 from territory.jobs.runner import Progress, run_job
@@ -76,13 +77,13 @@ def save_settings(*, row: CallPlanSettings, version: int | None, actor: User) ->
 
 @transaction.atomic
 def ask_plan(*, team: Team, role: Role, hours: Decimal | None, actor: User, now: dt.datetime) -> CallPlan:
-    """Ask for a plan; while one of the same is being computed, that one."""
+    """Ask for a plan; while one of the same is being computed, that one. What failed is asked for once more."""
     list(Team.objects.select_for_update(of=("self",)).filter(pk=team.pk).values_list("pk"))
     same = CallPlan.objects.filter(
         team=team, role=role, hours=hours, computed_at__isnull=True, asked_at__gte=now - dt.timedelta(minutes=5)
     )
-    waiting = same.first()
-    if waiting is not None:
+    waiting = same.order_by("-asked_at", "-pk").first()
+    if waiting is not None and state_of(waiting.job_key)[0] != FAILED:
         return waiting
     plan = CallPlan.objects.create(team=team, role=role, hours=hours, asked_by=actor, asked_at=now)
     kept = CallPlan.objects.filter(team=team).order_by("-asked_at", "-pk").values_list("pk", flat=True)[:MOST]

@@ -49,12 +49,14 @@ def _fullest_first(rows: QuerySet[Rebalancing]) -> QuerySet[Rebalancing]:
 
 
 def rebalancings(user: User) -> list[Shown]:
-    """With the names of customers, in two statements. What is about a customer out of reach is left out."""
-    rows = list(_fullest_first(Rebalancing.objects.open().reached_by(user))[:LISTED])
-    keys = {pk for row in rows for pk in row.customers}
-    known = Customer.objects.editable_by(user).select_related("tier").in_bulk(keys) if keys else {}
-    return [
-        Shown(row, [known[pk] for pk in dict.fromkeys(row.customers)])
-        for row in rows
-        if all(pk in known for pk in row.customers)
-    ]
+    """With the names of customers, in three statements. What is about a customer out of reach is left out."""
+    open_rows = Rebalancing.objects.open().reached_by(user)
+    about = {pk: {key for _item, _version, key in items} for pk, items in open_rows.values_list("pk", "items")}
+    keys = set().union(*about.values())
+    reached = (
+        set(Customer.objects.editable_by(user).filter(pk__in=keys).values_list("pk", flat=True)) if keys else set()
+    )
+    whole = [pk for pk, customers in about.items() if customers <= reached]
+    rows = list(_fullest_first(Rebalancing.objects.open().filter(pk__in=whole))[:LISTED]) if whole else []
+    known = Customer.objects.select_related("tier").in_bulk({pk for row in rows for pk in row.customers})
+    return [Shown(row, [known[pk] for pk in dict.fromkeys(row.customers)]) for row in rows]

@@ -37,25 +37,35 @@ WEEKS = dt.timedelta(weeks=26)
 
 
 def _monday(request: HttpRequest, text: str | None) -> dt.date:
-    """The Monday of the week asked for; without one this week's, on its last days the next; so too for a look at none there is."""
+    """The Monday of the week asked for; without one this week's, on its last days the next; so too for a look at none there is.
+
+    A look further than so many weeks away ends at the last of these.
+    """
     today = clock.today(request.user)
     if not text:
         return monday_of(today + dt.timedelta(days=2 if today.isoweekday() >= 6 else 0))
     try:
         asked = dt.date.fromisoformat(text)
     except ValueError as error:
-        if request.method in ("GET", "HEAD"):
+        if _looks(request):
             return _monday(request, None)
         raise Http404 from error
-    if abs(asked - today) > WEEKS:
+    if abs(asked - today) > WEEKS and not _looks(request):
         raise Http404
-    return monday_of(asked)
+    return monday_of(min(max(asked, today - WEEKS), today + WEEKS))
 
 
-def _day(text: str | None) -> dt.date | None:
+def _looks(request: HttpRequest) -> bool:
+    return request.method in ("GET", "HEAD")
+
+
+def _day(request: HttpRequest, text: str | None) -> dt.date | None:
+    """The day asked for; to look at, one that is none is as if none was asked for."""
     try:
         return dt.date.fromisoformat(text) if text else None
     except ValueError as error:
+        if _looks(request):
+            return None
         raise Http404 from error
 
 
@@ -68,9 +78,8 @@ def _address(plan: VisitPlan, day: dt.date | None = None) -> str:
 @sees_week
 def my_week(request: HttpRequest) -> HttpResponse:
     """The week: ?week= any of its days, ?day= the one whose stops are shown. The first look asks for a plan."""
-    week = page_of(
-        request.user, _monday(request, request.GET.get("week")), _day(request.GET.get("day")), now=clock.now()
-    )
+    monday, day = _monday(request, request.GET.get("week")), _day(request, request.GET.get("day"))
+    week = page_of(request.user, monday, day, now=clock.now())
     context = {
         "week": week,
         "plan": week.plan,
@@ -155,7 +164,7 @@ def _plan(request: HttpRequest, week: str | None) -> VisitPlan:
 @changes_week
 def my_week_accept(request: HttpRequest) -> HttpResponse:
     """Make planned touches of the week, or of its ?day; `anyway`: though something has changed since."""
-    plan, day = _plan(request, request.POST.get("week")), _day(request.POST.get("day"))
+    plan, day = _plan(request, request.POST.get("week")), _day(request, request.POST.get("day"))
     try:
         done = accept_plan(
             actor=request.user,

@@ -27,7 +27,7 @@ from planning.models import (
     RuleDraft,
     SpeedBand,
 )
-from planning.queries.call_plans import TypeLine, plan_shown, plan_teams
+from planning.queries.call_plans import TypeLine, latest_plan, plan_shown, plan_teams
 from planning.reports import Asked, find
 from planning.templatetags.call_plans import calls_change, keepers_words
 from territory import clock
@@ -259,6 +259,20 @@ def test_asking_in_two_tabs_at_once_is_asking_once(cast, team, role):
     one, other = race(ask, ask)
     assert one == other
     assert CallPlan.objects.count() == 1
+
+
+def test_what_failed_is_asked_for_once_more_at_once(cast, team, role, monkeypatch):
+    ask = partial(ask_plan, team=team, role=role, hours=None, actor=cast.manager, now=NOW)
+    failed = ask()
+    monkeypatch.setattr("planning.actions.call_plans.computed", lambda *_asked: 1 / 0)
+    for _attempt in range(6):
+        run_plan(failed.pk, now=NOW)
+    monkeypatch.undo()
+    again = ask()
+    assert again != failed
+    assert ask() == again
+    run_plan(again.pk, now=NOW)
+    assert latest_plan(team).computed_at == NOW
 
 
 def test_a_plan_that_is_out_of_date_says_so_before_it_is_taken(client, cast, team, role, time_machine):

@@ -674,4 +674,10 @@ def test_as_many_places_are_offered_as_the_fullest_day_will_have(cast, book):
 def test_a_week_that_is_none_is_this_week_to_look_at_and_nothing_to_change(cast, book):
     client = client_of(cast.rep)
     assert client.get(reverse("my_week"), {"week": "garbage"}).context["week"].monday == MONDAY
+    assert client.get(reverse("my_week"), {"day": "garbage"}).context["week"].chosen.date == MONDAY
+    for far, nearest in (("1999-01-01", -26), ("9999-12-31", 26)):
+        page = client.get(reverse("my_week"), {"week": far})
+        assert page.context["week"].monday == MONDAY + nearest * dt.timedelta(days=7)
+    assert client.post(reverse("my_week_plan"), {"week": "1999-01-01"}).status_code == 404
+    assert client.post(reverse("my_week_accept"), {"day": "garbage"}).status_code == 404
     assert client.post(reverse("my_week_plan"), {"week": "garbage"}).status_code == 404

@@ -232,6 +232,18 @@ def test_the_number_of_queries_does_not_grow_with_proposals(cast, full, django_a
         assert "Person 4" in client.get(url).content.decode()
 
 
+def test_what_may_not_be_seen_takes_no_room_from_what_may(cast, full):
+    row = found()
+    for number in range(20):
+        giver = factories.membership(factories.person(f"Person {number}"), cast.exeter)
+        Rebalancing.objects.create(
+            giver=giver, taker=row.taker, week=row.week, items=[[1, 1, cast.foreign.pk]], giver_before=2, giver_after=1,
+            taker_before=0, taker_after=1, found_at=NOW,
+        )  # fmt: skip
+    page = client_of(cast.manager).get(reverse("rebalancing_list"))
+    assert [one.row for one in page.context["shown"]] == [row]
+
+
 def test_the_page_stays_small_with_many_proposals_about_many_customers(cast, full):
     row = found()
     customers = [factories.customer(f"Customer {n}", owner=cast.rep_membership, town="Exeter") for n in range(40)]
