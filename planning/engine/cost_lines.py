@@ -33,13 +33,16 @@ TOLD_OF = {"won": Told.SALES, "lost": Told.LOST, "pending": Told.OPEN}
 
 @dataclass(slots=True)
 class Sum:
-    """Orders alike: how many, what they cost in grains by part, what the won ones brought; seconds, and those without a rate."""
+    """Orders alike: how many, what they cost in grains by part, what the won ones brought; what they took: touches, seconds with
+    travel, those of travel, and those without a rate."""
 
     orders: int = 0
     parts: tuple[int, ...] = NOTHING
     business: Decimal = Decimal(0)
     seconds: int = 0
     unknown_seconds: int = 0
+    travel_seconds: int = 0
+    touches: float = 0.0
 
     def __add__(self, other: Sum) -> Sum:
         return Sum(
@@ -48,6 +51,8 @@ class Sum:
             self.business + other.business,
             self.seconds + other.seconds,
             self.unknown_seconds + other.unknown_seconds,
+            self.travel_seconds + other.travel_seconds,
+            self.touches + other.touches,
         )
 
     @property
@@ -64,6 +69,7 @@ class Spent:
 
     ``business``, ``per_100``, ``median`` and ``mean`` are those of sales, None elsewhere and where nothing is known.
     ``lost_orders`` and ``lost`` stand beside: orders lost of the same key, and their cost, which the line of lost ones holds.
+    ``seconds`` hold ``travel_seconds``.
     """
 
     told: Told
@@ -78,11 +84,21 @@ class Spent:
     lost: Decimal | None = None
     seconds: int = 0
     unknown_seconds: int = 0
+    travel_seconds: int = 0
+    touches: float = 0.0
 
     @property
     def per_100(self) -> Decimal | None:
         """What 100 of business cost."""
         return self.total * 100 / self.business if self.business else None
+
+    def each(self, name: str) -> Decimal:
+        """A part of it a sale, on average; of a line of one sale at least."""
+        return self.parts[name] / self.orders
+
+    def share(self, name: str) -> Decimal | None:
+        """Which share of its cost a part is; None where it cost nothing."""
+        return self.parts[name] / self.total if self.total else None
 
 
 @dataclass(frozen=True)
@@ -164,6 +180,8 @@ def _sales(sums: Sums, key: Hashable | None, found: Sum, cents: Sequence[int]) -
         _money(lost.total),
         found.seconds,
         found.unknown_seconds,
+        found.travel_seconds,
+        found.touches,
     )
 
 
@@ -176,6 +194,8 @@ def _other(name: Told, found: Sum, cents: Sequence[int]) -> Spent:
         money_of(sum(cents)),
         seconds=found.seconds,
         unknown_seconds=found.unknown_seconds,
+        travel_seconds=found.travel_seconds,
+        touches=found.touches,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -157,20 +157,23 @@ def _of_none(within: Q, first: dt.date | None, last: dt.date, teams: frozenset[i
 
 
 def _numbers(teams: frozenset[int] | None) -> dict[str, Any]:
-    """Parts, overhead that is not to be known (but of these teams), seconds and those of which nobody knows what they cost."""
+    """Parts, overhead that is not to be known (but of these teams), seconds, those of which nobody knows what they cost and those
+    of travel, touches."""
     outside = Q(pk__in=[]) if teams is None else ~Q(team__in=teams)
     return {f"sum_{part}": Sum(part) for part in PARTS} | {
         "outside": Sum("overhead_time", filter=outside, default=0),
         "all_seconds": Sum(F("seconds") + F("travel_seconds")),
         "unknown": Sum("unknown_seconds"),
+        "on_the_road": Sum("travel_seconds"),
+        "all_touches": Sum("touches"),
     }
 
 
-def _spent(number: int, business: Decimal, rest: Iterable[int], away: tuple[int, int, int]) -> Spent:
-    time, travel, demos, overhead, other, hidden_overhead, seconds, unknown = rest
+def _spent(number: int, business: Decimal, rest: Iterable[Any], away: tuple[int, int, int]) -> Spent:
+    time, travel, demos, overhead, other, hidden_overhead, seconds, unknown, on_the_road, touches = rest
     hidden_time, hidden_travel, hidden_seconds = away
     parts = (time - hidden_time, travel - hidden_travel, demos, overhead - hidden_overhead, other)
-    return Spent(number, parts, business, seconds, unknown + hidden_seconds)
+    return Spent(number, parts, business, seconds, unknown + hidden_seconds, on_the_road, touches)
 
 
 # By group the cost of time and of travel, and the seconds, of people whose rates may not be known.
@@ -254,7 +257,7 @@ def logged_sums(
         spent = _of_effort(sales.orders[row.pk].effort, row.team, rates)
         is_won = row.status == OrderStatus.WON
         brought = row.amount if is_won and sees_amount(row.pk) else NOTHING
-        sums.add_order(key, row.status, Spent(1, spent.parts, brought, spent.seconds, spent.unknown_seconds))
+        sums.add_order(key, row.status, replace(spent, orders=1, business=brought))
         if is_won:
             costs.append((key, rates.cost(row, hidden.get(row.pk, 0))))
     for bearer, effort in sales.unsold.items():
@@ -279,4 +282,6 @@ def _of_effort(effort: Effort, team: int, rates: Rates) -> Spent:
         NOTHING,
         effort.seconds + effort.travel_seconds,
         effort.unknown_seconds + sum(share.seconds + share.travel_seconds - share.unknown for share in away),
+        effort.travel_seconds,
+        effort.touches,
     )

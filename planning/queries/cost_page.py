@@ -27,6 +27,8 @@ from territory.together import together
 
 # Windows offered, in months; the last is the present one.
 MONTHS = (3, 12, 24)
+# So many sale types are told side by side.
+MOST_TOLD_WHY = 5
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,13 @@ class Cost:
     def with_lost(self) -> list[Spent]:
         """Lines of sales beside which orders were lost."""
         return [line for line in self.lines.sales if line.lost_orders]
+
+    @property
+    def told_why(self) -> list[Spent]:
+        """Sale types that cost something, of which it is told what a sale took: side by side they say why one costs more."""
+        if self.new_business is None:
+            return []
+        return [line for line in self.lines.sales if line.orders and line.total][:MOST_TOLD_WHY]
 
     @property
     def with_not_won(self) -> WithNotWon | None:

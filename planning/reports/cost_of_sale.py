@@ -7,7 +7,8 @@ overhead of months without work. All `total` together are all minutes at their c
 all approved expenses, to the cent. `other` are samples, other expenses and what touches cost besides that are no demos.
 
 A sale counts whole on the day it closed; what belongs to no order in the months that the window touches. `unknown_minutes`
-have no cost per hour that the reader may see, and cost nothing here.
+have no cost per hour that the reader may see, and cost nothing here. `touches`, `minutes` and `travel_minutes` are what all
+that took; team overhead has none.
 """
 
 import datetime as dt
@@ -45,6 +46,9 @@ COLUMNS = (
     Column("lost_orders", Kind.COUNT),
     Column("lost", Kind.MONEY, Area.COST),
     Column("unknown_minutes", Kind.MINUTES),
+    Column("touches", Kind.DAYS),
+    Column("minutes", Kind.MINUTES),
+    Column("travel_minutes", Kind.MINUTES),
 )
 
 # How the lines that follow the sales are called.
@@ -142,6 +146,9 @@ def _row(line: Spent, names: dict[Any, str]) -> dict[str, Any]:
         "lost_orders": line.lost_orders,
         "lost": line.lost,
         "unknown_minutes": line.unknown_seconds / 60,
+        "touches": line.touches,
+        "minutes": (line.seconds - line.travel_seconds) / 60,
+        "travel_minutes": line.travel_seconds / 60,
     }
 
 

@@ -1,15 +1,17 @@
 """Template tags of the normal sale and the cost of sale: figures with their middle half, parts as bars. Never a query."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from django import template
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from planning.engine.cost_lines import Spent, Told
 from planning.engine.normal_sale import Quartiles
@@ -38,7 +40,7 @@ def _hours(minutes: float) -> str:
     return number_text(minutes / 60, 1)
 
 
-def _money(amount: float) -> str:
+def _money(amount: float | Decimal) -> str:
     return money_text(rounded(amount, 0))
 
 
@@ -94,6 +96,8 @@ PARTS = {
     "overhead": _lazy("overhead"),
     "other": _lazy("other"),
 }
+# Below it a part is drawn, not named: it would read 0 %.
+NAMED_FROM = Decimal("0.005")
 
 
 @register.simple_tag
@@ -118,6 +122,66 @@ def cost_bar(parts: Mapping[str, Decimal]) -> SafeString | str:
 
 
 @register.simple_tag
+def cost_made_of(line: Spent) -> SafeString | str:
+    """The bar, and below it each part in per cent; what is below half a per cent is not named."""
+    shares = ((name, line.share(name)) for name in PARTS)
+    named = [
+        f"{PARTS[name]}\N{NO-BREAK SPACE}{percent_text(share)}"
+        for name, share in shares
+        if share is not None and share >= NAMED_FROM
+    ]
+    if not named:
+        return ""
+    return format_html('{}<span class="row-note">{}</span>', cost_bar(line.parts), _(", ").join(named))
+
+
+@register.simple_tag
+def why_lines(lines: Sequence[Spent]) -> SafeString:
+    """What a sale took and of what its cost is made, on average: a row each, a column a sale type."""
+    took = [
+        (_("Touches"), [_plain(line.touches / line.orders) for line in lines]),
+        (_("Hours of work"), [hours_of((line.seconds - line.travel_seconds) / line.orders) for line in lines]),
+        (_("Hours on the road"), [hours_of(line.travel_seconds / line.orders) for line in lines]),
+    ]
+    rows = [format_html("<tr><th scope=row>{}</th>{}</tr>", label, _cells(figures)) for label, figures in took]
+    for place, (name, word) in enumerate(PARTS.items()):
+        if any(line.parts[name] for line in lines):
+            figures = [_each(line, name) for line in lines]
+            rows.append(
+                format_html("<tr><th scope=row>{}{}</th>{}</tr>", _colour(place), capfirst(word), _cells(figures))
+            )
+    total = [format_html("<b>{}</b>", _money(line.mean)) for line in lines]
+    rows.append(format_html('<tr class="total"><th scope=row>{}</th>{}</tr>', _("Cost of a sale"), _cells(total)))
+    return format_html_join("", "{}", ((row,) for row in rows))
+
+
+def _cells(figures: Iterable[str]) -> SafeString:
+    return format_html_join("", '<td class="num">{}</td>', ((figure,) for figure in figures))
+
+
+def _each(line: Spent, name: str) -> SafeString:
+    return format_html('{}<span class="row-note">{}</span>', _money(line.each(name)), percent_text(line.share(name)))
+
+
+def _colour(place: int) -> SafeString:
+    return format_html(
+        '<svg class="work-mix-key" aria-hidden="true"><rect class="kind-{}" width="100%" height="100%"/></svg> ', place
+    )
+
+
+@register.simple_tag
+def why_words(line: Spent) -> str:
+    """The two largest parts of what a sale of a type costs, in words."""
+    largest = sorted(PARTS, key=lambda name: -line.parts[name])[:2]
+    named = [
+        _("%(share)s %(part)s") % {"share": percent_text(line.share(name)), "part": PARTS[name]}
+        for name in largest
+        if line.parts[name]
+    ]
+    return _(" and ").join(named)
+
+
+@register.simple_tag
 def cost_key() -> SafeString:
     """The colours of the parts."""
     return format_html_join(
@@ -132,6 +196,12 @@ def cost_key() -> SafeString:
 def part_label(name: str) -> str:
     """The name of a part of a cost."""
     return str(PARTS[name])
+
+
+@register.simple_tag
+def sales_counted(line: Spent) -> str:
+    """How many sales a line tells of."""
+    return ngettext("%(number)s sale", "%(number)s sales", line.orders) % {"number": number_text(line.orders)}
 
 
 @register.simple_tag
@@ -221,7 +291,7 @@ def sale_row(row: Sale) -> SafeString:
 
 
 @register.filter
-def hours_of(seconds: int) -> str:
+def hours_of(seconds: float) -> str:
     """Seconds as hours with one decimal."""
     return number_text(seconds / 3600, 1)
 

@@ -26,7 +26,9 @@ STATUSES = {"won": _("won"), "lost": _("lost"), "pending": _("pending")}
 def cost_of_sale(request):
     """By ?by=, of ?team= and all under it, in the last ?months=."""
     context = _asked(request)
-    context["cost"] = page.cost_of_sale(request.user, context["team"], context["by"], context["months"])
+    cost = page.cost_of_sale(request.user, context["team"], context["by"], context["months"])
+    lines = cost.lines.sales if cost else []
+    context |= {"cost": cost, "sales": Paginator(lines, SHOWN).get_page(request.GET.get("page"))}
     context["may_export"] = may_export(request.user)
     return render(request, "planning/standing/cost_of_sale.html", context)
 

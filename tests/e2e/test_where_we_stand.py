@@ -96,6 +96,11 @@ def test_a_manager_reads_what_is_normal_what_moves_and_costs_a_sale_what_is_odd_
     line = page.locator("#cost").get_by_role("row").filter(has=page.get_by_role("rowheader", name="New business"))
     expect(line).to_contain_text("£")
     expect(line.get_by_role("img")).to_have_accessible_name(re.compile("time.*travel.*demo", re.IGNORECASE))
+    expect(line).to_contain_text(re.compile(r"time\s\d+\s%, travel\s\d+\s%, demos\s\d+\s%"))
+    why = page.locator("#why")
+    expect(why).to_contain_text(re.compile(r"New business: £[\d,]+ a sale, of which \d+\s% time and \d+\s% travel\."))
+    for name in ("Touches", "Hours of work", "Time", "Travel", "Demos", "Overhead", "Cost of a sale"):
+        expect(why.get_by_role("row", name=re.compile(f"^ *{name} "))).to_have_count(1)
     back()
 
     # What is out of the ordinary today?

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -217,6 +218,64 @@ def test_the_page_tells_the_lines_of_the_reader_s_topmost_team(spent):
     }
     assert list(shown(client_of(spent.manager), "?by=person"))[:2] == [("sales", "Mate"), ("sales", "Rep")]
     assert "May 2026" in client_of(spent.manager).get(f"{PAGE}?by=month").content.decode()
+
+
+def test_the_parts_of_a_cost_are_figures_on_the_page_and_say_why_a_sale_costs_that(spent):
+    text = client_of(spent.manager).get(PAGE).content.decode()
+    assert '<span class="row-note">time\N{NO-BREAK SPACE}58\N{NO-BREAK SPACE}%, travel\N{NO-BREAK SPACE}14' in text
+    why = text[text.index('id="why"') :]
+    why = why[: why.index("</section>")]
+    assert (
+        "<b>New business</b>: £181 a sale, of which 58\N{NO-BREAK SPACE}% time and 26\N{NO-BREAK SPACE}% overhead."
+        in why
+    )
+    # Nothing of type repeat was won, so that nothing stands beside.
+    assert "Repeat" not in why
+    rows = re.findall(r"<tr(?: class=\"total\")?>(.*?)</tr>", why[why.index("<tbody>") :])
+    assert [re.sub(r"<[^>]+>| <", " ", row).replace("\N{NO-BREAK SPACE}", " ").split() for row in rows] == [
+        ["Touches", "2"],
+        ["Hours", "of", "work", "1.7"],
+        ["Hours", "on", "the", "road", "0.3"],
+        ["Time", "£105", "58", "%"],
+        ["Travel", "£25", "14", "%"],
+        ["Demos", "£5", "3", "%"],
+        ["Overhead", "£46", "26", "%"],
+        ["Cost", "of", "a", "sale", "£181"],
+    ]
+    new = by_key()["New business"]
+    assert (new["touches"], new["minutes"], new["travel_minutes"]) == ("4.0000", "207.00", "30.00")
+
+
+def test_many_salespeople_are_told_a_page_at_a_time(spent):
+    for number in range(45):
+        seller = factories.person(f"Seller {number:02}")
+        factories.membership(seller, spent.exeter)
+        factories.order(spent.own, 10, "won", at("2026-05-20"), seller, opened_at=at("2026-05-01"))
+    compute()
+    client = client_of(spent.manager)
+    first, second = (client.get(f"{PAGE}?by=person{page}").content.decode() for page in ("", "&page=2"))
+    assert "1 to 40 of 47" in first
+    assert len(first) < 60_000
+    assert "Seller 44" not in first
+    assert "Seller 44" in second
+    assert "£" in second[second.index("Keeping customers") :]
+
+
+def test_no_bar_names_a_part_that_would_read_nothing_and_other_divisions_tell_no_why(spent):
+    factories.expense(
+        spent.mate,
+        "0.40",
+        order=Order.objects.get(amount=3000),
+        kind="other",
+        status="approved",
+        spent_on=dt.date(2026, 5, 15),
+    )
+    compute()
+    text = client_of(spent.manager).get(PAGE).content.decode()
+    assert "other\N{NO-BREAK SPACE}0" not in text
+    assert '<td class="num">£0' in text
+    for by in ("team", "person", "month"):
+        assert 'id="why"' not in client_of(spent.manager).get(f"{PAGE}?by={by}").content.decode()
 
 
 def test_lost_sales_stand_beside_where_there_are_some_of_several_kinds(spent):
