@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 
 from territory.blanks import Blank, numbered, taken_apart
 
@@ -191,11 +191,19 @@ class _Planned(_Joined):
         connection.close_if_health_check_failed()
         connection.ensure_connection()
         plain = connection.Database.RawCursor(connection.connection)  # type: ignore[attr-defined]  # psycopg
-        return connection.make_debug_cursor(plain) if connection.queries_logged else connection.make_cursor(plain)
+        return (_Told if connection.queries_logged else CursorWrapper)(plain, connection)
 
     def parameters(self, asked: Sequence[Prepared], connection: BaseDatabaseWrapper) -> list[Any]:
         """What fills the blanks, as text: of what type it is the statement says."""
         return [_as_text(blank.filled(asked[number].values, connection)) for number, blank in self.blanks]
+
+
+class _Told(CursorDebugWrapper):
+    """Tells a statement as it is asked, with the numbers of its parameters: Django would look for places to put them in."""
+
+    def execute(self, sql: str, params: Any = None) -> Any:
+        with self.debug_sql(sql, params):
+            return CursorWrapper.execute(self, sql, params)
 
 
 def _as_text(value: Any) -> str | None:
