@@ -201,7 +201,7 @@ class _Planned(_Joined):
 class _Told(CursorDebugWrapper):
     """Tells a statement as it is asked, with the numbers of its parameters: Django would look for places to put them in."""
 
-    def execute(self, sql: str, params: Any = None) -> Any:
+    def execute(self, sql: Any, params: Any = None) -> Any:
         with self.debug_sql(sql, params):
             return CursorWrapper.execute(self, sql, params)
 
