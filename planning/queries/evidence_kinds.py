@@ -164,7 +164,7 @@ def _reached_finding(rows: Sequence[NthRow]) -> str:
 
 
 def left_out_words(run: EvidenceRun) -> str:
-    """Touches that no figure counts, by reason: 15 touches: 3 in the future, 12 before the registration."""
+    """Touches that no figure counts, by reason: 15 touches: 3 in the future, 12 before the registration; 3 touches in the future."""
     reasons = {
         "future": _("%(n)s in the future"),
         "before": _("%(n)s before the customer's registration"),
@@ -175,6 +175,8 @@ def left_out_words(run: EvidenceRun) -> str:
     if not counted:
         return ""
     whole = sum(number for _text, number in counted)
+    if len(counted) == 1:
+        return counted[0][0] % {"n": ngettext("%(n)s touch", "%(n)s touches", whole) % {"n": number_text(whole)}}
     parts = _(", ").join(text % {"n": number_text(number)} for text, number in counted)
     said = ngettext("%(n)s touch: %(parts)s", "%(n)s touches: %(parts)s", whole)
     return said % {"n": number_text(whole), "parts": parts}

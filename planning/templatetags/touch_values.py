@@ -1,7 +1,7 @@
 """Template tags of touch values: rows of the table and of lists before and after. Strings only, never a query."""
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -10,7 +10,7 @@ from planning.queries.touch_values import Line, figure_of
 from planning.queries.value_effect import NamedRow, NamedWorth
 from planning.templatetags.planning import signed_percent
 from planning.value_words import interval_text, worth_text
-from territory.formats.numbers import money_text, number_text, rounded
+from territory.formats.numbers import money_text, number_text, percent_text, rounded
 from territory.links import link_to
 from territory.templatetags.look import before_after, icon
 
@@ -20,6 +20,8 @@ register.filter("interval", interval_text)
 
 # Of the evidence, what the line of touch values shows: from a fifth to twice but a fifth.
 DRIFT_FROM, DRIFT_TO = 0.2, 1.8
+# Where its head says how much that is, and the rows have lines.
+SCALE = (0.5, 1, 1.5)
 
 
 @register.simple_tag
@@ -32,7 +34,8 @@ def drift_line(line: Line) -> str:
         _drift_place(share) for share in (found.low / found.value, found.high / found.value, 1 + line.drift)
     )
     return format_html(
-        '<svg class="drift" viewBox="0 0 160 16" aria-hidden="true"><path class="drift-one" d="M80 0v16"/>'
+        '<svg class="drift" viewBox="0 0 160 16" aria-hidden="true"><path class="drift-grid" d="M30 0v16M130 0v16"/>'
+        '<path class="drift-one" d="M80 0v16"/>'
         '<rect class="drift-band" x="{0}" width="{1}"/><path class="drift-end" d="M{0} 3v10M{2} 3v10"/>'
         '<circle class="drift-dot" cx="80" cy="8" r="3.5"/><path class="drift-official{4}" d="M{3} 1.5l4.5 6.5l-4.5 6.5l-4.5-6.5z"/></svg>',
         f"{low:.0f}",
@@ -41,6 +44,20 @@ def drift_line(line: Line) -> str:
         f"{official:.1f}",
         " is-outside" if line.is_outside else "",
     )
+
+
+@register.simple_tag
+def drift_scale() -> SafeString:
+    """What the lines of all rows stand for, in the head of their column: per cent of the evidence."""
+    words = format_html_join(
+        "",
+        '<text x="{}" y="12">{}</text>',
+        (
+            (f"{_drift_place(share):.0f}", percent_text(share) if share == 1 else number_text(share * 100))
+            for share in SCALE
+        ),
+    )
+    return format_html('<svg class="drift drift-scale" viewBox="0 0 160 16" aria-hidden="true">{}</svg>', words)
 
 
 def _drift_place(share: float) -> float:

@@ -15,6 +15,8 @@ ROWS_SHOWN = 50
 
 OF_PEOPLE = (("person", _("People")), ("team", _("Teams")))
 OF_RULES = (("tier", _("Tiers")), ("rule", _("Rules")))
+# What stands above the names.
+HEADS = {"person": _("Person"), "team": _("Team"), "tier": _("Tier"), "rule": _("Rule")}
 
 
 @require_safe
@@ -35,7 +37,7 @@ def rhythm(request):
         "person": person,
         "by": by,
         "ways": ways,
-        "head": dict(ways)[by],
+        "head": HEADS[by],
         "window": window,
         "windows": RhythmWindow.choices,
         "may_export": may_export(request.user),

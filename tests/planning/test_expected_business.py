@@ -177,7 +177,7 @@ def test_it_says_how_much_until_when_what_is_not_known_and_how_it_is_computed(ca
 
     text = page_of(cast.manager).content.decode()
 
-    assert "2 open prospects may win £1,451 of business until November 2027" in text
+    assert "2 open prospects may bring £1,451 of business until November 2027" in text
     assert "what is left of it" in text
     assert "A win brought" in text
     assert "A win brought" not in page_of(cast.rep).content.decode()
