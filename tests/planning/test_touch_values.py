@@ -294,7 +294,7 @@ def test_three_kinds_of_evidence_stand_side_by_side_with_where_to_stop(client, c
     kinds.run.left_out = {"future": 0, "before": 0, "outside": 1}
     kinds.run.save()
     assert "Left out: 1 touch while nothing was under way." in shown(client, kinds)[1]
-    assert "50 100\xa0% 150 Evidence" in text
+    assert "50 100 % 150 Evidence" in text
     assert answer.context["kinds"].finding == "The chance is highest at touch 1 (8.0\xa0%); at touch 3 it is 1.0\xa0%."
     assert answer.context["kinds"].reached_finding == "400 courses had a first such touch, 30 reached touch 3."
     assert answer.context["nth_chart"]["series"][0]["values"] == [8, 5, 1]
