@@ -119,7 +119,11 @@ class NewMarket(Kind):
         """People there and who could take it, as far as the reader may see them."""
         people = row.evidence.get("people", [])
         seen = people_within(user, Area.BUDGETS, Act.SEE).in_bulk([told["person"] for told in people])
-        named = [{**told, "user": seen[told["person"]]} for told in people if told["person"] in seen]
+        named = [
+            {**told, "user": seen[told["person"]], "has_room": Decimal(told["room"] or 0) > 0}
+            for told in people
+            if told["person"] in seen
+        ]
         return {
             "there": [told for told in named if told["customers"]],
             "could": [told for told in named if not told["customers"]],

@@ -29,7 +29,7 @@ from territory.formats.numbers import number_text, rounded
 
 SHARE = Threshold(
     "stalled_order_share",
-    gettext_lazy("Without a touch for longer than so many normal sales ever were, per cent"),
+    gettext_lazy("Longer without a touch than so many per cent of normal sales ever were"),
     Unit.SHARE,
     Decimal("0.9"),
     most=1,

@@ -1,5 +1,6 @@
 """Template tags of open orders held against the normal sale: figures, lines and what is unusual, in words. Never a query."""
 
+import math
 from decimal import Decimal
 
 from django import template
@@ -21,9 +22,11 @@ ROOM = 1.1
 
 
 def _figure(measure: SaleMeasure, value: float) -> str:
-    """Days and touches as whole numbers, money as whole amounts."""
+    """Days as whole numbers, touches with a decimal below 10 where they have one, money as whole amounts."""
     if measure in (SaleMeasure.COST, SaleMeasure.AMOUNT):
         return money_text(Decimal(round(value)))
+    if measure == SaleMeasure.TOUCHES and round(value, 1) != round(value) and value < 10:
+        return number_text(value, 1)
     return number_text(value)
 
 
@@ -49,9 +52,9 @@ def held_range(held: Held) -> str:
 @register.filter
 def unusual_words(held: Held) -> str:
     """What is out of the ordinary about a measure, with the figure it is held against."""
-    now, most, least = (
-        _figure(held.measure, value) for value in (held.now or 0, held.expected.high, held.expected.low)
-    )
+    # Days are whole: what had closed by 36.6 had closed by 36.
+    high = math.floor(held.expected.high) if held.measure == SaleMeasure.DAYS else held.expected.high
+    now, most, least = (_figure(held.measure, value) for value in (held.now or 0, high, held.expected.low))
     words = {"now": now, "most": most, "least": least}
     match held.measure:
         case SaleMeasure.DAYS:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -13,7 +14,8 @@ from customers.actions.lifecycle import rebuild_lifecycle
 from customers.models import Order
 from planning.actions.runs import renew_sales
 from planning.models import ConditionEffect, MovedMeasure
-from planning.queries.against_normal import order_against_normal
+from planning.queries.against_normal import Held, order_against_normal
+from planning.templatetags.against_normal import unusual_words
 from territory.together import answer
 from tests import factories
 from tests.accounts.signing_in import client_of
@@ -94,7 +96,7 @@ def test_an_order_open_longer_than_nine_of_ten_is_unusual(book, cast, days, is_u
 
     assert held.days.is_above is is_unusual
     assert (
-        f"Open {days} days: nine of ten such sales that were won had closed by {held.days.expected.high:.0f}." in text
+        f"Open {days} days: nine of ten such sales that were won had closed by {int(held.days.expected.high)}." in text
     ) is is_unusual
 
 
@@ -107,6 +109,15 @@ def test_the_edge_is_what_nine_of_ten_stay_below(book, cast):
         found.append(told(cast.other_rep, order).days.is_above)
 
     assert found == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("measure", "now", "high", "said"),
+    [("touches", 2, 1.6, "no more than 1.6."), ("touches", 12, 11.4, "no more than 11."), ("days", 37, 36.7, "by 36.")],
+)
+def test_what_is_unusual_is_never_told_as_no_more_than_itself(measure, now, high, said):
+    expected = SimpleNamespace(high=high, low=0.7, value=1.0)
+    assert unusual_words(Held(measure, now, expected, growing=True)).endswith(said)
 
 
 @pytest.mark.parametrize(("amount", "word"), [(1000, ""), (100_000, "large"), (10, "small")])

@@ -96,6 +96,25 @@ def test_a_market_whose_customers_stand_under_several_teams_at_the_top_has_figur
         assert "640,000" in body(page(client, cast.admin, name, *args))
 
 
+def test_who_could_take_a_new_market_is_told_with_load_and_hours_left_and_that_nobody_could(client, cast):
+    fish, line = factories.market("Fish"), factories.product_line("Vision check")
+    row = factories.situation_of("new_market", cast.exeter, market=fish, product_line=line, share=0.03)
+    rep = {"person": cast.rep.pk, "customers": 2, "load": "0.71", "room": "5.5"}
+    mate = {"person": cast.mate.pk, "customers": 1, "load": "1.04", "room": "-0.8"}
+
+    def told(*people):
+        row.evidence = {**row.evidence, "people": people}
+        row.save(update_fields=["evidence"])
+        text = re.sub(r"<[^>]+>", "|", body(page(client, cast.manager, "situation_detail", row.pk)))
+        return re.sub(r"[|\s]+", "|", text.replace("\N{NO-BREAK SPACE}", "~"))
+
+    text = told(rep, mate)
+    assert "2|customers|load|71.0~%,|5.5|h|a|week|left" in text
+    assert "1|customer|load|104.0~%|Who|else|could|take|it|Nobody|else|you|see|who|sells|has|room." in text
+    assert "5.5|h|a|week|left,|load|71.0~%" in told(mate, {**rep, "customers": 0})
+    assert "could|take|it" not in told()
+
+
 def test_who_is_in_it_is_told_of_touches_and_work_for_the_order_or_while_it_was_open(client, cast):
     order = factories.order(cast.own, 50_000, salesperson=cast.rep, team=cast.exeter, opened_at=ago(30))
     other = factories.order(cast.own, 10, salesperson=cast.rep, opened_at=ago(30))
