@@ -49,7 +49,7 @@ OWN = (
         _("Customers"),
         "buildings",
         Area.DIRECTORY,
-        ("customer", "contact", "assignment", "directory"),
+        ("customer", "contact", "assignment", "directory", "place"),
         "g c",
     ),
     Entry("map", _("Map"), "map", Area.CUSTOMERS, ("map",), "g m"),
@@ -61,7 +61,7 @@ OWN = (
         ("order",),
         "g o",
     ),
-    Entry("my_week", _("My week"), "calendar-week", Area.TOUCHES, ("my_week", "busy_time"), "g m"),
+    Entry("my_week", _("My week"), "calendar-week", Area.TOUCHES, ("my_week", "busy_time"), "g k"),
     Entry("expense_list", _("Expenses"), "receipt", Area.EXPENSES, ("expense",), "g e"),
 )
 TEAM = (
@@ -124,7 +124,20 @@ RULES = (
         _("Rules"),
         "sliders",
         Area.RULES,
-        ("rule", "call_judgement", "threshold", "visiting", "calendar", "holiday", "market", "product_line", "draft"),
+        (
+            *(
+                "rule",
+                "call_judgement",
+                "threshold",
+                "visiting",
+                "calendar",
+                "holiday",
+                "market",
+                "product_line",
+                "draft",
+            ),
+            *("counting", "routing", "travel_time", "town_files"),
+        ),
         "g r",
     ),
     Entry(

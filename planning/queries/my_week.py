@@ -53,6 +53,10 @@ class MyWeek:
         return self.monday + 6 * ONE_DAY
 
     @property
+    def holds_today(self) -> bool:
+        return any(day.is_today for day in self.days)
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing of it can be planned any more."""
         return not self.ground.dates

@@ -196,9 +196,9 @@ def rebalancing_line(row: Rebalancing) -> SafeString:
         what = ngettext("%(n)s customer", "%(n)s customers", number) % {"n": number}
     giver, taker = row.giver.user.name, row.taker.user.name
     return format_html(
-        '<li><span class="row-main"><b>{} → {}</b><span class="row-note">{}: {} {}, {} {}</span></span>'
-        '<button class="btn btn-plain btn-sm" formaction="{}" name="found_at" value="{}" aria-label="{}">{}</button>'
-        '<button class="btn btn-quiet btn-sm" formaction="{}" aria-label="{}">{}</button></li>',
+        '<li class="flex-wrap"><span class="row-main"><b>{} → {}</b><span class="row-note">{}: {} {}, {} {}</span></span>'
+        '<span class="nowrap"><button class="btn btn-plain btn-sm" formaction="{}" name="found_at" value="{}" aria-label="{}">{}'
+        '</button> <button class="btn btn-quiet btn-sm" formaction="{}" aria-label="{}">{}</button></span></li>',
         giver,
         taker,
         what,

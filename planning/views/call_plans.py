@@ -158,7 +158,8 @@ def _judged(row: ResponseJudgement | None) -> dict[str, Any]:
 def _curves(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "type": "line",
-        "labels": [f"{times:.0%}" if round(times * 10) % 5 == 0 else "" for times in DRAWN],
+        "labels": [f"{times:.0%}" for times in DRAWN],
+        "ticks": [f"{times:.0%}" for times in DRAWN if round(times * 10) % 5 == 0],
         "series": [
             {
                 "label": str(row["tier"]),

@@ -68,6 +68,11 @@ function coasts(polygons, [[south, west], [north, east]]) {
 
 // A small dot with its name beside it, on a halo of land.
 const Town = L.CircleMarker.extend({
+  // What is painted anew goes as far as the name.
+  _updateBounds() {
+    L.CircleMarker.prototype._updateBounds.call(this);
+    this._pxBounds.extend(this._point.add([this.options.width + 8, 8])).extend(this._point.subtract([0, 8]));
+  },
   _updatePath() {
     const renderer = this._renderer;
     if (!renderer._drawing) return;
@@ -133,7 +138,8 @@ class Coast {
     return filled;
   }
 
-  // Names of towns, the largest first, as many as have room; of the pieces in view where there are any, else of the world.
+  // Names of towns, the largest first, as many as have room beside marks; of the pieces in view where there are any, else of the
+  // world.
   name() {
     this.named.clearLayers();
     const view = this.map.getBounds();
@@ -147,14 +153,25 @@ class Coast {
       const { left, top, right, bottom } = mark.getBoundingClientRect();
       return [left - corner.left, top - corner.top, right - corner.left, bottom - corner.top];
     });
+    const marks = [];
+    this.map.eachLayer((layer) => {
+      if (!(layer instanceof Shape)) return;
+      const { x, y } = this.map.latLngToContainerPoint(layer.getLatLng());
+      const reach = layer.getRadius() + 2;
+      marks.push([x - reach, y - reach, x + reach, y + reach]);
+    });
+    const meets = (one) => (other) => one[0] < other[2] && one[2] > other[0] && one[1] < other[3] && one[3] > other[1];
     const longest = Math.max(...lists.map((list) => list.length));
     for (let at = 0, most = taken.length + MOST_NAMES; at < longest && taken.length < most; at += 1) {
       for (const [name, place] of lists.map((list) => list[at]).filter((town) => town && view.contains(town[1]))) {
         const { x, y } = this.map.latLngToContainerPoint(place);
-        const box = [x - 12, y - 15, x + pen.measureText(name).width + 16, y + 15];
-        if (taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) continue;
+        const { width } = pen.measureText(name);
+        const box = [x - 12, y - 15, x + width + 16, y + 15];
+        // Whole within the map, or not at all.
+        if (x + width + 8 > corner.width || y < 7 || y + 7 > corner.height) continue;
+        if (taken.some(meets(box)) || marks.some(meets([x - 3, y - 7, x + width + 8, y + 7]))) continue;
         taken.push(box);
-        this.named.addLayer(new Town(place, { ...this.towns, name, fillColor, halo }));
+        this.named.addLayer(new Town(place, { ...this.towns, name, width, fillColor, halo }));
       }
     }
   }

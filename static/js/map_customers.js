@@ -181,6 +181,7 @@ class CustomerMap {
         this.singles.push([properties.at, this.map.latLngToContainerPoint(place)]);
       }
     }
+    this.drawing.coast?.name();
   }
 
   // A circle opens into what it holds; where all of that is at one place, into cards.
