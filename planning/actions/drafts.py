@@ -95,13 +95,14 @@ def _changes(kind: DraftKind, form: ModelForm) -> list[list[str]]:
     stored = kind.row(form.instance.pk)
     before = kind.form(instance=stored) if stored is not None else None
     found = []
+    told: dict[str, str] = getattr(form, "told", {})
     for name in form.fields:
         if name == "version" or (before is not None and name not in form.changed_data):
             continue
         old = "" if before is None else _shown(before, name)
         new = _shown(form, name)
         if (old, new) != ("", ""):
-            found.append([str(form.fields[name].label or name), old, new])
+            found.append([told.get(name) or str(form.fields[name].label or name), old, new])
     return found
 
 

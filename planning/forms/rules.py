@@ -198,8 +198,11 @@ class SituationThresholdsForm(RuleForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        # How a field is called where it stands alone: several kinds have a threshold of the same words.
+        self.told: dict[str, str] = {}
         for kind in KINDS:
             for threshold in kind.thresholds:
+                self.told[threshold.name] = f"{capfirst(kind.label)}: {threshold.label}"
                 self.fields[threshold.name] = threshold.field()
                 self.initial[threshold.name] = threshold.of(self.instance)
 

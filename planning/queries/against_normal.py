@@ -86,6 +86,10 @@ class OpenOrder:
         return [row for row in self.held if row.is_above or row.is_below]
 
     @property
+    def shows_cost(self) -> bool:
+        return any(row.measure == SaleMeasure.COST for row in self.held)
+
+    @property
     def days(self) -> Held | None:
         """How long it has been open; None: its opening is not known, or nothing can be told of days."""
         return next((row for row in self.held if row.measure == SaleMeasure.DAYS), None)

@@ -28,6 +28,13 @@ money = numbers.money_text
 
 
 @register.filter
+def trimmed_number(value: numbers.Number | None) -> str:
+    """With as many of two decimals as it has: 12, 3.5, 3.25."""
+    text = numbers.number_text(value, 2)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@register.filter
 def seconds_as_minutes(seconds: int | None) -> str:
     """Stored seconds as minutes: 1,200 is 20 min."""
     return "" if seconds is None else numbers.minutes_text(Decimal(seconds) / 60)

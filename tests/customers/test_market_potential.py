@@ -73,6 +73,7 @@ def test_noting_correcting_and_putting_away(cast, place):
     assert client.post(reverse("market_potential_create"), typed(place)).status_code == 302
     row = MarketPotential.objects.get()
     assert (str(row.yearly_potential), str(row.growth_percent), row.noted_by) == ("700000.00", "12.50", cast.admin)
+    assert "12.5\N{NO-BREAK SPACE}%" in client.get(reverse("market_potential_list")).content.decode()
     assert client.post(reverse("market_potential_create"), typed(place)).status_code == 422  # the same day again
     edit = reverse("market_potential_edit", args=[row.pk])
     assert client.post(edit, typed(place, growth_percent="", version=1)).status_code == 302

@@ -120,6 +120,19 @@ def test_what_is_unusual_is_never_told_as_no_more_than_itself(measure, now, high
     assert unusual_words(Held(measure, now, expected, growing=True)).endswith(said)
 
 
+def test_what_is_said_of_cost_is_for_who_sees_it(book, cast):
+    Role.objects.update(cost_per_hour=60)
+    for order in Order.objects.all():
+        factories.touch(
+            order.customer, cast.rep, order.closed_at - dt.timedelta(hours=1), 10 + order.pk % 7, order=order
+        )
+    renew_sales(now=NOW)
+    order = pending(book.customers["rep"][1], cast.rep)
+    assert "its cost is known once it is won" in text_of(cast.manager, order)
+    text = text_of(cast.rep, order)
+    assert "Touches up to last night; a first order has those of its whole course." in text
+
+
 @pytest.mark.parametrize(("amount", "word"), [(1000, ""), (100_000, "large"), (10, "small")])
 def test_an_amount_may_be_unusual_either_way(book, cast, amount, word):
     text = text_of(cast.rep, pending(book.customers["rep"][1], cast.rep, amount=amount))

@@ -65,6 +65,8 @@ def test_a_preview_tells_how_many_would_stand_of_kinds_that_change(client, cast)
     assert draft.effect["situations"] == [["single_contact", 2, 1]]
     text = client.get(reverse("draft_detail", args=[draft.pk])).content.decode()
     assert "Pointed out: single contact" in text
+    # Two kinds have a threshold of the same words.
+    assert "Single contact: On so many of the highest tiers" in text
 
 
 def test_saved_it_holds(client, cast):
