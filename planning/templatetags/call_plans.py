@@ -102,7 +102,7 @@ def rule_choice(line: TypeLine, may_adopt: bool, kept: Collection[int] | None = 
     if not may_adopt:
         return words
     return format_html(
-        '<label class="check"><input type="checkbox" name="rule" value="{}"{}> {}<span class="visually-hidden"> {}</span></label>',
+        '<label class="check"><input class="form-check-input" type="checkbox" name="rule" value="{}"{}> {}<span class="visually-hidden"> {}</span></label>',
         line.rule,
         " checked" if kept is None or line.rule in kept else "",
         words,
