@@ -41,7 +41,7 @@ class Kind:
 
 KINDS = {
     AnswerKind.VALUE_EFFECT: Kind(value_effect.answer, version=1),
-    AnswerKind.WORK: Kind(work_page.answer, version=1, is_renewed=True),
+    AnswerKind.WORK: Kind(work_page.answer, version=2, is_renewed=True),
 }
 
 

@@ -46,12 +46,13 @@ class Pile:
 
 
 class Sums(NamedTuple):
-    """What piles of any tier, stage and day come to together, of one ``who``, ``seat`` and type. ``parts``: their value, as a
-    whole number of what `parts_of` divides 1 into."""
+    """What piles of any stage and day come to together, of one ``who``, ``seat`` and type. ``tier`` None: of any, or before the
+    customer's history begins. ``parts``: their value, as a whole number of what `parts_of` divides 1 into."""
 
     who: Key | None
     seat: Key | None
     touch_type: Key
+    tier: Key | None
     touches: int
     counted: int
     not_set: int
@@ -147,7 +148,7 @@ def parts_of(tables: Iterable[ValueTable]) -> int:
 
 def work_of_sums(rows: Iterable[Sums], parts: int, costs: Iterable[Decimal | None] = ()) -> Work:
     """What they come to together; 1 has so many parts."""
-    columns = [sum(column) for column in zip(*(row[3:] for row in rows), strict=True)] or [0] * len(Sums._fields[3:])
+    columns = [sum(column) for column in zip(*(row[4:] for row in rows), strict=True)] or [0] * len(Sums._fields[4:])
     touches, counted, not_set, value, seconds, travel_seconds, implausible = columns
     known = [cost for cost in costs if cost is not None]
     cost = sum(known, NOTHING) if known else None

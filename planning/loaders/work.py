@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -42,6 +42,14 @@ from territory.rows import among, ends_from, on_day, starts_by
 from territory.together import prepared
 
 TOOK_PART = TouchPerson.objects.filter(touch=OuterRef("pk"))
+
+
+class Sorted(NamedTuple):
+    """Sums of touches: each person's own by membership and type; each touch once by type and tier; once for each team by type."""
+
+    people: list[Sums]
+    touches: list[Sums]
+    teams: list[Sums]
 
 
 class By(StrEnum):
@@ -149,9 +157,9 @@ def load_piles(made: Made, span: Span, by: By, seats: dict[int, Seat], *, behind
 
 
 def load_sums(
-    made: Made, span: Span, seats: dict[int, Seat], tables: Sequence[ValueTable]
-) -> tuple[list[Sums], list[Sums]]:
-    """What these touches come to: by person, membership and type, and each touch once by type; in one query.
+    made: Made, span: Span, seats: dict[int, Seat], tables: Sequence[ValueTable], *, with_teams: bool = False
+) -> Sorted:
+    """What these touches come to, in one query; of teams only where asked: whose touch it is once takes as long as all the rest.
 
     `tables`: the values in force from each of the span's days on. The database values piles: many would be handed over only to
     be added up.
@@ -159,16 +167,18 @@ def load_sums(
     try:
         judged, values = _judged(made, span)
         people, more = _piles_of_people(made, span, By.PERSON, seats)
+        teams, of_teams = _piles_of_people(made, span, By.TEAM, seats) if with_teams else ("", [])
     except EmptyResultSet:
-        return [], []
+        return Sorted([], [], [])
     worths, given = _worths(tables)
     counted = "firsts" if span.repeats_once else "touches"
-    sums = _SUMS.format(worths=worths, people=people, touches=_PILES, counted=counted, audience=_AUDIENCE)
-    found: tuple[list[Sums], list[Sums]] = ([], [])
+    teams = _AND_TEAMS.format(teams=teams, audience=_AUDIENCE) if with_teams else ""
+    sums = _SUMS.format(worths=worths, people=people, touches=_PILES, teams=teams, counted=counted, audience=_AUDIENCE)
+    found = Sorted([], [], [])
     with connection.cursor() as cursor:
-        cursor.execute(f"WITH {judged}, {sums}", [*values, *given, *more])
-        for each_once, who, seat, kind, touches, counted, not_set, parts, *times in cursor.fetchall():
-            found[each_once].append(Sums(who, seat, kind, touches, counted, not_set, int(parts), *times))
+        cursor.execute(f"WITH {judged}, {sums}", [*values, *given, *more, *of_teams])
+        for list_of, who, seat, kind, tier, touches, counted, not_set, parts, *times in cursor.fetchall():
+            found[list_of].append(Sums(who, seat, kind, tier, touches, counted, not_set, int(parts), *times))
     return found
 
 
@@ -230,14 +240,16 @@ FROM (
 GROUP BY who, seat, kind, tier_id, stage, piece
 """
 _AUDIENCE = f"CASE WHEN stage = '{CUSTOMERS}' THEN '{CUSTOMERS}' WHEN stage IS NOT NULL THEN '{PROSPECTS}' END"
+_AND_TEAMS = """
+    UNION ALL SELECT 2, CAST(NULL AS bigint), teams.*, {audience} FROM ({teams}) AS teams"""
 # Sums of whole numbers, which are exact on either database.
 _SUMS = """
 worths AS ({worths}),
 piles AS (
-    SELECT 0 AS each_once, people.*, {audience} AS audience FROM ({people}) AS people
-    UNION ALL SELECT 1, touches.*, {audience} FROM ({touches}) AS touches
+    SELECT 0 AS list_of, CAST(NULL AS bigint) AS of_tier, people.*, {audience} AS audience FROM ({people}) AS people
+    UNION ALL SELECT 1, tier_id, touches.*, {audience} FROM ({touches}) AS touches{teams}
 )
-SELECT each_once, who, seat, piles.kind, CAST(SUM(touches) AS bigint), CAST(SUM({counted}) AS bigint),
+SELECT list_of, who, seat, piles.kind, of_tier, CAST(SUM(touches) AS bigint), CAST(SUM({counted}) AS bigint),
     CAST(SUM(CASE WHEN own.parts IS NULL THEN {counted} ELSE 0 END) AS bigint),
     SUM(COALESCE(own.parts, others.parts, 0) * {counted}),
     CAST(SUM(seconds) AS bigint), CAST(SUM(travel) AS bigint), CAST(SUM(implausible) AS bigint)
@@ -245,7 +257,7 @@ FROM piles
 LEFT JOIN worths AS own ON own.piece = piles.piece AND own.kind = piles.kind AND own.audience = piles.audience AND own.tier = tier_id
 LEFT JOIN worths AS others ON others.piece = piles.piece AND others.kind = piles.kind AND others.audience = piles.audience
     AND others.tier IS NULL
-GROUP BY each_once, who, seat, piles.kind
+GROUP BY list_of, who, seat, piles.kind, of_tier
 """
 
 

@@ -45,12 +45,14 @@ class PersonSum:
 
 @dataclass(frozen=True)
 class WorkSums:
-    """All people's work of a period without names, as it is kept. `total` and `types` (by key) hold each touch once; there is no
-    cost in those of types."""
+    """All people's work of a period without names, as it is kept. `total`, `types` and `tiers` (by key) hold each touch once, `teams`
+    once for each team that took part (None: not asked for); there is no cost in those of types and tiers."""
 
     people: list[PersonSum]
     total: Work
     types: list[tuple[int, Work]]
+    tiers: list[tuple[int | None, Work]]
+    teams: list[tuple[int | None, Work]] | None
     repeats_once: bool
     sees_cost: bool
 
@@ -89,13 +91,16 @@ class Lines:
 
 @dataclass(frozen=True)
 class Board:
-    """All people's work of a period. `unknown` None: everyone is known. `total` and `types` hold each touch once; there is no
-    cost in those of types."""
+    """All people's work of a period. `unknown` None: everyone is known. `total`, `types` and `tiers` hold each touch once, `teams`
+    once for each team that took part (None: not asked for). `has_teams`: there are several. There is no cost in sums of types and tiers."""
 
     rows: list[PersonRow]
     unknown: PersonRow | None
     total: Work
     types: list[tuple[Kind, Work]]
+    tiers: list[tuple[Tier | None, Work]]
+    teams: list[tuple[str, Work]] | None
+    has_teams: bool
     repeats_once: bool
     sees_cost: bool
 
@@ -134,27 +139,35 @@ def answer(reader: User, question: str, today: dt.date) -> list[Any]:
     """The work of the days that a question says, as it is kept."""
     first, slash, last = question.partition("/")
     if slash:
-        return _stored(work_sums(reader, dt.date.fromisoformat(first), dt.date.fromisoformat(last)))
-    return _stored(work_sums(reader, today - dt.timedelta(days=int(first) - 1), today))
+        return _stored(work_sums(reader, dt.date.fromisoformat(first), dt.date.fromisoformat(last), with_teams=True))
+    return _stored(work_sums(reader, today - dt.timedelta(days=int(first) - 1), today, with_teams=True))
 
 
-def work_sums(reader: User, first: dt.date, last: dt.date) -> WorkSums:
+def work_sums(reader: User, first: dt.date, last: dt.date, *, with_teams: bool = False) -> WorkSums:
     """What the reader sees of everyone's work, in two queries."""
     valued = valuation(first, last, reader)
-    people, touches = load_sums(made_before(reader, valued.span), valued.span, valued.seats, valued.tables)
-    of_person: dict[Any, list[Sums]] = defaultdict(list)
-    for row in people:
-        of_person[row.who].append(row)
-    of_type: dict[Any, list[Sums]] = defaultdict(list)
-    for row in touches:
-        of_type[row.touch_type].append(row)
+    made = made_before(reader, valued.span)
+    people, touches, teams = load_sums(made, valued.span, valued.seats, valued.tables, with_teams=with_teams)
+    members = _sorted(people, valued.team_of)
+    of_teams = [
+        (team, valued.sum_of_all(rows, members[team])) for team, rows in _sorted(teams, lambda row: row.who).items()
+    ]
     return WorkSums(
-        [_of_person(person, rows, valued) for person, rows in of_person.items()],
+        [_of_person(person, rows, valued) for person, rows in _sorted(people, lambda row: row.who).items()],
         valued.sum_of_all(touches, people),
-        [(kind, valued.sum_of(rows)) for kind, rows in of_type.items()],
+        [(kind, valued.sum_of(rows)) for kind, rows in _sorted(touches, lambda row: row.touch_type).items()],
+        [(tier, valued.sum_of(rows)) for tier, rows in _sorted(touches, lambda row: row.tier).items()],
+        of_teams if with_teams else None,
         valued.span.repeats_once,
         valued.rates is not None,
     )
+
+
+def _sorted(rows: list[Sums], key: Callable[[Sums], Any]) -> dict[Any, list[Sums]]:
+    found: dict[Any, list[Sums]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return found
 
 
 def _of_person(person: int | None, rows: list[Sums], valued: Valuation) -> PersonSum:
@@ -170,7 +183,7 @@ def _stored(sums: WorkSums) -> list[Any]:
     return [
         [[row.person, row.teams, _numbers(row.work), list(row.mix.items())] for row in sums.people],
         _numbers(sums.total),
-        [[kind, _numbers(work)] for kind, work in sums.types],
+        *([[key, _numbers(work)] for key, work in part] for part in (sums.types, sums.tiers, sums.teams or [])),
         sums.repeats_once,
         sums.sees_cost,
     ]
@@ -178,14 +191,20 @@ def _stored(sums: WorkSums) -> list[Any]:
 
 def kept_sums(stored: list[Any]) -> WorkSums:
     """What `answer` came to."""
-    people, total, types, repeats_once, sees_cost = stored
+    people, total, types, tiers, teams, repeats_once, sees_cost = stored
     return WorkSums(
         [PersonSum(person, teams, _work(work), dict(mix)) for person, teams, work, mix in people],
         _work(total),
-        [(kind, _work(work)) for kind, work in types],
+        _works(types),
+        _works(tiers),
+        _works(teams),
         repeats_once,
         sees_cost,
     )
+
+
+def _works(stored: list[Any]) -> list[tuple[Any, Work]]:
+    return [(key, _work(numbers)) for key, numbers in stored]
 
 
 def _numbers(work: Work) -> list[Any]:
@@ -211,7 +230,17 @@ def board(reader: User, sums: WorkSums, sort: str) -> Board:
     rows.sort(key=SORTS["name"])
     rows.sort(key=SORTS.get(key, SORTS["name"]), reverse=sort.startswith("-"))
     types = [(row, works[pk]) for pk, row in names.types.items() if pk in works]
-    return Board(rows, unknown, sums.total, types, sums.repeats_once, sums.sees_cost)
+    return Board(
+        rows,
+        unknown,
+        sums.total,
+        types,
+        names.tiers_in_order(dict(sums.tiers)),
+        None if sums.teams is None else names.teams_in_order(dict(sums.teams)),
+        len({team for row in sums.people for team in row.teams}) > 1,
+        sums.repeats_once,
+        sums.sees_cost,
+    )
 
 
 def own_work(reader: User, person: User, first: dt.date, last: dt.date) -> Own:
@@ -247,16 +276,24 @@ class _Names:
     def teams_of(self, teams: Collection[int | None]) -> str:
         return ", ".join(name for pk, name in self.teams.items() if pk in teams)
 
+    def teams_in_order(self, works: dict[int | None, Work]) -> list[tuple[str, Work]]:
+        """Teams by name with their work; without a name what was made in none, or by people unknown."""
+        order = {**self.teams, None: ""}
+        return [(name, works[pk]) for pk, name in order.items() if pk in works]
+
+    def tiers_in_order(self, works: dict[int | None, Work]) -> list[tuple[Tier | None, Work]]:
+        """Tiers from the highest on with their work; None: before the customer's history begins."""
+        return [(self.tiers.get(pk), works[pk]) for pk in (*self.tiers, None) if pk in works]  # type: ignore[arg-type]
+
     def lines(self, works: dict[Place, Work]) -> list[Lines]:
         by_type: dict[int, dict[int | None, Work]] = defaultdict(lambda: defaultdict(Work))
         for (_person, _team, touch_type, tier), work in works.items():
             by_type[touch_type][tier] += work
-        order: list[int | None] = [*self.tiers, None]
         return [
             Lines(
                 row,
                 sum(by_type[pk].values(), Work()),
-                [(self.tiers.get(tier), by_type[pk][tier]) for tier in order if tier in by_type[pk]],  # type: ignore[arg-type]
+                self.tiers_in_order(by_type[pk]),
             )
             for pk, row in self.types.items()
             if pk in by_type

@@ -32,7 +32,7 @@ def work_value(request):
     if not sees_others(request.user):
         return _one(request, request.user)
     context = _context(request)
-    kept, sums = _sums(request.user, context["period"])
+    kept, sums = _sums(request.user, context["period"], "teams" in request.GET)
     context["kept"] = kept
     if kept is not None and request.headers.get("HX-Target") == "waiting":
         return HttpResponse(status=204) if kept.computing else HttpResponse(headers={"HX-Refresh": "true"})
@@ -46,10 +46,10 @@ def work_value(request):
     return render(request, "planning/work_value/board.html", context)
 
 
-def _sums(reader: User, period: Period) -> tuple[Kept | None, WorkSums | None]:
-    """Of some months at once; of more the answer that is kept (None: it is being worked out), and since when it stands."""
+def _sums(reader: User, period: Period, with_teams: bool) -> tuple[Kept | None, WorkSums | None]:
+    """Of some months at once, by team where asked; of more, by team too, the answer that is kept (None: it is being worked out), and since when it stands."""
     if (period.last - period.first).days < DAYS_AT_ONCE:
-        return None, work_sums(reader, period.first, period.last)
+        return None, work_sums(reader, period.first, period.last, with_teams=with_teams)
     question = question_of(period.first, period.last, follows=bool(period.key))
     kept = answer_for(reader, AnswerKind.WORK, question, now=clock.now())
     return kept, None if kept.result is None else kept_sums(kept.result)

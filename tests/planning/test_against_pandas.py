@@ -248,13 +248,18 @@ def test_what_the_database_values_is_what_piles_come_to(book, repeats_once):
     made = Made(valued.span.touches())
     done = WorkDone(valued, made)
 
-    people, touches = load_sums(made, valued.span, valued.seats, valued.tables)
+    people, touches, teams = load_sums(made, valued.span, valued.seats, valued.tables, with_teams=True)
 
-    for rows, piles in ((people, done.by_person), (touches, done.in_all)):
+    for rows, piles, of_all in (
+        (people, done.by_person, (3,)),
+        (touches, done.in_all, ()),
+        (teams, done.by_team, (3,)),
+    ):
         expected = defaultdict(Work)
-        for (person, _team, touch_type, _tier), work in piles.items():
-            expected[person, touch_type] += replace(work, cost=None)
-        found = {(row.who, row.touch_type): valued.sum_of([row]) for row in rows}
+        for (person, team, touch_type, tier), work in piles.items():
+            who = person if piles is done.by_person else team
+            expected[who, touch_type, None if of_all else tier] += replace(work, cost=None)
+        found = {(row.who, row.touch_type, row.tier): valued.sum_of([row]) for row in rows}
         assert {key: replace(work, value=round(work.value, 9)) for key, work in found.items()} == {
             key: replace(work, value=round(work.value, 9)) for key, work in expected.items()
         }

@@ -125,7 +125,7 @@ def test_what_is_kept_is_what_is_computed(cast, line):
     assert len(effect.workers) == len(direct.work.people) == 2
 
     board = answered(lambda: client.get(YEAR)).context["board"]
-    sums = work_page.work_sums(cast.admin, TODAY - dt.timedelta(days=364), TODAY)
+    sums = work_page.work_sums(cast.admin, TODAY - dt.timedelta(days=364), TODAY, with_teams=True)
     assert board == work_page.board(cast.admin, sums, "name")
     assert [(row.person.name, row.work.touches) for row in board.rows] == [("Other rep", 1), ("Rep", 1)]
 

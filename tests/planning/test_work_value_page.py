@@ -1,6 +1,7 @@
 """The screen of the value of work done."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -67,6 +68,30 @@ def test_a_manager_sees_the_people_below_by_name_and_all_touches_once(june):
         ("Voice call", 6),
         ("Field sales call", 1),
     ]
+
+
+def test_tiers_and_teams_are_summed_up_each_touch_once(june):
+    Role.objects.filter(name="Salesperson").update(cost_per_hour=61)
+    both = factories.touch(june.own, june.rep, at("2026-06-06"), 30)
+    TouchPerson.objects.create(touch=both, user=june.mate, duration_seconds=1800)
+    TouchPerson.objects.create(touch=both, user=june.other_rep, duration_seconds=3600)
+
+    client = client_of(june.admin)
+    assert "Sum up by team" in client.get(PAGE).content.decode()
+    page = client.get(PAGE + "?teams=1")
+    assert "Sum up by team" not in page.content.decode()
+
+    board = page.context["board"]
+    assert [(str(tier), work.touches, work.value) for tier, work in board.tiers] == [("D", 9, 180)]
+    assert [(team, work.touches, work.value, work.minutes) for team, work in board.teams] == [
+        ("Exeter", 7, 160, 228), ("Leeds", 2, 20, 72), ("", 1, 10, 12),
+    ]  # fmt: skip
+    assert board.teams[1][1].cost == Decimal("73.2")
+    assert "no team" in page.content.decode()
+    # Who sees one team alone is not told of it twice.
+    for query in ("", "?teams=1"):
+        alone = client_of(june.manager).get(PAGE + query)
+        assert (alone.status_code, alone.context["board"].has_teams) == (200, False)
 
 
 def test_the_list_is_sorted_as_asked_and_by_name_again_for_nonsense(june):
