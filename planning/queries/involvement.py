@@ -131,8 +131,8 @@ def _what(row: InvolvementFinding, names: Sequence[str]) -> str:
     if row.happened == Happened.SOLE_TOUCHED:
         count = len(row.others)
         text = ngettext(
-            "%(count)s other touched this sole customer in %(days)s days: %(names)s, with %(share)s of the time",
-            "%(count)s others touched this sole customer in %(days)s days: %(names)s, with %(share)s of the time",
+            "%(count)s other touched this sole customer in %(days)s days: %(names)s, with %(share)s of the touch minutes",
+            "%(count)s others touched this sole customer in %(days)s days: %(names)s, with %(share)s of the touch minutes",
             count,
         )
         return text % {
@@ -149,7 +149,7 @@ def _what(row: InvolvementFinding, names: Sequence[str]) -> str:
             "name": person,
             "owner": names_text(names, NAMED),
         }
-    return _("%(name)s leads, and others made %(share)s of the time: %(names)s") % {
+    return _("%(name)s leads, and others made %(share)s of the touch minutes: %(names)s") % {
         "name": person,
         "share": share,
         "names": names_text(names, NAMED),

@@ -67,7 +67,7 @@ class TestWhatIsKept:
         (row,) = misfits(findings_seen(cast.manager))
         assert (row.held, row.customer) == ("Sole contact: Rep", cast.own)
         assert row.what == (
-            "2 others touched this sole customer in 90 days: Manager, Technician, with 50\N{NO-BREAK SPACE}% of the time"
+            "2 others touched this sole customer in 90 days: Manager, Technician, with 50\N{NO-BREAK SPACE}% of the touch minutes"
         )
 
     def test_it_is_gone_as_soon_as_the_assignment_is_another(self, cast, touched):
