@@ -30,7 +30,7 @@ def test_towns_are_brought_in_and_customers_get_their_places(opened, cast, worke
         {"name": "towns.csv", "mimeType": "text/csv", "buffer": TOWNS.encode()}
     )
     page.get_by_role("button", name="Upload").click()
-    expect(page.get_by_text("1 rows stored")).to_be_visible(timeout=PATIENCE * 1000)
+    expect(page.get_by_text("1 row stored")).to_be_visible(timeout=PATIENCE * 1000)
 
     page.goto(reverse("place_list"))
     page.get_by_role("button", name="Set Own customer: York").click()
