@@ -6,6 +6,10 @@ from customers.receipts.parts import MOST_PARTS, Broken, check_sides, number
 
 BRANDS = {b"heic", b"heix", b"heim", b"heis"}
 BESIDE = {b"Exif", b"mime", b"uri "}  # mime: XMP
+# What draws: the index, what it points to, and of the index what says how. A moving picture beside the still one (mpvd, moov),
+# XML, and what makers hang on tell of places, too.
+DRAWN = {b"ftyp", b"meta", b"mdat"}
+INDEX = {b"hdlr", b"pitm", b"iloc", b"iinf", b"iref", b"iprp", b"idat", b"dinf", b"grpl"}
 
 Box = tuple[bytes, int, int]
 
@@ -22,11 +26,19 @@ def is_heic(data: bytes) -> bool:
 def heic(data: bytes) -> bytes:
     """The same file, what it says besides its picture overwritten with zeros."""
     clean = bytearray(data)
-    metas = [(start, end) for name, start, end in _boxes(data, 0, len(data)) if name == b"meta"]
+    boxes = list(_boxes(data, 0, len(data)))
+    metas = [(start, end) for name, start, end in boxes if name == b"meta"]
     if len(metas) != 1:
         raise Broken("no index")
     start, end = metas[0]
-    inside = {name: (at, to) for name, at, to in _boxes(data, start + 4, end)}
+    within = list(_boxes(data, start + 4, end))
+    inside = {name: (at, to) for name, at, to in within}
+    for name, at, to in boxes:
+        if name not in DRAWN:
+            clean[at:to] = bytes(to - at)
+    for name, at, to in within:
+        if name not in INDEX:
+            clean[at:to] = bytes(to - at)
     if not {b"iinf", b"iloc", b"iprp"} <= set(inside):
         raise Broken("no index")
     _check_pictures(data, *inside[b"iprp"])
@@ -34,6 +46,8 @@ def heic(data: bytes) -> bytes:
     idat, blanked = inside.get(b"idat", (0, 0))[0], 0
     for item, at, length in _places(data, inside[b"iloc"][0], idat):
         if item in beside:
+            if at < 0 or not length:
+                raise Broken("all of another item, or of the file")
             blanked += length
             # More than there is: pieces that lie on one another.
             if at + length > len(data) or blanked > len(data):
@@ -44,7 +58,11 @@ def heic(data: bytes) -> bytes:
 
 def _boxes(data: bytes, at: int, end: int) -> Iterator[Box]:
     """Name, start and end of what each box holds."""
+    left = MOST_PARTS
     while at < end:
+        left -= 1
+        if left < 0:
+            raise Broken("too many parts")
         size, name, head = number(data, at, 4), data[at + 4 : at + 8], 8
         if size == 1:
             size, head = number(data, at + 8, 8), 16
@@ -77,6 +95,8 @@ def _items(data: bytes, at: int, end: int) -> Iterator[tuple[int, bytes]]:
             wide = 2 if version == 2 else 4
             kind = start + 4 + wide + 2
             yield number(data, start + 4, wide), data[kind : kind + 4]
+        elif name == b"infe":  # of before there were kinds: never a picture in HEVC
+            yield number(data, start + 4, 2), b"mime"
 
 
 def _places(data: bytes, at: int, idat: int) -> Iterator[tuple[int, int, int]]:
@@ -89,16 +109,17 @@ def _places(data: bytes, at: int, idat: int) -> Iterator[tuple[int, int, int]]:
     left = MOST_PARTS
     for _item in range(count):
         item, at = number(data, at, wide), at + wide
-        inside = False
+        method = 0
         if version:
-            inside, at = number(data, at, 2) & 15 == 1, at + 2
+            method, at = number(data, at, 2) & 15, at + 2
         at += 2
-        start, at = number(data, at, base) + (idat if inside else 0), at + base
+        start, at = number(data, at, base) + (idat if method == 1 else 0), at + base
         pieces, at = number(data, at, 2), at + 2
         left -= max(pieces, 1)
         if left < 0:
             raise Broken("too many pieces")
         for _piece in range(pieces):
             at += index
-            yield item, start + number(data, at, offset), number(data, at + offset, length)
+            # Within another item (2) nothing is found without reading that one.
+            yield item, -1 if method > 1 else start + number(data, at, offset), number(data, at + offset, length)
             at += offset + length

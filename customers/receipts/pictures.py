@@ -7,11 +7,14 @@ from customers.receipts.parts import MOST_PARTS, Broken, check_sides, number
 
 EXIF = b"Exif\0\0"
 ICC = b"ICC_PROFILE\0"
+# Of JFIF its version and density, without the little picture that may stand there too; of Adobe's segment all it has.
+JFIF, JFIF_SIZE = b"JFIF\0", 12
+ADOBE, ADOBE_SIZE = b"Adobe", 12
 
 # Start of frame: all of C0 to CF but tables (C4), reserved (C8) and arithmetic conditions (CC).
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-# What draws: frames, tables (C4, CC, DB), restart interval (DD), lines (DC), JFIF (E0), Adobe's colours (EE).
-DRAWN = FRAMES | {0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xE0, 0xEE}
+# What draws: frames, scans (DA), tables (C4, CC, DB), restart interval (DD), lines (DC).
+DRAWN = FRAMES | {0xC4, 0xCC, 0xDA, 0xDB, 0xDC, 0xDD}
 ORIENTATION = 0x0112
 # A marker may have any number of FF before it. A scan ends at the first one that is neither a stuffed byte (00) nor a restart.
 FILL = re.compile(rb"\xff*(?=\xff)")
@@ -48,8 +51,10 @@ def jpeg(data: bytes) -> bytes:
             turned = _orientation(body[len(EXIF) :])
         elif marker == 0xDA:
             end = _end_of_scan(data, end)
-        if marker in DRAWN or marker == 0xDA or (marker == 0xE2 and body.startswith(ICC)):
+        if marker in DRAWN or (marker == 0xE2 and body.startswith(ICC)):
             kept.append(data[at:end])
+        elif short := _shortened(marker, body):
+            kept.append(short)
         at = end
     else:
         raise Broken("too many parts")
@@ -59,6 +64,19 @@ def jpeg(data: bytes) -> bytes:
         # JFIF asks to stand first where it is there; readers take Exif on either side of it.
         kept.insert(2 if len(kept) > 1 and kept[1][:2] == b"\xff\xe0" else 1, _turned(turned))
     return b"".join([*kept, b"\xff\xd9"])
+
+
+def _shortened(marker: int, body: bytes) -> bytes:
+    """Of JFIF (E0) and Adobe's segment (EE) what a reader needs; nothing of others that stand under these markers."""
+    if marker == 0xE0 and body.startswith(JFIF) and len(body) >= JFIF_SIZE:
+        return _segment(marker, body[:JFIF_SIZE] + b"\0\0")
+    if marker == 0xEE and body.startswith(ADOBE) and len(body) >= ADOBE_SIZE:
+        return _segment(marker, body[:ADOBE_SIZE])
+    return b""
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (2 + len(body)).to_bytes(2, "big") + body
 
 
 def _end_of_scan(data: bytes, at: int) -> int:
@@ -89,7 +107,7 @@ def _orientation(tiff: bytes) -> int:
 def _turned(value: int) -> bytes:
     """An Exif segment that says which way is up, and nothing else."""
     tiff = b"MM\0*\0\0\0\x08\0\x01" + ORIENTATION.to_bytes(2, "big") + b"\0\x03\0\0\0\x01\0" + bytes([value]) + bytes(6)
-    return b"\xff\xe1" + (2 + len(EXIF) + len(tiff)).to_bytes(2, "big") + EXIF + tiff
+    return _segment(0xE1, EXIF + tiff)
 
 
 def png(data: bytes) -> bytes:

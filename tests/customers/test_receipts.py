@@ -35,6 +35,16 @@ def test_a_jpeg_keeps_its_picture_its_colours_and_which_way_is_up():
         files.WEBP,
         files.WEBP + b"hung on",
         files.heic(),
+        # A moving picture beside the still one, as some phones make them, tells of the place, too.
+        files.heic(more=files.box(b"mpvd", b"ftypmp42 taken at home")),
+        files.heic(more=files.box(b"uuid", bytes(16) + b"taken at home") + files.box(b"free", b"hung on")),
+        files.heic(inside=files.box(b"xml ", bytes(4) + b"taken at home")),
+        # Segments that only sometimes draw, with something else in them: a maker's, a little picture, what is no colour.
+        files.jpeg_with(0xE0, b"CIFF taken at home"),
+        files.jpeg_with(0xE0, b"JFXX\0\x10taken at home"),
+        files.jpeg_with(0xE0, b"JFIF\0\x01\x01\0\0\x01\0\x01\x01\x05taken at home.."),
+        files.jpeg_with(0xEE, b"Adobe\0\x64\0\0\0\0\0hung on"),
+        files.jpeg_with(0xEE, b"<script>"),
     ],
 )
 def test_what_a_camera_or_somebody_wrote_beside_the_picture_is_gone(data):
@@ -47,6 +57,18 @@ def test_what_a_camera_or_somebody_wrote_beside_the_picture_is_gone(data):
 def test_a_heic_stays_as_long_as_it_was():
     assert len(checked(files.heic()).content) == len(files.heic())
     assert b"hevc" in checked(files.heic()).content
+
+
+def test_adobes_colours_stay():
+    """Without them a reader takes the picture's colours for others."""
+    colours = b"Adobe\0\x64\0\0\0\0\x01"
+    assert b"\xff\xee\0\x0e" + colours in checked(files.jpeg_with(0xEE, colours)).content
+
+
+@pytest.mark.parametrize("data", [files.heic(method=2), files.heic(exif=b"")], ids=["in another item", "no length"])
+def test_a_heic_whose_camera_is_not_found_where_it_is_blanked_is_refused(data):
+    with pytest.raises(NotAReceipt, match="damaged"):
+        checked(data)
 
 
 def test_a_pdf_is_taken_as_it_is():

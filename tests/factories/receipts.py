@@ -20,6 +20,11 @@ WEBP = base64.b64decode(
 PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
 
 
+def jpeg_with(marker: int, body: bytes) -> bytes:
+    """JPEG, and before its picture another segment."""
+    return JPEG[:20] + bytes([0xFF, marker]) + struct.pack(">H", 2 + len(body)) + body + JPEG[20:]
+
+
 def png(width: int = 2, height: int = 2, *more: tuple[bytes, bytes], noise: random.Random | None = None) -> bytes:
     """A grey picture, or noise; `more` chunks stand before it. One that says it is large has few rows: a bomb made cheaply."""
     rows, width_of_rows = (height, width) if width * height < 10_000_000 else (8, 8)
@@ -39,20 +44,36 @@ def webp_of_parts(parts: int) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-def heic(width: int = 4032, height: int = 3024, exif: bytes = b"\0\0\0\x06Exif\0\0MM\0*Camera Inc") -> bytes:
-    """A file as phones make them: an index, a picture (which nobody decodes here), and what the camera says."""
+def heic(
+    width: int = 4032,
+    height: int = 3024,
+    exif: bytes = b"\0\0\0\x06Exif\0\0MM\0*Camera Inc",
+    *,
+    more: bytes = b"",
+    inside: bytes = b"",
+    method: int = 0,
+) -> bytes:
+    """A file as phones make them: an index, a picture (which nobody decodes here), and what the camera says.
+
+    `more` boxes stand behind, others `inside` the index; `method`: how what the camera says is found (ISO 14496-12, 8.11.3).
+    """
     ftyp = _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
     picture = b"\x26\x01hevc"
 
     def meta(at: int) -> bytes:
         names = [(1, b"hvc1"), (2, b"Exif")]
         entries = b"".join(_full(b"infe", 2, struct.pack(">HH", item, 0) + kind + b"\0") for item, kind in names)
-        places = [(1, at, len(picture)), (2, at + len(picture), len(exif))]
-        located = b"".join(struct.pack(">HHHHII", item, 0, 0, 1, *place) for item, *place in places)
-        return _index(entries, _full(b"iloc", 1, b"\x44\x00" + struct.pack(">H", 2) + located), width, height)
+        places = [(1, 0, at, len(picture)), (2, method, at + len(picture), len(exif))]
+        located = b"".join(struct.pack(">HHHHII", item, how, 0, 1, *place) for item, how, *place in places)
+        return _index(entries, _full(b"iloc", 1, b"\x44\x00" + struct.pack(">H", 2) + located) + inside, width, height)
 
     at = len(ftyp) + len(meta(0)) + 8
-    return ftyp + meta(at) + _box(b"mdat", picture + exif)
+    return ftyp + meta(at) + _box(b"mdat", picture + exif) + more
+
+
+def box(name: bytes, body: bytes) -> bytes:
+    """A part of a HEIC."""
+    return _box(name, body)
 
 
 def heic_of_pieces(items: int, pieces: int, length: int = 0) -> bytes:
