@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -128,9 +127,7 @@ def _check_shape(found: Any, rows: int, columns: int) -> None:
 def _number(value: Any, unit: float, most: int) -> int | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # Compared before anything is computed with it: an answer may hold whole numbers that no float does, and NaN is within nothing.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most / unit:
         raise _otherwise()
-    found = round(value * unit)
-    if not 0 <= found <= most:
-        raise _otherwise()
-    return found
+    return round(value * unit)

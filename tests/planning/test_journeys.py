@@ -149,6 +149,7 @@ def test_a_pair_without_a_way_falls_back_and_says_so(server):
         b'{"code": "Ok", "durations": [[-1]]}', b'{"code": "Ok", "durations": [[1e99]]}', b'{"code": "Ok", "durations": [[NaN]]}',
         b'{"code": "Ok", "durations": [[true]]}', b'{"code": "Ok", "durations": [[5]], "distances": 7}', b"[" * 100_000,
         b'{"code": "Ok", "durations": {"0": 1}}', b"<html>",
+        b'{"code": "Ok", "durations": [[1' + b"0" * 400 + b"]]}", b'{"code": "Ok", "durations": [[Infinity]]}',
     ],
 )  # fmt: skip
 def test_what_is_no_table_is_not_believed(server, answer):
@@ -160,6 +161,15 @@ def test_what_is_no_table_is_not_believed(server, answer):
         journeys_between([A], [B])
         assert len(fake.asked) == 1  # left alone for a while
     assert not JourneyPair.objects.exists()
+
+
+@pytest.mark.parametrize("distance", [b"1e308", b"1" + b"0" * 400, b"NaN"])
+def test_a_distance_that_no_number_holds_is_not_believed(server, distance):
+    """Valhalla's are multiplied: what a float just holds is more than any then."""
+    answer = b'{"sources_to_targets": [[{"time": 5, "distance": %s}]]}' % distance
+    with serving(lambda *_asked: (200, {}, answer)) as fake:
+        server(fake, "valhalla")
+        assert journeys_between([A], [B]).source == "great_circle"
 
 
 def test_without_a_distance_the_great_circle_says_how_far(server):
