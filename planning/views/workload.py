@@ -143,6 +143,6 @@ def _monday_or_404(text: str) -> dt.date:
         day = dt.date.fromisoformat(text)
     except ValueError as error:
         raise Http404 from error
-    if day != monday(day):
+    if day.year not in clock.YEARS or day != monday(day):
         raise Http404
     return day
