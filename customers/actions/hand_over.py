@@ -27,7 +27,7 @@ from customers.actions.orders import change_order
 from customers.actions.writing import tell, write
 from customers.locks import held
 from customers.models import OWNER_KINDS, Assignment, Customer, Order, PlannedTouch
-from territory.rows import ends_from
+from territory.rows import among, ends_from
 
 
 class Changed(Exception):
@@ -124,7 +124,7 @@ def _note(actor: User, now: dt.datetime, person: User, to: User, on: dt.date, **
 
 def _lock(assignments: Iterable[int], customers: QuerySet[Customer]) -> None:
     """Lock the customers in the order of their keys: whoever logs or changes one meanwhile waits, or is waited for."""
-    ids = Assignment.objects.filter(pk__in=list(assignments)).order_by().values_list("customer", flat=True)
+    ids = Assignment.objects.filter(among("pk", assignments)).order_by().values_list("customer", flat=True)
     list(held({*ids, *customers.values_list("pk", flat=True)}).values_list("pk"))
 
 

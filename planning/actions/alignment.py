@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Team, User
 from customers.actions.hand_over import hand_over
 from planning.loaders.alignment import Facts, Ways, load_alignment, load_ways
 from planning.models import AlignmentMove, AlignmentProposal, Balanced, ProposalState
@@ -29,6 +29,8 @@ SEED, ROUNDS = 1, 24
 
 # A proposal that nobody came back to is not computed any more.
 WAITS = dt.timedelta(days=1)
+# Who asks for the same again so soon is shown what is on its way.
+SAME_FOR = dt.timedelta(minutes=5)
 
 
 class ProposalClosed(Exception):
@@ -41,7 +43,16 @@ class FactsChanged(Exception):
 
 @transaction.atomic
 def propose(*, actor: User, now: dt.datetime, wanted: Mapping[str, Any]) -> AlignmentProposal:
-    """Ask for a division; `wanted` holds team, role, balance, tolerance, move_km, connected and locked."""
+    """Ask for a division; `wanted` holds team, role, balance, tolerance, move_km, connected and locked. While the same is being
+    computed for the same person, that one: however often the form is sent."""
+    list(Team.objects.select_for_update(of=("self",)).filter(pk=wanted["team"].pk).values_list("pk"))
+    same = AlignmentProposal.objects.filter(
+        author=actor, state=ProposalState.OPEN, computed_at__isnull=True, asked_at__gte=now - SAME_FOR,
+        **{name: value for name, value in wanted.items() if name != "locked"},
+    )  # fmt: skip
+    waiting = next((row for row in same if row.locked == wanted["locked"]), None)
+    if waiting is not None:
+        return waiting
     row = AlignmentProposal.objects.create(author=actor, created_at=now, asked_at=now, **wanted)
     alignment_soon(row.pk, row.asked)
     return row

@@ -222,7 +222,7 @@ def _chosen(
     """What is ticked of what is not accepted: as the reader left it, else all, and once part was accepted nothing."""
     if ticked is None or not proposal.is_open:
         return frozenset() if done else frozenset(move.pk for move in left)
-    return frozenset(move.pk for move in left if move.pk in ticked)
+    return frozenset(move.pk for move in left) & frozenset(ticked)
 
 
 def figures_with(figures: dict[str, Any], moves: Iterable[AlignmentMove]) -> dict[str, Any]:

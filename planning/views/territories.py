@@ -20,6 +20,7 @@ from planning.models import AlignmentProposal
 from planning.queries.alignment import divides, moves_of, proposal_page, proposals, territory_points
 from territory import clock
 from territory.conflicts import Conflict
+from territory.rows import among
 from territory.toasts import toast
 
 
@@ -150,7 +151,7 @@ def territory_accept(request: HttpRequest, pk: int) -> HttpResponse:
 def _within(request: HttpRequest, proposal: AlignmentProposal, keys: list[int]) -> list[int]:
     """Of these moves those of customers that the person may change."""
     customers = Customer.objects.editable_by(request.user).order_by().values("pk")
-    return list(proposal.moves.filter(pk__in=keys, customer__in=customers).values_list("pk", flat=True))
+    return list(proposal.moves.filter(among("pk", keys), customer__in=customers).values_list("pk", flat=True))
 
 
 def _said(number: int, on) -> str:

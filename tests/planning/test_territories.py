@@ -334,6 +334,28 @@ def test_the_screens_from_asking_to_half_of_it_accepted(cast, uneven):
     assert len(other.locked["customers"]) == 2
 
 
+def test_a_form_sent_twice_asks_once(cast, uneven):
+    row = propose(actor=cast.manager, now=NOW, wanted=wanted(cast))
+    assert propose(actor=cast.manager, now=NOW, wanted=wanted(cast)) == row
+    other = propose(actor=cast.manager, now=NOW, wanted=wanted(cast, balance="minutes"))
+    locked = propose(
+        actor=cast.manager, now=NOW, wanted=wanted(cast, locked={"tiers": [], "orders": False, "customers": []})
+    )
+    assert len({row.pk, other.pk, locked.pk}) == 3
+    run_alignment(row.pk, 1, now=NOW)
+    assert propose(actor=cast.manager, now=NOW, wanted=wanted(cast)) != row
+
+
+def test_however_many_keys_are_sent_there_is_an_answer(cast, uneven):
+    """As many as a form may hold; more than SQLite takes values in a statement."""
+    row = proposed(cast)
+    keys = " ".join(map(str, range(100_000, 400_000)))
+    data = {"rows": [keys], "on": "2026-07-01", "seen": row.fingerprint}
+    answer = client_of(cast.manager).post(reverse("territory_accept", args=[row.pk]), data)
+    assert answer.status_code == 422
+    assert "Tick at least one customer" in answer.content.decode()
+
+
 def seen_by(cast, area, reach):
     """What the manager's role reaches in an area from now on; the person anew."""
     role = factories.role("Sales manager")
