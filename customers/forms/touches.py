@@ -333,6 +333,11 @@ class NewTouchForm(TouchForm):
         return NextStep(type=said["next_type"], due_on=said["next_on"], reason=said["next_reason"])
 
 
+def _whole_minutes(seconds: int | None) -> int | None:
+    """The way as planned, as a person would say it."""
+    return None if seconds is None else round(seconds / 60) * 60
+
+
 def start_of_touch(user: User, now: dt.datetime, **given: Any) -> dict[str, Any]:
     """What a new touch starts with: now, oneself, and what the address gave."""
     planned: PlannedTouch | None = given.get("planned")
@@ -340,7 +345,7 @@ def start_of_touch(user: User, now: dt.datetime, **given: Any) -> dict[str, Any]
         "uuid": uuids.uuid4(),
         "at": now.replace(second=0, microsecond=0),
         "minutes": planned.duration_seconds if planned else None,
-        "travel": planned.travel_seconds if planned and planned.type.travels else None,
+        "travel": _whole_minutes(planned.travel_seconds) if planned and planned.type.travels else None,
         "people": [user.pk],
         **{name: getattr(value, "pk", value) for name, value in given.items() if value is not None},
     }
