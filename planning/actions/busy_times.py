@@ -15,7 +15,11 @@ EDITABLE = ("what", "starts_at", "ends_at")
 def add_busy_time(
     *, person: User, now: dt.datetime, what: str, starts_at: dt.datetime, ends_at: dt.datetime
 ) -> BusyTime:
-    """A time of one's own. Errors: `ends_at` not after the beginning."""
+    """A time of one's own; sent again, it is the one that is there. Errors: `ends_at` not after the beginning."""
+    list(User.objects.select_for_update(of=("self",), no_key=True).filter(pk=person.pk).values_list("pk"))
+    again = BusyTime.objects.filter(person=person, what=what, starts_at=starts_at, ends_at=ends_at).first()
+    if again:
+        return again
     row = BusyTime(person=person, what=what, starts_at=starts_at, ends_at=ends_at)
     row.full_clean()
     write(row, actor=person, now=now)

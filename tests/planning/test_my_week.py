@@ -438,6 +438,15 @@ def test_a_day_lasts_as_long_as_where_its_person_is(cast, book, time_machine):
     assert accept_plan(actor=cast.rep, plan=plan, now=evening, is_known_stale=True).made == 4
 
 
+def test_a_busy_time_sent_twice_is_one(cast):
+    data = {"what": "Dentist", "starts_at": "2026-06-09T10:00", "ends_at": "2026-06-09T11:00"}
+    client = client_of(cast.rep)
+    for _time in range(2):
+        assert client.post(reverse("busy_time_create"), data).status_code == 302
+    client.post(reverse("busy_time_create"), {**data, "ends_at": "2026-06-09T12:00"})
+    assert BusyTime.objects.count() == 2
+
+
 def test_a_busy_time_in_a_year_is_saved_and_leads_to_a_week_there_is(cast):
     data = {"what": "Fair", "starts_at": "2027-06-09T09:00", "ends_at": "2027-06-09T17:00"}
     answer = client_of(cast.rep).post(reverse("busy_time_create"), data, follow=True)
