@@ -62,8 +62,8 @@ def pytest_collection_modifyitems(items):
     """Marks `walk` what asks every address as everyone, every kind of change or of the most rows, `screen` what only a browser tells, and
     `database` what needs one. What takes minutes comes first, so that nothing long is left to one process at the end.
 
-    A browser on a busy machine: where CI is set its tests are tried twice (the summary tells of each second try). What is wrong
-    fails twice.
+    A browser on a busy machine: where CI is set its tests are tried twice (the summary tells of each second try). What is
+    wrong each time fails.
     """
     for item in items:
         name = item.path.name

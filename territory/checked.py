@@ -203,8 +203,8 @@ def database(url: str, *, statement_seconds: int) -> dict[str, Any]:
         "OPTIONS": {
             **config.get("OPTIONS", {}),
             "options": _postgresql_options(statement_seconds),
-            # A statement whose parameters are apart from it (territory/together.py) is kept when it is asked again.
-            "prepare_threshold": 1,
+            # A statement whose parameters are apart from it (territory/together.py) is kept from the first time on; None: never.
+            "prepare_threshold": None if config.get("OPTIONS", {}).get("prepare_threshold") == "None" else 0,
         },
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,

@@ -166,7 +166,7 @@ class _Planned(_Joined):
     """The same for PostgreSQL to keep: it reads and plans a statement anew unless what changes is a parameter to it.
 
     What does not change stands in the text, where it can be grouped by. A blank has one number wherever it stands, for the
-    same reason, and its type beside it. psycopg keeps such a statement when it is asked again (`prepare_threshold`).
+    same reason, and its type beside it. psycopg keeps such a statement (`prepare_threshold`).
     """
 
     def __init__(self, asked: Sequence[_Words], connection: BaseDatabaseWrapper) -> None:
@@ -188,6 +188,7 @@ class _Planned(_Joined):
 
     def cursor(self, connection: BaseDatabaseWrapper) -> CursorWrapper:
         """One that leaves the parameters to the database; it counts as any other."""
+        connection.validate_thread_sharing()
         connection.close_if_health_check_failed()
         connection.ensure_connection()
         plain = connection.Database.RawCursor(connection.connection)  # type: ignore[attr-defined]  # psycopg
@@ -227,6 +228,7 @@ def _joined(asked: tuple[_Words, ...], connection: BaseDatabaseWrapper) -> _Join
 @lru_cache(maxsize=300)
 def _kept(asked: tuple[_Words, ...], vendor: str) -> _Joined:
     connection = connections[DEFAULT_DB_ALIAS]
+    connection.ensure_connection()
     return (_Planned if vendor == "postgresql" else _Joined)(asked, connection)
 
 

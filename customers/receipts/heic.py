@@ -33,18 +33,19 @@ def heic(data: bytes) -> bytes:
     start, end = metas[0]
     within = list(_boxes(data, start + 4, end))
     inside = {name: (at, to) for name, at, to in within}
-    for name, at, to in boxes:
-        if name not in DRAWN:
-            clean[at:to] = bytes(to - at)
-    for name, at, to in within:
-        if name not in INDEX:
-            clean[at:to] = bytes(to - at)
+    hung_on = [box for box in boxes if box[0] not in DRAWN] + [box for box in within if box[0] not in INDEX]
+    for _name, at, to in hung_on:
+        clean[at:to] = bytes(to - at)
     if not {b"iinf", b"iloc", b"iprp"} <= set(inside):
         raise Broken("no index")
     _check_pictures(data, *inside[b"iprp"])
     beside = {item for item, kind in _items(data, *inside[b"iinf"]) if kind in BESIDE}
     idat, blanked = inside.get(b"idat", (0, 0))[0], 0
-    for item, at, length in _places(data, inside[b"iloc"][0], idat):
+    places = list(_places(data, inside[b"iloc"][0], idat))
+    drawn = sorted((at, at + length if length else len(data)) for item, at, length in places if item not in beside)
+    for _name, at, to in (box for box in boxes if box[0] == b"mdat"):
+        _blank_between(clean, at, to, drawn)
+    for item, at, length in places:
         if item in beside:
             if at < 0 or not length:
                 raise Broken("all of another item, or of the file")
@@ -54,6 +55,14 @@ def heic(data: bytes) -> bytes:
                 raise Broken("cut off")
             clean[at : at + length] = bytes(length)
     return bytes(clean)
+
+
+def _blank_between(clean: bytearray, at: int, to: int, kept: list[tuple[int, int]]) -> None:
+    """Of a box of contents only what the index points to: frames of a moving picture lie between, and tell of places."""
+    for start, end in [*kept, (to, to)]:
+        if at < min(start, to):
+            clean[at : min(start, to)] = bytes(min(start, to) - at)
+        at = max(at, end)
 
 
 def _boxes(data: bytes, at: int, end: int) -> Iterator[Box]:

@@ -16,6 +16,7 @@ from customers.actions.hand_over import hand_over
 from planning.loaders.alignment import Facts, Ways, load_alignment, load_ways
 from planning.models import AlignmentMove, AlignmentProposal, Balanced, ProposalState
 from planning.nudge import alignment_soon
+from planning.queries.waiting import FAILED, state_of
 from territory import clock
 from territory.jobs.runner import Progress, run_job
 
@@ -44,14 +45,14 @@ class FactsChanged(Exception):
 @transaction.atomic
 def propose(*, actor: User, now: dt.datetime, wanted: Mapping[str, Any]) -> AlignmentProposal:
     """Ask for a division; `wanted` holds team, role, balance, tolerance, move_km, connected and locked. While the same is being
-    computed for the same person, that one: however often the form is sent."""
-    list(Team.objects.select_for_update(of=("self",)).filter(pk=wanted["team"].pk).values_list("pk"))
+    computed for the same person, that one: however often the form is sent. What failed is asked for once more."""
+    list(Team.objects.select_for_update(of=("self",), no_key=True).filter(pk=wanted["team"].pk).values_list("pk"))
     same = AlignmentProposal.objects.filter(
         author=actor, state=ProposalState.OPEN, computed_at__isnull=True, asked_at__gte=now - SAME_FOR,
         **{name: value for name, value in wanted.items() if name != "locked"},
     )  # fmt: skip
     waiting = next((row for row in same if row.locked == wanted["locked"]), None)
-    if waiting is not None:
+    if waiting is not None and state_of(waiting.job_key)[0] != FAILED:
         return waiting
     row = AlignmentProposal.objects.create(author=actor, created_at=now, asked_at=now, **wanted)
     alignment_soon(row.pk, row.asked)

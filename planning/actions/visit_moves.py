@@ -350,7 +350,7 @@ def run_late(*, plan: VisitPlan, now: dt.datetime, minutes: int = 0) -> Change:
     rest = [stop for stop in stops if stop.pk not in made]
     ground, loaded, orders = as_it_stands(plan, rest, now, begun=begun, minutes=minutes)
     if today not in ground.dates:
-        raise ValidationError({"day": _("Work is over by then.")})
+        raise ValidationError({"day": _("Today has no hours left for visits.")})
     if not any(stop.day == today for stop in rest):
         raise ValidationError({"day": _("No visit of today is left.")})
     number = ground.dates.index(today)

@@ -118,7 +118,7 @@ def compute(
         return {"visits": 0}
     free = [each for each in wanted if not ground.stands(each)]
     start = last_place(row.person, row.week, now)
-    after = under_way([each for each in wanted if ground.stands(each)], now)
+    after = under_way(ground, [each for each in wanted if ground.stands(each)], now)
     loaded = build(ground, _with_locks(free, kept, ground), start=start, after=after)
     plan = solved(ground, loaded, warm=_warm(loaded, ground, kept), progress=progress, iterations=iterations)
     _store(row, asked, now, ground, loaded, plan, wanted, "" if loaded.week.visits else NOTHING, iterations)
@@ -367,7 +367,7 @@ def as_it_stands(
     ground = load_person_week(row.person, row.week, now + dt.timedelta(minutes=minutes))
     if ground.base is None:
         raise ValidationError(_("Say in your profile where your home base is."))
-    after = under_way([wanted_of(stop) for stop in begun if not is_done(stop)], now)
+    after = under_way(ground, [wanted_of(stop) for stop in begun if not is_done(stop)], now)
     start = last_place(row.person, row.week, now)
     loaded = build(ground, [wanted_of(stop) for stop in stops], start=start, after=after)
     numbers = {each.key: number for number, each in enumerate(loaded.wanted)}

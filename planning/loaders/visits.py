@@ -386,9 +386,15 @@ class Loaded:
     fell_back: bool
 
 
-def under_way(rows: Iterable[Wanted], now: dt.datetime) -> Wanted | None:
-    """Of visits at their agreed time the one that has begun and is not over; of several the one that ends last."""
-    begun = [row for row in rows if row.agreed_at is not None and row.agreed_at <= now < row.ends_at]
+def under_way(ground: PersonWeek, rows: Iterable[Wanted], now: dt.datetime) -> Wanted | None:
+    """Of visits at their agreed time the one that begins before the rest of today does, and is not over; of several the one
+    that ends last."""
+    opens = ground.days[0].works.opens if ground.today in ground.dates else 0
+
+    def is_begun(agreed_at: dt.datetime) -> bool:
+        return agreed_at <= now or ground.seconds_of(agreed_at, ground.today) < opens
+
+    begun = [row for row in rows if row.agreed_at is not None and is_begun(row.agreed_at) and now < row.ends_at]
     return max(begun, key=lambda row: row.ends_at, default=None)
 
 

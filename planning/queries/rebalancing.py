@@ -49,7 +49,7 @@ def _fullest_first(rows: QuerySet[Rebalancing]) -> QuerySet[Rebalancing]:
 
 
 def rebalancings(user: User) -> list[Shown]:
-    """With the names of customers, in three statements. What is about a customer out of reach is left out."""
+    """With the names of customers, in four statements. What is about a customer out of reach is left out."""
     open_rows = Rebalancing.objects.open().reached_by(user)
     about = {pk: {key for _item, _version, key in items} for pk, items in open_rows.values_list("pk", "items")}
     keys = set().union(*about.values())

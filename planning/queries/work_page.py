@@ -150,7 +150,7 @@ def work_sums(reader: User, first: dt.date, last: dt.date, *, with_teams: bool =
     people, touches, teams = load_sums(made, valued.span, valued.seats, valued.tables, with_teams=with_teams)
     members = _sorted(people, valued.team_of)
     of_teams = [
-        (team, valued.sum_of_all(rows, members[team])) for team, rows in _sorted(teams, lambda row: row.who).items()
+        (team, valued.sum_of_team(rows, members[team])) for team, rows in _sorted(teams, lambda row: row.who).items()
     ]
     return WorkSums(
         [_of_person(person, rows, valued) for person, rows in _sorted(people, lambda row: row.who).items()],

@@ -72,6 +72,13 @@ class Valuation:
             return self.sum_of(touches)
         return self.sum_of(touches, chain(map(rates.of_touches, touches), map(rates.of_time, people)))
 
+    def sum_of_team(self, touches: Sequence[Sums], people: Sequence[Sums]) -> Work:
+        """The same of a team; no cost where not everybody's time has one that is known."""
+        rates = self.rates
+        if rates is None or any(rates.of_time(row) is None for row in people):
+            return self.sum_of(touches)
+        return self.sum_of_all(touches, people)
+
     def work_of(self, pile: Pile, *, whole_cost: bool) -> Work:
         """What a pile comes to; with `whole_cost` its people's time too, else only what touches cost besides."""
         rates = self.rates

@@ -37,6 +37,7 @@ def test_a_jpeg_keeps_its_picture_its_colours_and_which_way_is_up():
         files.heic(),
         # A moving picture beside the still one, as some phones make them, tells of the place, too.
         files.heic(more=files.box(b"mpvd", b"ftypmp42 taken at home")),
+        files.heic(more=files.box(b"moov", b"mvhd") + files.box(b"mdat", b"frames taken at home")),
         files.heic(more=files.box(b"uuid", bytes(16) + b"taken at home") + files.box(b"free", b"hung on")),
         files.heic(inside=files.box(b"xml ", bytes(4) + b"taken at home")),
         # Segments that only sometimes draw, with something else in them: a maker's, a little picture, what is no colour.

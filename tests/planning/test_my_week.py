@@ -589,6 +589,20 @@ def test_nothing_of_today_is_planned_into_the_visit_under_way(cast, book, visit,
         assert after.starts_at >= before.ends_at + dt.timedelta(seconds=after.drive_seconds)
 
 
+def test_nothing_is_planned_into_a_visit_agreed_for_before_work(cast, book, visit, time_machine):
+    early = NOW.replace(hour=6, minute=30)  # half past seven where she is, half an hour before work
+    agreed(cast, book["Honiton"], visit, early)
+    for name in ("Sidmouth", "Exmouth", "Tiverton"):
+        factories.planned_touch(book[name], cast.rep, MONDAY, type=visit, duration_seconds=3600)
+    before = NOW.replace(hour=5, minute=45)
+    time_machine.move_to(before, tick=False)
+    plan = planned(cast.rep, before)
+    ends = early + dt.timedelta(hours=1)
+    rest = plan.stops.filter(day=MONDAY).exclude(customer=book["Honiton"]).order_by("place")
+    assert rest
+    assert all(stop.starts_at - dt.timedelta(seconds=stop.drive_seconds) >= ends for stop in rest)
+
+
 def test_a_week_planned_anew_goes_on_from_the_last_visit(cast, book, visit, time_machine):
     time_machine.move_to(NOON, tick=False)
     factories.touch(book["Honiton"], cast.rep, type=visit)

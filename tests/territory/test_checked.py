@@ -106,6 +106,12 @@ def test_a_job_s_statements_may_take_their_time():
     assert "statement_timeout" not in checked.database("postgres://db/x", statement_seconds=0)["OPTIONS"]["options"]
 
 
+@pytest.mark.parametrize(("asked", "kept"), [("", 0), ("?prepare_threshold=None", None)])
+def test_postgresql_keeps_statements_unless_told_not_to(asked, kept):
+    options = checked.database(f"postgres://db:5432/x{asked}", statement_seconds=0)["OPTIONS"]
+    assert options["prepare_threshold"] == kept
+
+
 def test_mail_without_a_server_goes_to_files_on_one_machine():
     settings = {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"}
     assert checked.mail("", production=False) == ("", settings)

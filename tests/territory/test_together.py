@@ -212,4 +212,4 @@ def test_postgresql_keeps_the_plan_of_a_prepared_question(questions):
         together(_touches_before(dt.datetime(2026, 3, 1 + number, tzinfo=dt.UTC), frozenset({number}), "once"))
     with connection.cursor() as cursor:
         cursor.execute("SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE '%once%'")
-        assert cursor.fetchall() == [(11,)]
+        assert cursor.fetchall() == [(12,)]
