@@ -206,7 +206,9 @@ def database(url: str, *, statement_seconds: int) -> dict[str, Any]:
             # A statement whose parameters are apart from it (territory/together.py) is kept from the first time on; None: never.
             "prepare_threshold": None if config.get("OPTIONS", {}).get("prepare_threshold") == "None" else 0,
         },
-        "CONN_MAX_AGE": 60,
+        # A new connection plans every statement again: at a minute's life all of them did so at once, and each minute began with
+        # answers of a second.
+        "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }
 

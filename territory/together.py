@@ -8,12 +8,14 @@ import itertools
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, wraps
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+from django.db.models.query import FlatValuesListIterable, ValuesListIterable
 
 from territory.blanks import Blank, numbered, taken_apart
 
@@ -88,6 +90,10 @@ def in_groups(*groups: Sequence[models.QuerySet | Prepared]) -> list[list[list[A
     return [list(itertools.islice(answers, len(group))) for group in groups]
 
 
+# What Django makes of a row of converted values.
+_VALUES: dict[type, Callable[[Sequence[Any]], Any]] = {ValuesListIterable: tuple, FlatValuesListIterable: itemgetter(0)}
+
+
 class _Words:
     """A question put into words: its statement, and how rows are made something of."""
 
@@ -105,7 +111,9 @@ class _Words:
         except EmptyResultSet:
             return
         self.width = len(self.compiler.select)
-        readers = (_reader(expression, self.vendor) for expression, _sql, _alias in self.compiler.select)
+        columns = [expression for expression, _sql, _alias in self.compiler.select]
+        self.converters = self.compiler.get_converters(columns[: self.compiler.col_count])
+        readers = (_reader(expression, self.vendor) for expression in columns)
         self.readers = [(place, read) for place, read in enumerate(readers) if read is not None]
 
     def part(self, number: int, width: int, sql: str) -> tuple[str, str]:
@@ -128,8 +136,14 @@ class _Words:
         """Django makes of the rows what it would have made of its own statement's."""
         if not rows:
             return []
-        compiler, question = copy.copy(self.compiler), self.question.all()
+        compiler = copy.copy(self.compiler)
         compiler.connection = connection
+        # Most are rows of values: to find their converters anew and a queryset to go through takes longer than to read a few.
+        if made := _VALUES.get(self.question._iterable_class):
+            return [
+                made(row) for row in (compiler.apply_converters(rows, self.converters) if self.converters else rows)
+            ]
+        question = self.question.all()
         compiler.execute_sql = lambda *args, **kwargs: iter([rows])
         question.query.get_compiler = lambda *args, **kwargs: compiler  # type: ignore[method-assign]
         return list(question)

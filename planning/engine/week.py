@@ -186,10 +186,11 @@ class _Person:
         self.set_aside = everyone.set_aside.get(person, [])
         self.shares = everyone.shares.get(person, NO_SHARES)
         self.planned = everyone.planned.get(person, {})
+        self.is_steady = self._is_steady()
 
     def weeks(self) -> list[Week]:
         everyone = self.everyone
-        if self._is_steady():
+        if self.is_steady:
             alike = {kind: self._week(kind, ()) for kind in everyone.first_of_kind}
             found = [alike[kind] for kind in everyone.kinds]
         else:
@@ -198,11 +199,12 @@ class _Person:
             for number, week in enumerate(everyone.weeks):
                 if span.touches(week, week + SIX_DAYS):
                     found[number] = self._week(number, self.away)
-        budgeted = self.shares.touch.total()
-        for week, planned in self.planned.items():
-            place = everyone.places.get(week)
-            if place is not None and planned.total() > budgeted:
-                found[place] = found[place].as_planned(planned)
+        if self.planned:
+            budgeted = self.shares.touch.total()
+            for week, planned in self.planned.items():
+                place = everyone.places.get(week)
+                if place is not None and planned.total() > budgeted:
+                    found[place] = found[place].as_planned(planned)
         return found
 
     def _is_steady(self) -> bool:
@@ -216,7 +218,7 @@ class _Person:
         """As budgets have it, with these absences."""
         everyone, shares = self.everyone, self.shares
         week, working = everyone.weeks[number], everyone.days[number]
-        members = [row for row in self.members if row.touches_week(week)]
+        members = self.members if self.is_steady else [row for row in self.members if row.touches_week(week)]
         absent = {day for day in working if any(span.holds(day) for span in away)} if away else set()
         days = [day for day in working if day not in absent] if absent else working
         capacity, present = _held(members, days, everyone.ordinary)
@@ -227,13 +229,16 @@ class _Person:
             other=shares.other,
             other_by_team=shares.other_by_team,
             team_load=self._team_load(members, week),
-            set_aside=sum(row.hours * 60 for row in self.set_aside if row.span.touches(week, week + SIX_DAYS)),
+            set_aside=self._set_aside(week) if self.set_aside else 0.0,
             capacity=capacity,
             present=present,
             days=len(working),
             covered=self._covered(absent, members) if absent and self.covers else {},
             home=_home(members or self.members) or shares.home,
         )
+
+    def _set_aside(self, week: date) -> float:
+        return sum(row.hours * 60 for row in self.set_aside if row.span.touches(week, week + SIX_DAYS))
 
     def _team_load(self, members: Iterable[Member], week: date) -> dict[Key, float]:
         found: dict[Key, float] = {}

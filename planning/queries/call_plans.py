@@ -1,6 +1,7 @@
 """Call plans as their reader may see them: those of teams all of whose budgets and amounts are within reach."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from django.db.models import Count, QuerySet, Value
 
 from accounts.models import Team, User
-from accounts.permissions import Act, Area, people_with_all, people_within, scope, whole_teams_reached
+from accounts.permissions import Act, Area, Scope, people_with_all, people_within, scope, whole_teams_reached
 from customers.models import Customer, Stage, Tier
 from planning.engine.call_rhythm import yearly
 from planning.engine.response import ENGINE_VERSION
@@ -28,7 +29,7 @@ from planning.models import (
 from planning.queries.norms import sees_norm_amounts
 from planning.queries.waiting import state_of
 from territory import clock
-from territory.together import Prepared, together
+from territory.together import Prepared, prepared, together
 
 # So many of those who may change the rules are named.
 NAMED = 3
@@ -37,10 +38,26 @@ NAMED = 3
 def plan_teams(user: User, *more: str, act: str = Act.SEE) -> QuerySet[Team]:
     """Teams whose plan somebody who leads may see, or ask for: those whose budgets and amounts are within reach, and those of every
     team below; for a plan is of them all. `more`: areas within whose reach they are, too."""
-    if not sees_norm_amounts(user):
-        return Team.objects.none()
+    return _teams_of(_reaches(user, *more, act=act)) if sees_norm_amounts(user) else Team.objects.none()
+
+
+def plan_teams_question(user: User, act: str = Act.SEE) -> QuerySet[Team] | Prepared:
+    """The same, to be asked together with others."""
+    return _plan_teams(*_reaches(user, act=act)) if sees_norm_amounts(user) else Team.objects.none()
+
+
+@prepared
+def _plan_teams(*reaches: Scope) -> QuerySet[Team]:
+    return _teams_of(reaches)
+
+
+def _reaches(user: User, *more: str, act: str) -> list[Scope]:
+    """How far the person may act in what a plan is of; most often as far in all of it."""
     areas = (Area.BUDGETS, Area.AMOUNTS, Area.CUSTOMERS, *more)
-    reaches = [scope(user, Area.BUDGETS, act), *(scope(user, area, Act.SEE) for area in areas)]
+    return list(dict.fromkeys([scope(user, Area.BUDGETS, act), *(scope(user, area, Act.SEE) for area in areas)]))
+
+
+def _teams_of(reaches: Iterable[Scope]) -> QuerySet[Team]:
     teams = Team.objects.filter(archived_at__isnull=True)
     for reached in reaches:
         teams = teams.filter(pk__in=whole_teams_reached(reached).order_by().values("pk"))

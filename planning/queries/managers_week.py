@@ -18,11 +18,12 @@ from accounts.permissions import Act, Area, scope
 from customers.models import Expense, Order, OrderStatus
 from customers.scope import EVERYTHING, amounts_within, customers_within, hangs_within, on_customer
 from planning.engine.calendar import monday
+from planning.engine.workload import band
 from planning.models import PlanningSettings, Situation
 from planning.models.situations import situations_within
 from planning.queries.standing_moves import Move, stage_move, stage_moves, tier_moves
 from planning.queries.touch_values import Line, may_approve, outside_of, outside_questions, sees_evidence
-from planning.queries.workload import Board, PersonRow, band_of, board
+from planning.queries.workload import Board, PersonRow, band_ends, band_of, board
 from planning.situations.sole_away import SoleAway
 from territory import clock
 from territory.formats.names import names_text
@@ -311,11 +312,8 @@ def _in_bands(
     found: Board, ahead: int, bands: Collection[str], which: Callable[[Iterable[bool]], bool]
 ) -> list[PersonRow]:
     """People with any week, or all of the two, in these bands."""
-    return [
-        row
-        for row in found.rows
-        if which(band_of(cell.load, found.settings) in bands for cell in row.cells[ahead : ahead + 2])
-    ]
+    ends = band_ends(found.settings)
+    return [row for row in found.rows if which(band(cell.load, ends) in bands for cell in row.cells[ahead : ahead + 2])]
 
 
 def _by_load(people: Iterable[PersonRow], ahead: int, *, lightest_first: bool = False) -> list[str]:

@@ -19,7 +19,7 @@ from planning.draft_kinds import words_of
 from planning.engine.response import Answers, fitted
 from planning.forms.call_plans import ANSWERS, AskForm, CallPlanSettingsForm, JudgementForm
 from planning.models import CallPlan, CallPlanSettings, ResponseJudgement, judgements_on
-from planning.queries.call_plans import keepers_question, latest_plan, plan_shown, plan_teams
+from planning.queries.call_plans import keepers_question, latest_plan, plan_shown, plan_teams, plan_teams_question
 from planning.views.asked import row_asked
 from territory import clock
 from territory.conflicts import Conflict, conflict_page
@@ -57,15 +57,15 @@ def _page(
     may_adopt = may_all(request.user, Area.RULES, Act.CHANGE)
     keepers = keepers_question(request.user)
     teams, planned, names = together(
-        plan_teams(request.user),
-        plan_teams(request.user, act=Act.CHANGE).values_list("pk", flat=True),
+        plan_teams_question(request.user),
+        plan_teams_question(request.user, act=Act.CHANGE),
         keepers.none() if may_adopt else keepers,
     )
     context = {
         "team": team,
         "teams": teams,
         "shown": plan_shown(plan) if plan else None,
-        "form": form if team.pk in planned else None,
+        "form": form if team in planned else None,
         "may_adopt": may_adopt,
         "keepers": names,
         "kept": _rules_sent(request) if request.method == "POST" and "rule" in request.POST else None,
