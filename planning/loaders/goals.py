@@ -124,6 +124,14 @@ def goals_from(
     )
 
 
+def _goals_for(people: People) -> QuerySet[ActivityGoal]:
+    """Those that may hold for one of these some day: their own, and those of roles that they ever have."""
+    if people is None:
+        return _live_goals()
+    roles = Membership.objects.filter(user__in=people).order_by().values("role")
+    return _live_goals().filter(Q(user__in=people) | Q(role__in=roles))
+
+
 def _made(people: People, since: dt.datetime, until: dt.datetime) -> QuerySet[TouchPerson]:
     """Who took part in touches of that time with customers that were prospects then, of types that somebody has a goal for.
 
@@ -141,6 +149,8 @@ def _made(people: People, since: dt.datetime, until: dt.datetime) -> QuerySet[To
     )
     rows = (
         TouchPerson.objects.filter(
+            # Does not depend on the touch: where none has a goal, none is looked at.
+            Exists(_goals_for(people)),
             Exists(prospects),
             touch__at__gte=since,
             touch__at__lt=until,
