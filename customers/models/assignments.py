@@ -43,9 +43,12 @@ class AssignmentQuerySet(models.QuerySet):
 class Assignment(Dated):
     """A membership works on a customer from a date (or always) to a date. No share = an equal part of what is left."""
 
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="assignments", verbose_name=_("customer"))
+    # Both begin indexes below: one more of each alone would only be written.
+    customer = models.ForeignKey(
+        Customer, models.CASCADE, related_name="assignments", db_index=False, verbose_name=_("customer")
+    )
     membership = models.ForeignKey(
-        "accounts.Membership", models.PROTECT, related_name="assignments", verbose_name=_("person")
+        "accounts.Membership", models.PROTECT, related_name="assignments", db_index=False, verbose_name=_("person")
     )
     kind = models.CharField(_("as"), max_length=10, choices=AssignmentKind, default=AssignmentKind.LEAD)
     share = models.DecimalField(
@@ -64,6 +67,12 @@ class Assignment(Dated):
 
     class Meta:
         ordering = ["pk"]
+        indexes = [
+            # Whom a person or team reaches is asked by every page: it is read from this index alone.
+            models.Index(
+                fields=["membership", "customer", "starts_on", "ends_on", "kind"], name="assignment_by_membership"
+            ),
+        ]
         constraints = [
             ordered_dates("assignment_dates_ordered"),
             models.CheckConstraint(

@@ -45,7 +45,10 @@ class Touch(Archivable):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True)
     external_id = models.CharField(_("external id"), max_length=100, null=True, blank=True, unique=True)
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="touches", verbose_name=_("customer"))
+    # `customer` and `logged_by` begin indexes below: one more of each alone would only be written.
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="touches", db_index=False, verbose_name=_("customer")
+    )
     type = models.ForeignKey("customers.TouchType", models.PROTECT, related_name="touches", verbose_name=_("type"))
     at = models.DateTimeField(_("when"))
     duration_seconds = models.PositiveIntegerField(_("length"), default=0)
@@ -59,7 +62,9 @@ class Touch(Archivable):
         "customers.Contact", blank=True, related_name="touches", verbose_name=_("contacts met")
     )
     note = models.TextField(_("note"), blank=True, default="")
-    logged_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="logged_touches")
+    logged_by = models.ForeignKey(
+        "accounts.User", models.PROTECT, null=True, blank=True, related_name="logged_touches", db_index=False
+    )
     logged_at = models.DateTimeField()
     # One outreach to many customers: its touches are undone together.
     outreach = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
@@ -109,7 +114,8 @@ class Touch(Archivable):
 class TouchPerson(models.Model):
     """A person who took part in a touch, in the role they had at that time, with their own minutes and travel."""
 
-    touch = models.ForeignKey(Touch, models.CASCADE, related_name="people")
+    # Begins the index of `touch_person_once`.
+    touch = models.ForeignKey(Touch, models.CASCADE, related_name="people", db_index=False)
     user = models.ForeignKey("accounts.User", models.PROTECT, related_name="touches")
     role = models.ForeignKey("accounts.Role", models.PROTECT, null=True, blank=True, related_name="+")
     duration_seconds = models.PositiveIntegerField(default=0)
