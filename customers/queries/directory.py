@@ -4,6 +4,7 @@ A card holds a name, a town, the owner and the day and type of the last touch. N
 it is searched by name and town alone: what else it is found by would be told by whether it is found.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from customers.scope import in_directory
 from territory import clock
 from territory.folding import fold, holds_loosely
 from territory.rows import best_first, matching, resembling
-from territory.together import Asking, answer
+from territory.together import Asking, answer, prepared
 
 FACTS = ("pk", "name", "town", "owner", "last_at", "last_type")
 
@@ -59,16 +60,22 @@ def _holding(words: str, rows: Iterable[tuple[int, str, str]]) -> list[int]:
     return [pk for pk, name, town in rows if all(word in fold(name, town) for word in wanted)]
 
 
-def cards(user, keys: list[int]) -> Asking[list[Card]]:
-    """These cards, in the order of the keys, as far as the reader may have them."""
-    (found,) = yield [_with_facts(_customers(user).filter(pk__in=keys))]
+def cards(keys: list[int]) -> Asking[list[Card]]:
+    """Cards that were just found for a reader (`card_keys`), in the order of the keys.
+
+    Whether the reader may have them is not asked again: that takes as long as to find them.
+    """
+    if not keys:
+        return []
+    (found,) = yield [_facts(frozenset(keys), clock.company_today(), clock.now())]
     rows = {row["pk"]: Card(**row) for row in found}
     return [rows[pk] for pk in keys if pk in rows]
 
 
 def card(user, pk: int) -> Card | None:
     """One card; None where there is none for this reader."""
-    return next(iter(answer(cards(user, [pk]))), None)
+    rows = _with_facts(_customers(user).filter(pk=pk), clock.company_today(), clock.now())
+    return next((Card(**row) for row in rows), None)
 
 
 def cards_named(user, words: Sequence[str], limit: int) -> list[Card]:
@@ -83,17 +90,21 @@ def cards_named(user, words: Sequence[str], limit: int) -> list[Card]:
         for place, (pk, name) in enumerate(rows)
         if holds_loosely(name, words)
     ]
-    return answer(cards(user, [pk for _later, _place, pk in sorted(found)[:limit]]))
+    return answer(cards([pk for _later, _place, pk in sorted(found)[:limit]]))
 
 
 def _customers(user) -> QuerySet[Customer]:
     return Customer.objects.live().filter(in_directory(user))
 
 
-def _with_facts(rows: QuerySet[Customer]):
-    today = clock.company_today()
+@prepared
+def _facts(keys: frozenset[int], today: dt.date, now: dt.datetime) -> QuerySet:
+    return _with_facts(Customer.objects.live().filter(pk__in=keys), today, now)
+
+
+def _with_facts(rows: QuerySet[Customer], today: dt.date, now: dt.datetime) -> QuerySet:
     owners = Assignment.objects.on(today).filter(customer=OuterRef("pk")).exclude(kind="support")
-    touches = Touch.objects.live().filter(customer=OuterRef("pk"), at__lte=clock.now()).order_by("-at", "-pk")
+    touches = Touch.objects.live().filter(customer=OuterRef("pk"), at__lte=now).order_by("-at", "-pk")
     return rows.annotate(
         owner=Subquery(owners.order_by("pk").values("membership__user__name")[:1]),
         last_at=Subquery(touches.values("at")[:1]),

@@ -83,7 +83,7 @@ def search(user, words: str, limit: int = 10) -> Asking[Found]:
         orders=orders,
         people=known,
         open_people={row.pk for row in known if row.page_seen},
-        cards=(yield from cards(user, found_cards)) if found_cards else [],
+        cards=(yield from cards(found_cards)) if found_cards else [],
     )
 
 
