@@ -53,6 +53,19 @@ class _Keys(Blank):
         return ""
 
 
+class _OneKey(Blank):
+    """The place of a frozenset of one key: PostgreSQL expects ten of a list that it does not know, and plans for these."""
+
+    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list]:
+        """Its own place among the parameters."""
+        return "(%s)", [self]
+
+    def filled(self, values: Sequence[Any], connection: BaseDatabaseWrapper) -> Any:
+        """The key as the database is given it."""
+        (key,) = values[self.value]
+        return self.output_field.get_db_prep_value(key, connection)
+
+
 class _Parameter(Blank):
     """The place of a parameter of a statement that is in words already: the database is given it as it is."""
 
@@ -70,12 +83,19 @@ _BLANKS: dict[type, Blank] = {
     uuid.UUID: Blank(0, models.UUIDField()),
     frozenset: _Keys(0, models.BigIntegerField()),
 }
+_ONE_KEY = _OneKey(0, models.BigIntegerField())
 _PARAMETERS: dict[type, Blank] = {
     dt.date: _Parameter(0, models.DateField()),
     dt.datetime: _Parameter(0, models.DateTimeField()),
     int: _Parameter(0, models.BigIntegerField()),
     str: _Parameter(0, models.TextField()),
 }
+
+
+def _blank_for(thing: Any) -> Blank | None:
+    """What takes the place of a constant; None for what is none."""
+    return _ONE_KEY if type(thing) is frozenset and len(thing) == 1 else _BLANKS.get(type(thing))
+
 
 # What has its constants inside.
 _DEEP = (Q, Case, RawSQL, tuple)
@@ -95,13 +115,14 @@ class HasConstants(Protocol):
 def taken_apart(about: Sequence[Hashable]) -> tuple[tuple, tuple]:
     """These with blanks in the place of constants, and the constants in their order.
 
-    A constant is a day, a time, a whole number, a UUID or a frozenset of keys (for `__in`), alone or in a condition; a
-    parameter of SQL in a condition; and what something calls a constant of its own. All else stays.
+    A constant is a day, a time, a whole number, a UUID or a frozenset of keys (for `__in`; one key has another blank than
+    several or none), alone or in a condition; a parameter of SQL in a condition; and what something calls a constant of its
+    own. All else stays.
     """
     form: list[Any] = []
     constants: list[Any] = []
     for each in about:
-        blank = _BLANKS.get(type(each))
+        blank = _blank_for(each)
         if blank is not None:
             form.append(blank)
             constants.append(each)
@@ -157,7 +178,7 @@ def _replaced(thing: Any, take: Take) -> Any:
         case Blank():
             return take(thing, thing)
         case _:
-            blank = _BLANKS.get(type(thing))
+            blank = _blank_for(thing)
             return thing if blank is None else take(thing, blank)
 
 

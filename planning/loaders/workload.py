@@ -84,7 +84,9 @@ def load_workload(
         _planned(until, first, last, people) if figures is None else _planned_by_customer(until, first, last),
         StoredTeamLoad.objects.none() if instead else _team_loads(),
         _set_aside(until, people),
-        StoredShare.objects.none() if instead or figures is not None or people is None else _left_over(unstaffed),
+        StoredShare.objects.none()
+        if instead or figures is not None or people is None or unstaffed == frozenset()
+        else _left_over(unstaffed),
     )
     shares, members, planned, loads, hours, left_over = (
         together(*questions) if people is not None else _of_everyone(*questions)
