@@ -2,6 +2,7 @@
 
 import random
 import re
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -28,6 +29,7 @@ class Seen:
     """What all saw: milliseconds of each request by page, what went wrong, how many were written."""
 
     by_page: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    first_looks: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
     @property
@@ -38,12 +40,22 @@ class Seen:
 def load(
     cookies: list[dict[str, str]], minutes: float, port: str, processes: Callable[[], dict[int, str]]
 ) -> list[Line]:
-    """These people for so many minutes; what they waited, by page too, and what these processes used and grew by."""
-    seen, end = Seen(), time.monotonic() + minutes * 60
-    used = _cpu(processes())
-    people = [threading.Thread(target=_person, args=(n, one, port, end, seen)) for n, one in enumerate(cookies)]
+    """These people for so many minutes; what they waited, by page too, and what these processes used and grew by.
+
+    Before, each of them looks once at each page, all at the same time, at processes that have just started: a line of its own.
+    """
+    seen, all_have_looked = Seen(), threading.Barrier(len(cookies) + 1)
+    people = [
+        threading.Thread(target=_person, args=(n, one, port, minutes * 60, seen, all_have_looked))
+        for n, one in enumerate(cookies)
+    ]
     for person in people:
         person.start()
+    try:
+        all_have_looked.wait()
+    except threading.BrokenBarrierError:
+        sys.exit("\n".join(seen.errors[:5]))
+    end, used = time.monotonic() + minutes * 60, _cpu(processes())
     time.sleep(minutes * 60 * WARM_PART)
     before = {pid: resident_mb(pid) for pid in processes()}
     names = processes()
@@ -57,6 +69,7 @@ def load(
     return [
         Line(all_of_them, {"errors": Figure(len(seen.errors), 0), **_waited(seen.times, MOST_P95_MS)}),
         *(Line(f"  {page}", _waited(times)) for page, times in sorted(seen.by_page.items()) if len(times) > 1),
+        Line("  before: each page once, all at once", _waited(seen.first_looks)),
         _growth(names, before, after),
         _share(used, _cpu(processes()), minutes),
     ]
@@ -94,12 +107,16 @@ def _growth(names: dict[int, str], before: dict[int, float], after: dict[int, fl
     return Line("memory meanwhile, grown by", figures)
 
 
-def _person(number: int, cookies: dict[str, str], port: str, end: float, seen: Seen) -> None:
+def _person(
+    number: int, cookies: dict[str, str], port: str, seconds: float, seen: Seen, all_have_looked: threading.Barrier
+) -> None:
     chance = random.Random(number)
     browser = Browser(port, cookies)
-    time.sleep(chance.uniform(0, PAUSE[1]))
     try:
-        mine = [int(pk) for pk in re.findall(r'href="/customers/(\d+)/"', browser.get("/customers/").text)]
+        mine = _first_look(browser, chance, seen)
+        all_have_looked.wait()
+        end = time.monotonic() + seconds
+        time.sleep(chance.uniform(0, PAUSE[1]))
         while time.monotonic() < end:
             for turn in chance.sample(range(10), 10):
                 if time.monotonic() < end:
@@ -107,8 +124,19 @@ def _person(number: int, cookies: dict[str, str], port: str, end: float, seen: S
                     time.sleep(chance.uniform(*PAUSE))
     except Exception as error:  # noqa: BLE001  whatever it is, it is counted and told
         seen.errors.append(f"{type(error).__name__}: {error}")
+        all_have_looked.abort()
     finally:
         browser.close()
+
+
+def _first_look(browser: Browser, chance: random.Random, seen: Seen) -> list[int]:
+    """Every page once; gives the customers that the person finds in their list."""
+    answers = [browser.get(page) for page in dict.fromkeys(("/customers/", *READS))]
+    mine = [int(pk) for pk in re.findall(r'href="/customers/(\d+)/"', answers[0].text)]
+    answers.append(browser.get(A_CUSTOMER.format(chance.choice(mine))))
+    seen.first_looks += [answer.seconds * 1000 for answer in answers]
+    seen.errors += [f"{answer.status} instead of 200" for answer in answers if answer.status != 200]
+    return mine
 
 
 def _ask(browser: Browser, chance: random.Random, mine: list[int], seen: Seen, *, is_write: bool) -> None:
