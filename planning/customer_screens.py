@@ -1,5 +1,6 @@
 """What planning adds to the customers' screens: columns, tabs and panels, registered when the app is ready."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -304,11 +305,22 @@ def _touch_lengths(user, customer: Customer) -> Mapping[int, int]:
     role = role_at_work(user, customer, today)
     if role is None:
         return {}
-    rules = ContactRule.objects.filter(tier=customer.tier_id, stage=customer.stage, role=role)
-    own = CustomerRule.objects.on(today).filter(customer=customer, role=role, count__gt=0)
-    minutes = ("touch_type", "duration_seconds")
-    found = together(rules.order_by().values_list(*minutes), own.order_by().values_list(*minutes))
+    found = together(
+        _ruled_lengths(customer.tier_id, customer.stage, role.pk), _own_lengths(customer.pk, role.pk, today)
+    )
     return {touch_type: seconds for rows in found for touch_type, seconds in rows}
+
+
+@prepared
+def _ruled_lengths(tier: int | None, stage: str, role: int) -> QuerySet:
+    rows = ContactRule.objects.filter(tier=tier, stage=stage, role=role)
+    return rows.order_by().values_list("touch_type", "duration_seconds")
+
+
+@prepared
+def _own_lengths(customer: int, role: int, today: dt.date) -> QuerySet:
+    rows = CustomerRule.objects.on(today).filter(customer=customer, role=role, count__gt=0)
+    return rows.order_by().values_list("touch_type", "duration_seconds")
 
 
 def _way_km(user, customers: Sequence[Customer]) -> Mapping[int, float]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -62,8 +62,8 @@ class VersionField(forms.IntegerField):
         super().__init__(**{"widget": forms.HiddenInput, "min_value": 1, "required": True, **kwargs})
 
 
-class _WhenAsked(ModelChoiceIterator):
-    """Choices of a field whose rows are looked for when somebody asks."""
+class _Offered(ModelChoiceIterator):
+    """The rows that a field writes into the page, looked for when it does."""
 
     def __init__(self, field: Any) -> None:
         self.field = field
@@ -72,15 +72,28 @@ class _WhenAsked(ModelChoiceIterator):
     def queryset(self) -> QuerySet:  # type: ignore[override]
         return self.field.queryset
 
+    def __iter__(self) -> Iterator:
+        if self.field.empty_label is not None:
+            yield ("", self.field.empty_label)
+        for row in self.field.offered:
+            yield self.choice(row)
+
 
 class Later(forms.ModelChoiceField):
     """A choice among rows that are looked for when somebody asks: who sends a form that says nothing here needs none of them."""
 
-    iterator = _WhenAsked
+    iterator = _Offered
     _find: Callable[[], QuerySet] | None = None
+    _find_offered: Callable[[], Sequence[Any]] | None = None
 
-    def find_later(self, find: Callable[[], QuerySet]) -> None:
-        self._find = find
+    def find_later(self, find: Callable[[], QuerySet], offered: Callable[[], Sequence[Any]] | None = None) -> None:
+        """`find` what is valid, and what is `offered` on the page: the same unless it is said."""
+        self._find, self._find_offered = find, offered
+
+    @property
+    def offered(self) -> Sequence[Any]:
+        """The rows that are written into the page."""
+        return list(self.queryset) if self._find_offered is None else self._find_offered()
 
     @property
     def queryset(self) -> QuerySet:
@@ -97,7 +110,13 @@ class Later(forms.ModelChoiceField):
 class RowField(forms.ModelChoiceField):
     """One of `rows` that the form has read already."""
 
+    iterator = _Offered
     rows: Sequence[Any] = ()
+
+    @property
+    def offered(self) -> Sequence[Any]:
+        """The rows that are written into the page."""
+        return self.rows
 
     def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
@@ -173,46 +192,31 @@ class WithPhone(RowForm):
         return phone
 
 
-class _Offered(ModelChoiceIterator):
-    """The few choices that are written into the page."""
-
-    def __iter__(self) -> Iterator:
-        if self.field.empty_label is not None:
-            yield ("", self.field.empty_label)
-        for row in self.field.offered:
-            yield self.choice(row)
-
-
-class CustomerField(forms.ModelChoiceField):
+class CustomerField(Later):
     """A customer by a few letters: only the chosen and recent ones stand in the page, any of `queryset` is valid.
 
     Call `offer(user, chosen)` from the form's __init__.
     """
 
-    iterator = _Offered
+    _chosen: Customer | None = None
 
     def __init__(self, **kwargs) -> None:
-        self._find_offered: Callable[[], list[Customer]] = list
-        self._chosen: Customer | None = None
         super().__init__(Customer.objects.none(), **{"label": _("Customer"), "empty_label": "", **kwargs})
         self.widget.attrs |= {
             "data-combo": reverse_lazy("customer_options"),
             "data-combo-placeholder": _("A few letters"),
         }
 
-    @property
-    def offered(self) -> list[Customer]:
-        """The customers that are written into the page."""
-        return self._find_offered()
-
-    def offer(self, user, customers, chosen: Any = None) -> None:
-        """Let the person choose among `customers`; write the recent ones and `chosen` (one of them, or a key as typed)
-        into the page. They are looked for when the page is drawn: what is sent and saved needs none of them.
+    def offer(self, user, customers: QuerySet[Customer] | Q, chosen: Any = None) -> None:
+        """Let the person choose among `customers`, or live ones with a condition; write the recent ones and `chosen` (one of
+        them, or a key as typed) into the page. They are looked for when the page is drawn: what is sent and saved needs none
+        of them.
         """
-        self.queryset = customers
         self._chosen = chosen if isinstance(chosen, Customer) else None
-        self._find_offered = lambda: _with_chosen(answer(recent_customers(user, within=customers)), customers, chosen)
-        self.widget.choices = self.choices
+        self.find_later(
+            lambda: customers if isinstance(customers, QuerySet) else Customer.objects.live().filter(customers),
+            lambda: _with_chosen(answer(recent_customers(user, within=customers)), self.queryset, chosen),
+        )
 
     def to_python(self, value: Any) -> Customer | None:
         """The customer, not asked for again where it was among those offered."""

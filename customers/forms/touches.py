@@ -17,7 +17,7 @@ from customers import extensions
 from customers.actions.touches import NextStep, Participant, TouchEntry
 from customers.forms.fields import CustomerField, DayField, Later, RowField, SeveralField
 from customers.forms.log_fields import ContactsField, LogForm, PastField
-from customers.models import Customer, Order, PlannedTouch, Touch, TouchChannel, TouchOutcome, TouchType
+from customers.models import Contact, Customer, Order, PlannedTouch, Touch, TouchChannel, TouchOutcome, TouchType
 from customers.models.touches import IMPLAUSIBLE_SECONDS
 from customers.queries import touch_choices as choices
 from territory.fields import MinutesField
@@ -100,7 +100,9 @@ class TouchForm(LogForm):
         self.user, self.touch = user, touch
         self.chosen, self.fields["type"].rows = self._settle()
         self.fields["contacts"].find_later(lambda: choices.contacts(user, self.chosen, touch))
-        self.fields["order"].find_later(lambda: choices.orders(user, self.chosen, touch.order_id if touch else None))
+        self.fields["order"].find_later(
+            lambda: choices.orders(user, self.chosen, touch.order_id if touch else None), lambda: self.of_customer[1]
+        )
         self.offered_people = choices.colleagues_on(user, self.chosen if self.seen else None, self._named())
         self.fields["people"].rows = self.offered_people
         for person in self.offered_people:
@@ -127,6 +129,11 @@ class TouchForm(LogForm):
 
     def _named(self) -> list[int]:
         return [person.user_id for person in self.touch.people.all()] if self.touch else []
+
+    @cached_property
+    def of_customer(self) -> tuple[list[Contact], list[Order]]:
+        """Contacts and orders of the customer that the page offers."""
+        return choices.of_customer(self.user, self.chosen, self.touch)
 
     @cached_property
     def seen(self) -> bool:
@@ -186,7 +193,7 @@ class TouchForm(LogForm):
     def contact_choices(self) -> list[tuple[Any, bool]]:
         """Contacts of the customer, and whether they were met."""
         chosen = {str(getattr(each, "pk", each)) for each in self["contacts"].value() or ()}
-        return [(row, str(row.pk) in chosen) for row in self.fields["contacts"].queryset]
+        return [(row, str(row.pk) in chosen) for row in self.of_customer[0]]
 
     @property
     def contacts_met(self) -> list[Any]:
@@ -283,7 +290,7 @@ class NewTouchForm(TouchForm):
     covered = Later(
         User.objects.none(), label=_("In the place of"), required=False, empty_label=_("nobody: my own part")
     )
-    next_type = forms.ModelChoiceField(TouchType.objects.live(), label=_("What"), required=False, empty_label=_("none"))
+    next_type = RowField(TouchType.objects.none(), label=_("What"), required=False, empty_label=_("none"))
     next_on = DayField(label=_("Day"), required=False)
     next_reason = forms.CharField(label=_("What for"), required=False, max_length=300)
 
@@ -298,7 +305,8 @@ class NewTouchForm(TouchForm):
 
     def _settle(self) -> tuple[Customer | None, list[TouchType]]:
         chosen, types = choices.to_log(self.user, key_in(self.typed("customer")))
-        self.fields["customer"].offer(self.user, choices.loggable(self.user), chosen or self.typed("customer"))
+        self.fields["customer"].offer(self.user, choices.loggable_within(self.user), chosen or self.typed("customer"))
+        self.fields["next_type"].rows = types
         self.fields["planned"].find_later(lambda: PlannedTouch.objects.visible_to(self.user))
         if chosen is None:
             self.fields["customer"].widget.attrs["autofocus"] = True

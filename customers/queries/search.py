@@ -10,24 +10,49 @@ from accounts.models import User
 from accounts.permissions import Act, Area, may, may_all, people_within
 from customers.models import Contact, Customer, Order, Touch
 from customers.queries.directory import Card, cards, first_card_keys
-from customers.scope import yes
+from customers.scope import customers_within, yes
 from territory.folding import fold
 from territory.rows import best_first, matching
 from territory.together import Asking, prepared
 
 # How many of the person's latest touches say which customers are recent.
 LATEST_TOUCHES = 60
+# How many are looked at beyond those; at least twice as many as anybody asks for.
+FIRST_BY_NAME = 20
 
 
-def recent_customers(user, limit: int = 8, within: QuerySet[Customer] | None = None) -> Asking[list[Customer]]:
-    """The customers the person logged touches with last, newest first, then others of their own."""
-    customers = (within if within is not None else Customer.objects.visible_to(user)).live().select_related("tier")
-    latest, others = yield [_latest(user.pk), customers.order_by("search_text", "pk")[: 2 * limit]]
+def recent_customers(user, limit: int = 8, within: QuerySet[Customer] | Q | None = None) -> Asking[list[Customer]]:
+    """The customers the person logged touches with last, newest first, then others of their own.
+
+    `within`: among which, those they see unless it is said. Of a condition the question is put into words once for everybody.
+    """
+    customers = customers_within(user, Area.CUSTOMERS, Act.SEE) if within is None else within
+    named, by_name = (_named, _by_name) if isinstance(customers, QuerySet) else (_named_kept, _by_name_kept)
+    (latest,) = yield [_latest(user.pk)]
     ids = list(dict.fromkeys(latest))[: 2 * limit]
-    (recent,) = yield [customers.filter(pk__in=ids)]
+    # Few need others: to find these, all customers within reach are put in order.
+    recent, *others = yield [named(customers, frozenset(ids)), *([by_name(customers)] if len(ids) < limit else [])]
     known = {row.pk: row for row in recent}
     found = [known[pk] for pk in ids if pk in known][:limit]
-    return (found + [row for row in others if row not in found])[:limit]
+    if len(found) < limit and not others:
+        others = yield [by_name(customers)]
+    return (found + [row for rows in others for row in rows if row not in found])[:limit]
+
+
+def _named(customers: QuerySet[Customer] | Q, pks: frozenset[int]) -> QuerySet[Customer]:
+    return _live_within(customers).filter(pk__in=pks)
+
+
+def _by_name(customers: QuerySet[Customer] | Q) -> QuerySet[Customer]:
+    return _live_within(customers).order_by("search_text", "pk")[:FIRST_BY_NAME]
+
+
+_named_kept, _by_name_kept = prepared(_named), prepared(_by_name)
+
+
+def _live_within(customers: QuerySet[Customer] | Q) -> QuerySet[Customer]:
+    rows = customers if isinstance(customers, QuerySet) else Customer.objects.filter(customers)
+    return rows.live().select_related("tier")
 
 
 @prepared

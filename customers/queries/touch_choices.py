@@ -19,7 +19,7 @@ from accounts.permissions import (
     teams_within,
 )
 from customers.models import Assignment, Contact, CoveredCustomer, Customer, Order, OrderStatus, Touch, TouchType
-from customers.scope import customers_within, worked_on
+from customers.scope import both, customers_within, hangs_within, worked_on
 from customers.working_as import covered_roles
 from territory import clock
 from territory.together import prepared, together
@@ -33,7 +33,12 @@ def loggable(user: User) -> QuerySet[Customer]:
 
     Whose role lets them change only what they wrote themselves may still write on customers of their own or that they cover.
     """
-    return Customer.objects.visible_to(user).live().filter(_written_on(user))
+    return Customer.objects.live().filter(loggable_within(user))
+
+
+def loggable_within(user: User) -> Q:
+    """The same as a condition on live customers."""
+    return both(customers_within(user, Area.CUSTOMERS, Act.SEE), _written_on(user))
 
 
 def _written_on(user: User) -> Q:
@@ -97,22 +102,50 @@ def contacts(user: User, customer: Customer | None, touch: Touch | None = None) 
     """Who can have been met: the customer's contacts who have not left, and whom the touch names already."""
     if customer is None:
         return Contact.objects.none()
-    there = Q(left_on__isnull=True) | Q(left_on__gt=clock.company_today())
-    seen = Contact.objects.visible_to(user).live().filter(there, customer=customer)
-    named = touch.contacts.values("pk") if touch else []
-    return Contact.objects.filter(Q(pk__in=seen.values("pk")) | Q(pk__in=named)).select_related("role")
+    within = hangs_within(user, Area.CUSTOMERS, Act.SEE)
+    seen = _contacts(within, customer.pk, clock.company_today())
+    if touch is None:
+        return seen
+    named = Q(pk__in=seen.order_by().values("pk")) | Q(pk__in=touch.contacts.values("pk"))
+    return Contact.objects.filter(named).select_related("role")
+
+
+def _contacts(seen: Q, customer: int, today: dt.date) -> QuerySet[Contact]:
+    there = Q(left_on__isnull=True) | Q(left_on__gt=today)
+    return Contact.objects.filter(seen).live().filter(there, customer=customer).select_related("role")
 
 
 def orders(user: User, customer: Customer | None, present: int | None = None) -> QuerySet[Order]:
     """Orders of the customer it may have been for: pending first, then those closed lately; and the one there is."""
     if customer is None:
         return Order.objects.none()
-    lately = Q(status=OrderStatus.PENDING) | Q(closed_at__gte=clock.now() - CLOSED_LATELY)
-    seen = Order.objects.visible_to(user).live().filter(lately, customer=customer)
+    return _orders(hangs_within(user, Area.ORDERS, Act.SEE), customer.pk, clock.now() - CLOSED_LATELY, present)
+
+
+def _orders(within: Q, customer: int, lately: dt.datetime, present: int | None = None) -> QuerySet[Order]:
+    offered = Q(status=OrderStatus.PENDING) | Q(closed_at__gte=lately)
+    seen = Order.objects.filter(within).live().filter(offered, customer=customer)
     pending_first = Case(When(status=OrderStatus.PENDING, then=Value(0)), default=Value(1))
     # With "or" the database looks at every order there is.
     rows = seen if present is None else Order.objects.filter(Q(pk__in=seen.values("pk")) | Q(pk=present))
     return rows.order_by(pending_first, "-closed_at", "-opened_at", "pk")
+
+
+_contacts_kept, _orders_kept = prepared(_contacts), prepared(_orders)
+
+
+def of_customer(user: User, customer: Customer | None, touch: Touch | None) -> tuple[list[Contact], list[Order]]:
+    """These contacts and orders, in one statement: `touch` is the one they are offered for, None where it is a new one."""
+    if customer is None:
+        return [], []
+    if touch is not None:
+        contacts_, orders_ = together(contacts(user, customer, touch), orders(user, customer, touch.order_id))
+        return contacts_, orders_
+    contacts_, orders_ = together(
+        _contacts_kept(hangs_within(user, Area.CUSTOMERS, Act.SEE), customer.pk, clock.company_today()),
+        _orders_kept(hangs_within(user, Area.ORDERS, Act.SEE), customer.pk, clock.now() - CLOSED_LATELY),
+    )
+    return contacts_, orders_
 
 
 def colleagues(user: User, customer: Customer | None, named: Iterable[int] = ()) -> QuerySet[User]:

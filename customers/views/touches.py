@@ -52,6 +52,8 @@ def log_touch(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         start = start_of_touch(request.user, clock.now(), **_asked(request))
         form = NewTouchForm(user=request.user, initial=start | {"back": page_before(request)})
+        if form.chosen is None and ("planned" in request.GET or request.GET.get("customer")):
+            customer_to_log_on(request, start.get("customer"))
         return _form_page(request, form, lately=_logged_lately(request, start))
     form = NewTouchForm(request.POST, user=request.user)
     if "show" in request.POST:
@@ -65,16 +67,16 @@ def log_touch(request: HttpRequest) -> HttpResponse:
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:
-    """What the address gives: 404 for what the person cannot see, 403 for a customer they may not log on."""
-    type_ = TouchType.objects.live().filter(pk=key_in(request.GET.get("type"))).first()
+    """What the address gives: 404 for a plan that the person cannot see."""
+    type_pk = key_in(request.GET.get("type"))
+    type_ = TouchType.objects.live().filter(pk=type_pk).first() if type_pk else None
     if "planned" in request.GET:
         rows = PlannedTouch.objects.visible_to(request.user).select_related("customer", "type")
         planned = get_object_or_404(rows, pk=key_in(request.GET["planned"]))
         still = planned if planned.closed_at is None else None
-        customer = customer_to_log_on(request, planned.customer_id)
-        return {"customer": customer, "type": planned.type, "planned": still, "covered": planned.assignee_id}
+        return {"customer": planned.customer, "type": planned.type, "planned": still, "covered": planned.assignee_id}
     if request.GET.get("customer"):
-        customer = customer_to_log_on(request, key_in(request.GET["customer"]))
+        customer = key_in(request.GET["customer"])
         return {"customer": customer, "type": type_, "covered": key_in(request.GET.get("covered"))}
     return {"type": type_}
 
