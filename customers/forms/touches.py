@@ -31,6 +31,8 @@ OUTCOME_ICONS = {
 }
 # So many types are large buttons at once, the others fold.
 FIRST_TYPES = 5
+# Says minutes as they stand in a form.
+MINUTES = MinutesField()
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,11 @@ class TypeChoice:
     seconds: int | None = None
     tier: Any = None
 
-    @property
+    @cached_property
     def minutes(self) -> str:
-        return MinutesField().prepare_value(self.row.default_seconds if self.seconds is None else self.seconds)
+        return MINUTES.prepare_value(self.row.default_seconds if self.seconds is None else self.seconds)
 
-    @property
+    @cached_property
     def usual(self) -> str:
         if self.seconds is None or self.tier is None:
             return _("%(minutes)s is usual") % {"minutes": self.minutes}
