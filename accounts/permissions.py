@@ -154,12 +154,16 @@ def is_stood_in_for(user: User) -> bool:
 
 def scope(user: User, area: str, act: str) -> Scope:
     """How far `user` may `act` in `area`; empty (false) when not at all."""
-    return once(user, (area, act), lambda: _scope(user, area, act))
+    _today, rows, found = _of_today(user)
+    reached = found.get((area, act))
+    if reached is None:
+        reached = found[area, act] = _scope(user, rows, area, act)
+    return reached
 
 
-def _scope(user: User, area: str, act: str) -> Scope:
+def _scope(user: User, rows: list[Membership], area: str, act: str) -> Scope:
     grants = []
-    for membership in current_memberships(user):
+    for membership in rows:
         reach = reach_of(membership.role.access, area, act)
         if reach != Reach.NONE:
             grants.append(Grant(reach, membership.pk, membership.team_id, membership.team.path))

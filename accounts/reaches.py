@@ -97,9 +97,9 @@ Access = Mapping[str, Mapping[str, str]]
 
 def reach_of(access: Any, area: str, act: str) -> Reach:
     """The reach that stored access gives; none for whatever is missing, unknown, out of place or not offered there."""
-    acts = access.get(str(area)) if isinstance(access, Mapping) else None
-    reach = acts.get(str(act)) if isinstance(acts, Mapping) else None
     # Members of these enumerations are their words and hash like them.
+    acts = access.get(area) if isinstance(access, Mapping) else None
+    reach = acts.get(act) if isinstance(acts, Mapping) else None
     offered = OFFERED.get((area, act), ())  # type: ignore[arg-type]
     return next((each for each in offered if each == reach), Reach.NONE)
 

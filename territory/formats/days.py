@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from django.utils import timezone, translation
 from django.utils.dateformat import format as written
+from django.utils.dateformat import time_format as written_time
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -36,6 +37,12 @@ def _day_written(day: dt.date, form: str, _language: str | None) -> str:
     return written(day, form)
 
 
+# So does every entry of a timeline with its time; there are 1,440 of them.
+@lru_cache(maxsize=5000)
+def _time_written(time: dt.time, form: str, _language: str | None) -> str:
+    return written_time(time, form)
+
+
 def _day_of(local: Moment) -> dt.date:
     return local.date() if isinstance(local, dt.datetime) else local
 
@@ -60,12 +67,16 @@ def full_text(moment: Moment | None) -> str:
         return ""
     local, language = here(moment), translation.get_language()
     day = _day_written(_day_of(local), "F j, Y" if _american(language) else "j F Y", language)
-    return f"{day}, {time_text(local)}" if isinstance(local, dt.datetime) else day
+    return f"{day}, {_time_of(local, language)}" if isinstance(local, dt.datetime) else day
 
 
 def time_text(moment: dt.datetime | None) -> str:
     """The time of day: 14:30, or 2:30 p.m. in the United States."""
-    return "" if moment is None else written(here(moment), "g:i a" if _american(translation.get_language()) else "H:i")
+    return "" if moment is None else _time_of(timezone.localtime(moment), translation.get_language())
+
+
+def _time_of(local: dt.datetime, language: str | None) -> str:
+    return _time_written(dt.time(local.hour, local.minute), "g:i a" if _american(language) else "H:i", language)
 
 
 def moment_text(moment: dt.datetime | None) -> str:
