@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -31,6 +30,7 @@ from customers.queries.timeline import newest
 from customers.scope import seen_of
 from territory import clock
 from territory.formats import money_text, number_text
+from territory.links import links_of
 from territory.templatetags.territory import seconds_as_minutes
 from territory.together import Asking, prepared, side_by_side
 
@@ -148,7 +148,7 @@ def _touch(touch: Touch, who: list[str], met: list[str], reached: int | None = N
 
 
 def touch_url(touch: Touch) -> str:
-    return reverse("touch_detail", args=[touch.pk])
+    return links_of("touch_detail")(touch.pk)
 
 
 def order_stream(user, order: Order, limit: int = 50) -> Asking[list[Entry]]:
@@ -240,7 +240,7 @@ def _order_entry(order: Order, at, word: str, icon: str, title: str, amount, rea
         title=title % {"order": order},
         people=str(order.salesperson or ""),
         text=", ".join(parts),
-        url=reverse("order_detail", args=[order.pk]),
+        url=links_of("order_detail")(order.pk),
     )
 
 
@@ -277,7 +277,7 @@ def _expense(expense: Expense) -> Entry:
         people=str(expense.author),
         text=" ".join(text),
         badge=(str(word), tone, icon),
-        url=reverse("expense_detail", args=[expense.pk]),
+        url=links_of("expense_detail")(expense.pk),
     )
 
 
