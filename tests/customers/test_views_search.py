@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from customers.models import Customer
 from territory import clock
 from tests import factories
 
@@ -95,6 +96,14 @@ def test_options_begin_with_the_recent_ones(get, cast):
     recent = factories.customer("Zz recent", owner=cast.rep_membership)
     factories.touch(recent, cast.rep)
     assert options(get, cast.rep) == ["Zz recent", "Own customer"]
+
+
+def test_options_go_on_with_others_where_a_recent_one_is_archived(get, cast):
+    recent = [factories.customer(f"Zz {number}", owner=cast.rep_membership) for number in range(8)]
+    for each in recent:
+        factories.touch(each, cast.rep)
+    Customer.objects.filter(pk=recent[0].pk).update(archived_at=clock.now())
+    assert sorted(options(get, cast.rep)) == ["Own customer", *(f"Zz {number}" for number in range(1, 8))]
 
 
 def test_options_that_begin_so_come_before_those_that_hold_it(get, cast):

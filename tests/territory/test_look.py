@@ -20,6 +20,12 @@ def test_icon_beside_a_word_is_hidden_from_screen_readers():
     assert 'aria-hidden="true"' in look.icon("search")
 
 
+def test_link_writes_what_url_writes():
+    assert render("{% link 'customer_detail' 7 %} {% link 'order_list' %}") == render(
+        "{% url 'customer_detail' 7 %} {% url 'order_list' %}"
+    )
+
+
 def test_no_tier_no_chip():
     assert look.tier_chip(None) == ""
 
