@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from django.db.models.query import FlatValuesListIterable, ValuesListIterable
 
@@ -21,9 +22,23 @@ from territory.blanks import Blank, numbered, taken_apart
 
 Result = TypeVar("Result")
 
+# Statements that a connection to PostgreSQL keeps, of about a megabyte each there: those used last. Of what a company of 200 asks,
+# 50 take 4 % more of its time than 100 do, and 30 a third more.
+MOST_KEPT = 60
+
 # A function that yields its questions, is sent their rows (`team, contacts = yield [..., ...]`) and returns what it makes of
 # them. It may yield again, where a question follows from rows; a function that asks nothing returns before it yields.
 Asking = Generator[Sequence["models.QuerySet | Prepared"], list[list[Any]], Result]
+
+
+def connect() -> None:
+    """Let no connection keep more than that."""
+    connection_created.connect(_keep_no_more, dispatch_uid="territory keeps so many statements")
+
+
+def _keep_no_more(connection: Any, **_signal: Any) -> None:
+    if connection.vendor == "postgresql":
+        connection.connection.prepared_max = MOST_KEPT
 
 
 def answers(**askings: Asking) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from accounts.models import Membership, Role, Team, User
 from customers.models import Assignment, Customer, Order, Touch
 from territory.company.models import Company, Holiday
 from territory.rows import on_day
-from territory.together import answers, prepared, side_by_side, together
+from territory.together import MOST_KEPT, answers, prepared, side_by_side, together
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -213,3 +213,10 @@ def test_postgresql_keeps_the_plan_of_a_prepared_question(questions):
     with connection.cursor() as cursor:
         cursor.execute("SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE '%once%'")
         assert cursor.fetchall() == [(12,)]
+
+
+def test_a_connection_keeps_so_many_statements(questions):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite keeps none")
+    connection.ensure_connection()
+    assert connection.connection.prepared_max == MOST_KEPT
