@@ -6,12 +6,11 @@ class TerritoryConfig(AppConfig):
     verbose_name = "Territory"
 
     def ready(self) -> None:
-        from territory import instants, together, words
+        from territory import instants, together
         from territory.celery import app
 
         instants.connect()
         together.connect()
-        words.keep()
 
         # Without it the web server's threads would ring the bell of Celery's built-in default, which nobody hears.
         app.set_default()
