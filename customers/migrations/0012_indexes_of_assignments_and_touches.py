@@ -14,11 +14,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='assignment',
-            name='customer',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='customers.customer', verbose_name='customer'),
-        ),
+        # The index of assignment.customer stays: on PostgreSQL Django would drop every index of that column alone with it,
+        # "assignment_one_open_owner" too.
         migrations.AlterField(
             model_name='assignment',
             name='membership',

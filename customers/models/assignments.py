@@ -43,10 +43,8 @@ class AssignmentQuerySet(models.QuerySet):
 class Assignment(Dated):
     """A membership works on a customer from a date (or always) to a date. No share = an equal part of what is left."""
 
-    # Both begin indexes below: one more of each alone would only be written.
-    customer = models.ForeignKey(
-        Customer, models.CASCADE, related_name="assignments", db_index=False, verbose_name=_("customer")
-    )
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="assignments", verbose_name=_("customer"))
+    # Begins an index below: one more of it alone would only be written.
     membership = models.ForeignKey(
         "accounts.Membership", models.PROTECT, related_name="assignments", db_index=False, verbose_name=_("person")
     )
