@@ -5,13 +5,16 @@ from itertools import cycle
 
 from accounts.models import Absence, Membership, Role, Team, User
 from bench.volume.inserting import run
+from customers.models import TouchType
 from planning.actions.starting_rules import create_starting_rules
+from planning.models import ActivityGoal
 from territory import clock
 from territory.company.models import Company
 
 ZONE = "Europe/London"
 REGIONS, TEAMS_OF_REGION = 4, 5
 HISTORY_DAYS = 1_096
+GOALS = (("Voice call", 10, "week"), ("Field sales call", 3, "week"), ("Demo", 4, "month"))
 
 
 def create_company(now: dt.datetime) -> None:
@@ -40,6 +43,7 @@ def create_people(number: int) -> None:
         seats.append((next(places), "Salesperson"))
     _seat(seats)
     _list_seats()
+    _set_goals()
     _send_away(clock.company_today())
 
 
@@ -73,6 +77,15 @@ def _list_seats() -> None:
         FROM accounts_membership m JOIN accounts_role r ON r.id = m.role_id
         """
     )
+
+
+def _set_goals() -> None:
+    """What salespeople are asked to do with prospects."""
+    salesperson = Role.objects.get(name="Salesperson")
+    for touch_type, count, period in GOALS:
+        ActivityGoal.objects.create(
+            role=salesperson, touch_type=TouchType.objects.get(name=touch_type), count=count, period=period
+        )
 
 
 def _send_away(today: dt.date) -> None:
