@@ -11,6 +11,9 @@ BESIDE = {b"Exif", b"mime", b"uri "}  # mime: XMP
 DRAWN = {b"ftyp", b"meta", b"mdat"}
 INDEX = {b"hdlr", b"pitm", b"iloc", b"iinf", b"iref", b"iprp", b"idat", b"dinf", b"grpl"}
 
+# How a piece is found: counted from the file's start, or from the start of what lies in the index itself.
+IN_FILE, IN_INDEX = 0, 1
+
 Box = tuple[bytes, int, int]
 
 
@@ -42,12 +45,15 @@ def heic(data: bytes) -> bytes:
     beside = {item for item, kind in _items(data, *inside[b"iinf"]) if kind in BESIDE}
     idat, blanked = inside.get(b"idat", (0, 0))[0], 0
     places = list(_places(data, inside[b"iloc"][0], idat))
-    drawn = sorted((at, at + length if length else len(data)) for item, at, length in places if item not in beside)
-    for _name, at, to in (box for box in boxes if box[0] == b"mdat"):
-        _blank_between(clean, at, to, drawn)
-    for item, at, length in places:
+    drawn = [
+        (at, at + length if length else len(data))
+        for item, method, at, length in places
+        if item not in beside and method == IN_FILE
+    ]
+    _blank_between(clean, [(at, to) for name, at, to in boxes if name == b"mdat"], sorted(drawn))
+    for item, method, at, length in places:
         if item in beside:
-            if at < 0 or not length:
+            if method > IN_INDEX or not length:
                 raise Broken("all of another item, or of the file")
             blanked += length
             # More than there is: pieces that lie on one another.
@@ -57,12 +63,21 @@ def heic(data: bytes) -> bytes:
     return bytes(clean)
 
 
-def _blank_between(clean: bytearray, at: int, to: int, kept: list[tuple[int, int]]) -> None:
-    """Of a box of contents only what the index points to: frames of a moving picture lie between, and tell of places."""
-    for start, end in [*kept, (to, to)]:
-        if at < min(start, to):
-            clean[at : min(start, to)] = bytes(min(start, to) - at)
-        at = max(at, end)
+def _blank_between(clean: bytearray, contents: list[tuple[int, int]], kept: list[tuple[int, int]]) -> None:
+    """Of the boxes of contents only what the index points to: frames of a moving picture lie between, and tell of places.
+
+    Both in the order of the file, and gone through once: either may be thousands.
+    """
+    place = over = 0
+    for start, end in contents:
+        at = max(start, over)
+        while place < len(kept) and kept[place][0] < end:
+            if at < kept[place][0]:
+                clean[at : kept[place][0]] = bytes(kept[place][0] - at)
+            over = max(over, kept[place][1])
+            at, place = max(at, over), place + 1
+        if at < end:
+            clean[at:end] = bytes(end - at)
 
 
 def _boxes(data: bytes, at: int, end: int) -> Iterator[Box]:
@@ -108,8 +123,11 @@ def _items(data: bytes, at: int, end: int) -> Iterator[tuple[int, bytes]]:
             yield number(data, start + 4, 2), b"mime"
 
 
-def _places(data: bytes, at: int, idat: int) -> Iterator[tuple[int, int, int]]:
-    """Number, place and length of each piece of each item."""
+def _places(data: bytes, at: int, idat: int) -> Iterator[tuple[int, int, int, int]]:
+    """Number of each item, and how each piece of it is found, where, and how long it is.
+
+    Within another item (neither `IN_FILE` nor `IN_INDEX`) nothing is found without reading that one.
+    """
     version = number(data, at, 1)
     sizes = number(data, at + 4, 2)
     offset, length, base, index = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15, sizes & 15 if version else 0
@@ -118,17 +136,16 @@ def _places(data: bytes, at: int, idat: int) -> Iterator[tuple[int, int, int]]:
     left = MOST_PARTS
     for _item in range(count):
         item, at = number(data, at, wide), at + wide
-        method = 0
+        method = IN_FILE
         if version:
             method, at = number(data, at, 2) & 15, at + 2
         at += 2
-        start, at = number(data, at, base) + (idat if method == 1 else 0), at + base
+        start, at = number(data, at, base) + (idat if method == IN_INDEX else 0), at + base
         pieces, at = number(data, at, 2), at + 2
         left -= max(pieces, 1)
         if left < 0:
             raise Broken("too many pieces")
         for _piece in range(pieces):
             at += index
-            # Within another item (2) nothing is found without reading that one.
-            yield item, -1 if method > 1 else start + number(data, at, offset), number(data, at + offset, length)
+            yield item, method, start + number(data, at, offset), number(data, at + offset, length)
             at += offset + length

@@ -4,8 +4,11 @@ import random
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from customers.receipts import NotAReceipt, checked
+from customers.receipts.heic import _blank_between
 from customers.receipts.pictures import EXIF
 from tests.factories import receipts as files
 
@@ -38,6 +41,7 @@ def test_a_jpeg_keeps_its_picture_its_colours_and_which_way_is_up():
         # A moving picture beside the still one, as some phones make them, tells of the place, too.
         files.heic(more=files.box(b"mpvd", b"ftypmp42 taken at home")),
         files.heic(more=files.box(b"moov", b"mvhd") + files.box(b"mdat", b"frames taken at home")),
+        files.heic(more=files.box(b"mdat", b"frames taken at home"), is_derived=True),
         files.heic(more=files.box(b"uuid", bytes(16) + b"taken at home") + files.box(b"free", b"hung on")),
         files.heic(inside=files.box(b"xml ", bytes(4) + b"taken at home")),
         # Segments that only sometimes draw, with something else in them: a maker's, a little picture, what is no colour.
@@ -58,6 +62,37 @@ def test_what_a_camera_or_somebody_wrote_beside_the_picture_is_gone(data):
 def test_a_heic_stays_as_long_as_it_was():
     assert len(checked(files.heic()).content) == len(files.heic())
     assert b"hevc" in checked(files.heic()).content
+
+
+BOUND = st.integers(0, 60)
+SPANS = st.lists(st.tuples(BOUND, BOUND).map(lambda ends: tuple(sorted(ends))), max_size=12).map(sorted)
+
+
+@given(st.lists(BOUND, unique=True, max_size=12).map(sorted), SPANS)
+def test_of_a_heic_s_contents_what_the_index_does_not_point_to_is_blank(ends, kept):
+    contents = list(zip(ends[::2], ends[1::2], strict=False))
+    clean = bytearray(b"x" * 60)
+    _blank_between(clean, contents, kept)
+    within = {at for start, end in contents for at in range(start, end)}
+    drawn = {at for start, end in kept for at in range(start, end)}
+    assert {at for at, value in enumerate(clean) if value == 0} == within - drawn
+
+
+class Counted(list):
+    """Pieces that count how often they are looked at."""
+
+    looked_at = 0
+
+    def __getitem__(self, place):
+        Counted.looked_at += 1
+        return super().__getitem__(place)
+
+
+def test_thousands_of_contents_and_of_pieces_are_gone_through_once():
+    contents = [(at, at + 1) for at in range(0, 4_000, 2)]
+    pieces = Counted((at, at + 1) for at in range(1, 4_000, 2))
+    _blank_between(bytearray(4_000), contents, pieces)
+    assert Counted.looked_at <= 5 * (len(contents) + len(pieces))
 
 
 def test_adobes_colours_stay():

@@ -52,20 +52,28 @@ def heic(
     more: bytes = b"",
     inside: bytes = b"",
     method: int = 0,
+    is_derived: bool = False,
 ) -> bytes:
     """A file as phones make them: an index, a picture (which nobody decodes here), and what the camera says.
 
-    `more` boxes stand behind, others `inside` the index; `method`: how what the camera says is found (ISO 14496-12, 8.11.3).
+    `more` boxes stand behind, others `inside` the index; `method`: how what the camera says is found (ISO 14496-12, 8.11.3);
+    `is_derived`: with an item that is made of another one, all of it.
     """
     ftyp = _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
     picture = b"\x26\x01hevc"
 
     def meta(at: int) -> bytes:
         names = [(1, b"hvc1"), (2, b"Exif")]
+        if is_derived:
+            names.append((3, b"grid"))
         entries = b"".join(_full(b"infe", 2, struct.pack(">HH", item, 0) + kind + b"\0") for item, kind in names)
         places = [(1, 0, at, len(picture)), (2, method, at + len(picture), len(exif))]
+        if is_derived:
+            places.append((3, 2, 0, 0))
         located = b"".join(struct.pack(">HHHHII", item, how, 0, 1, *place) for item, how, *place in places)
-        return _index(entries, _full(b"iloc", 1, b"\x44\x00" + struct.pack(">H", 2) + located) + inside, width, height)
+        return _index(
+            entries, _full(b"iloc", 1, b"\x44\x00" + struct.pack(">H", len(names)) + located) + inside, width, height
+        )
 
     at = len(ftyp) + len(meta(0)) + 8
     return ftyp + meta(at) + _box(b"mdat", picture + exif) + more
