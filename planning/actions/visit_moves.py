@@ -12,7 +12,7 @@ from accounts.models import User
 from customers.actions.planned import cancel_planned, place_planned
 from customers.models import PlannedSource, PlannedTouch, Touch
 from customers.queries.touch_choices import loggable
-from planning.actions.visit_plans import as_it_stands, days_of, figures_of, price_of, put, stale_reasons
+from planning.actions.visit_plans import as_it_stands, days_of, figures_of, ground_of, price_of, put, stale_reasons
 from planning.engine.visits.days import day_plan
 from planning.engine.visits.improving import Trial, improved
 from planning.engine.visits.plan import as_plan
@@ -79,12 +79,13 @@ def move_stop(
     moved = next((row for row in stops if row.pk == stop), None)
     if moved is None:
         raise ValidationError({"stop": _("This visit is in the plan no more.")})
-    begun = begun_of(stops, now)
+    ground = ground_of(plan, now)
+    begun = begun_of(stops, ground)
     # What was agreed for a moment that is over, and did not take place, may still be put on another day.
     may_be_over = moved in begun and day is not None and moved.planned is not None and moved.planned.closed_at is None
     begun = [row for row in begun if row != moved]
     stops = [row for row in stops if row not in begun]
-    ground, loaded, orders = as_it_stands(plan, stops, now, begun=begun)
+    loaded, orders = as_it_stands(plan, stops, ground, now, begun=begun)
     is_over = moved.day is not None and moved.day not in ground.dates
     if not ground.dates or (is_over and not may_be_over):
         raise ValidationError({"stop": _("This day is over.")})
@@ -107,16 +108,10 @@ def move_stop(
     return _kept(plan, stops, ground, loaded, orders, now, _ahead(begun))
 
 
-def begun_of(stops: Iterable[VisitStop], now: dt.datetime) -> list[VisitStop]:
-    """Visits at their agreed time, which has come: they stand there until they are moved."""
-    return [
-        stop
-        for stop in stops
-        if stop.is_agreed
-        and stop.starts_at is not None
-        and stop.starts_at < now
-        and wanted_of(stop).agreed_at == stop.starts_at
-    ]
+def begun_of(stops: Iterable[VisitStop], ground: PersonWeek) -> list[VisitStop]:
+    """Visits at their agreed time, before the hours that are still to be planned: they stand there until they are moved."""
+    rows = [(stop, wanted_of(stop)) for stop in stops if stop.is_agreed and stop.starts_at is not None]
+    return [stop for stop, row in rows if row.agreed_at == stop.starts_at and ground.stands(row)]
 
 
 def _ahead(stops: Iterable[VisitStop]) -> dict[dt.date, int]:
@@ -268,7 +263,7 @@ def accept_plan(
     today = clock.day_of(now, ground.zone)
     stops = [stop for stop in stops if stop.planned_id not in strange]
     taken = [stop for stop in stops if stop.day is not None and stop.day >= today and day in (None, stop.day)]
-    begun = begun_of(taken, now)
+    begun = begun_of(taken, ground)
     dropped = [stop for stop in stops if stop.day is None and _is_the_plans(stop)] if day is None else []
     _may(actor, taken + dropped)
     made = same = cancelled = 0
@@ -345,10 +340,13 @@ def run_late(*, plan: VisitPlan, now: dt.datetime, minutes: int = 0) -> Change:
     stops = stops_of(plan)
     today = clock.day_of(now, clock.zone_of(plan.person))
     logged = _made(plan, stops, today)
-    begun = [stop for stop in begun_of(stops, now) if stop.pk not in logged]
+    ground = ground_of(plan, now)
+    begun = [stop for stop in begun_of(stops, ground) if stop.pk not in logged]
     made = logged | {stop.pk for stop in begun}
     rest = [stop for stop in stops if stop.pk not in made]
-    ground, loaded, orders = as_it_stands(plan, rest, now, begun=begun, minutes=minutes)
+    if minutes:
+        ground = ground_of(plan, now + dt.timedelta(minutes=minutes))
+    loaded, orders = as_it_stands(plan, rest, ground, now, begun=begun)
     if today not in ground.dates:
         raise ValidationError({"day": _("Today has no hours left for visits.")})
     if not any(stop.day == today for stop in rest):

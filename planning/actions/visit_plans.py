@@ -351,22 +351,26 @@ def last_place(person: User, week: dt.date, now: dt.datetime) -> Place | None:
     return place_of(*row) if row else None
 
 
+def ground_of(row: VisitPlan, now: dt.datetime) -> PersonWeek:
+    """The week that a stored plan is of, as it is from now on. Errors: without a home base nothing can be worked out."""
+    ground = load_person_week(row.person, row.week, now)
+    if ground.base is None:
+        raise ValidationError(_("Say in your profile where your home base is."))
+    return ground
+
+
 def as_it_stands(
     row: VisitPlan,
     stops: Sequence[VisitStop],
+    ground: PersonWeek,
     now: dt.datetime,
     *,
     begun: Iterable[VisitStop] = (),
-    minutes: int = 0,
-) -> tuple[PersonWeek, Loaded, list[list[int]]]:
+) -> tuple[Loaded, list[list[int]]]:
     """A stored plan for the engine: its stops are the only candidates; by day the visits in their order.
 
-    The rest of today begins in so many minutes where the last visit was, and not before what has `begun` is over. Errors:
-    without a home base nothing can be worked out.
+    The rest of today begins where the last visit was, and not before what has `begun` is over.
     """
-    ground = load_person_week(row.person, row.week, now + dt.timedelta(minutes=minutes))
-    if ground.base is None:
-        raise ValidationError(_("Say in your profile where your home base is."))
     after = under_way(ground, [wanted_of(stop) for stop in begun if not is_done(stop)], now)
     start = last_place(row.person, row.week, now)
     loaded = build(ground, [wanted_of(stop) for stop in stops], start=start, after=after)
@@ -376,7 +380,7 @@ def as_it_stands(
         number = numbers.get(f"{stop.customer_id}-{stop.touch_type_id}")
         if stop.day in ground.dates and number is not None:
             orders[ground.dates.index(stop.day)].append(number)
-    return ground, loaded, orders
+    return loaded, orders
 
 
 def stale_reasons(

@@ -357,7 +357,7 @@ def wanted_of(stop: VisitStop) -> Wanted:
     What was agreed stays agreed for its time, wherever the plan has it meanwhile.
     """
     row, planned = stop.customer, stop.planned
-    agreed_at = planned.due_at if planned is not None and planned.closed_at is None else stop.starts_at
+    planned_at = planned.due_at if planned is not None and planned.closed_at is None else stop.starts_at
     return Wanted(
         customer=stop.customer_id,
         touch_type=stop.touch_type_id,
@@ -369,7 +369,8 @@ def wanted_of(stop: VisitStop) -> Wanted:
         value=stop.value,
         due_on=stop.due_on or stop.plan.week,
         planned=stop.planned_id,
-        agreed_at=agreed_at if stop.is_agreed else None,
+        agreed_at=planned_at if stop.is_agreed else None,
+        planned_at=planned_at,
         only_on=stop.only_on,
         locked_at=stop.starts_at if stop.is_locked else None,
     )

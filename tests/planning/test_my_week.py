@@ -603,6 +603,27 @@ def test_nothing_is_planned_into_a_visit_agreed_for_before_work(cast, book, visi
     assert all(stop.starts_at - dt.timedelta(seconds=stop.drive_seconds) >= ends for stop in rest)
 
 
+@pytest.mark.parametrize("change", ["move", "late"])
+def test_a_visit_agreed_for_before_work_stays_when_others_are_moved(cast, book, visit, time_machine, change):
+    early = NOW.replace(hour=6, minute=30)
+    row = agreed(cast, book["Honiton"], visit, early)
+    factories.planned_touch(book["Exmouth"], cast.rep, MONDAY, type=visit, duration_seconds=3600)
+    before = NOW.replace(hour=5, minute=45)
+    time_machine.move_to(before, tick=False)
+    plan = planned(cast.rep, before)
+    if change == "move":
+        move_stop(plan=plan, stop=plan.stops.get(customer=book["Tiverton"]).pk, day=MONDAY, place=1, now=before)
+    else:
+        run_late(plan=plan, now=before)
+    first, *rest = plan.stops.filter(day=MONDAY).order_by("place")
+    assert (first.customer, first.starts_at) == (book["Honiton"], early)
+    assert rest
+    assert all(stop.starts_at - dt.timedelta(seconds=stop.drive_seconds) >= first.ends_at for stop in rest)
+    accept_plan(actor=cast.rep, plan=plan_of(cast.rep, MONDAY), now=before)
+    row.refresh_from_db()
+    assert row.due_at == early
+
+
 def test_a_week_planned_anew_goes_on_from_the_last_visit(cast, book, visit, time_machine):
     time_machine.move_to(NOON, tick=False)
     factories.touch(book["Honiton"], cast.rep, type=visit)
