@@ -72,6 +72,7 @@ def _take_part() -> None:
             "role_id": role,
             "duration_seconds": "r.duration_seconds",
             "travel_seconds": "r.travel_seconds",
+            "at": "r.at",
         },
         "bench_touch t JOIN customers_touch r ON r.id = t.id WHERE t.who < 0.95 ORDER BY t.id",
         {},

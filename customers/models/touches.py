@@ -1,5 +1,6 @@
 """What was done with customers, by whom, and what is planned."""
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable
 
@@ -111,18 +112,31 @@ class Touch(Archivable):
     _met: list[int] | None = None
 
 
+class MomentOfTouch(models.DateTimeField):
+    """When the touch was, in a row of its own: whatever stores the row stores the touch's moment."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> dt.datetime:
+        moment = model_instance.touch.at  # type: ignore[attr-defined]
+        setattr(model_instance, self.attname, moment)
+        return moment
+
+
 class TouchPerson(models.Model):
     """A person who took part in a touch, in the role they had at that time, with their own minutes and travel."""
 
     # Begins the index of `touch_person_once`.
     touch = models.ForeignKey(Touch, models.CASCADE, related_name="people", db_index=False)
-    user = models.ForeignKey("accounts.User", models.PROTECT, related_name="touches")
+    # Begins the index below.
+    user = models.ForeignKey("accounts.User", models.PROTECT, related_name="touches", db_index=False)
     role = models.ForeignKey("accounts.Role", models.PROTECT, null=True, blank=True, related_name="+")
     duration_seconds = models.PositiveIntegerField(default=0)
     travel_seconds = models.PositiveIntegerField(default=0)
+    # By it is found what somebody did lately, of years of touches.
+    at = MomentOfTouch(editable=False)
 
     class Meta:
         ordering = ["pk"]
+        indexes = [models.Index(fields=["user", "at"], name="touch_person_lately")]
         constraints = [models.UniqueConstraint(fields=["touch", "user"], name="touch_person_once")]
 
 

@@ -139,33 +139,35 @@ def _made(people: People, since: dt.datetime, until: dt.datetime) -> QuerySet[To
     """
     prospects = (
         StagePeriod.objects.filter(
-            Q(ended_at__isnull=True) | Q(ended_at__gt=OuterRef("touch__at")),
+            Q(ended_at__isnull=True) | Q(ended_at__gt=OuterRef("at")),
             customer=OuterRef("touch__customer"),
-            began_at__lte=OuterRef("touch__at"),
+            began_at__lte=OuterRef("at"),
         )
         .alias(what=_WithoutIndex("stage"))
         .filter(what=PROSPECT)
         .order_by()
     )
+    # Of some people by what they did in these days, of all by the days: what has an index.
+    moment = "touch__at" if people is None else "at"
+    span = {f"{moment}__gte": since, f"{moment}__lt": until}
     rows = (
         TouchPerson.objects.filter(
             # Does not depend on the touch: where none has a goal, none is looked at.
             Exists(_goals_for(people)),
             Exists(prospects),
-            touch__at__gte=since,
-            touch__at__lt=until,
+            **span,
             touch__archived_at__isnull=True,
             touch__customer__archived_at__isnull=True,
         )
-        .alias(who=_WithoutIndex("user_id"), kind=_WithoutIndex("touch__type_id"))
+        .alias(kind=_WithoutIndex("touch__type_id"))
         .filter(kind__in=_live_goals().values("touch_type"))
         .order_by()
     )
-    return rows if people is None else rows.filter(who__in=people)
+    return rows if people is None else rows.filter(user__in=people)
 
 
 class _WithoutIndex(Func):
-    """A column that SQLite does not search by: it would go through all that people ever did rather than through these days, and
+    """A column that SQLite does not search by: it would go through all touches of a type rather than through these days, and
     through all prospects rather than one customer's stages."""
 
     def as_sqlite(self, compiler: Any, connection: Any, **_more: Any) -> tuple[str, Any]:
@@ -187,7 +189,7 @@ def _current(
     people: People, day: dt.datetime, week: dt.datetime, month: dt.datetime, since: dt.datetime, until: dt.datetime
 ) -> QuerySet:
     counts = {
-        f"of_{period}": Count("pk", filter=Q(touch__at__gte=start))
+        f"of_{period}": Count("pk", filter=Q(at__gte=start))
         for period, start in ((DAY, day), (WEEK, week), (MONTH, month))
     }
     return _made(people, since, until).values_list("user_id", "touch__type_id").annotate(**counts)
@@ -210,7 +212,7 @@ def current_progress(goals: Goals, done: Iterable[tuple], now: Current) -> dict[
 def done_by_day(people: People, first: dt.date, last: dt.date, zone: zoneinfo.ZoneInfo) -> QuerySet:
     """Person, touch type, day and how many: what counts for goals from first to last day, as far as it is made by now."""
     made = _made(people, clock.start_of_day(first, zone), _until(last, zone))
-    day = TruncDate("touch__at", tzinfo=zone)
+    day = TruncDate("at", tzinfo=zone)
     return made.annotate(on=day).values_list("user_id", "touch__type_id", "on").annotate(Count("pk"))
 
 
