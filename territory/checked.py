@@ -199,12 +199,14 @@ def database(url: str, *, statement_seconds: int) -> dict[str, Any]:
     refuse_if(config.get("ENGINE") not in {SQLITE, POSTGRESQL} or config.get("NAME") in {None, "", ":memory:"}, message)
     if config["ENGINE"] == SQLITE:
         return config | {"OPTIONS": _sqlite_options(), "CONN_MAX_AGE": 60}
+    threshold = config.get("OPTIONS", {}).get("prepare_threshold", "0")
+    refuse_if(str(threshold) not in {"0", "None"}, "DATABASE_URL: prepare_threshold is 0 or, behind a pooler, None.")
     return config | {
         "OPTIONS": {
             **config.get("OPTIONS", {}),
             "options": _postgresql_options(statement_seconds),
             # A statement whose parameters are apart from it (territory/together.py) is kept from the first time on; None: never.
-            "prepare_threshold": None if config.get("OPTIONS", {}).get("prepare_threshold") == "None" else 0,
+            "prepare_threshold": None if threshold == "None" else 0,
         },
         # A new connection plans every statement again: at a minute's life all of them did so at once, and each minute began with
         # answers of a second.
@@ -224,7 +226,9 @@ def _sqlite_options() -> dict[str, object]:
 
 
 def _postgresql_options(statement_seconds: int) -> str:
-    options = {"lock_timeout": "3s", "synchronous_commit": "on", "jit": "off"}
+    # A page read by its key costs little more than the next one of a table: for disks that turned, PostgreSQL thinks four times
+    # as much. At 500,000 touches the busiest pages take a twelfth less of its time.
+    options = {"lock_timeout": "3s", "synchronous_commit": "on", "jit": "off", "random_page_cost": "1.1"}
     if statement_seconds:
         options |= {
             "statement_timeout": f"{statement_seconds}s",
