@@ -45,13 +45,17 @@ def device_words(user_agent: str) -> tuple[str, str]:
 def note(request: HttpRequest, *, now: dt.datetime) -> None:
     """Remember that the session is used, at most once in NOTED_EVERY seconds. Its own data say when that was last done."""
     session = request.session
-    if not session.session_key or not session.exists(session.session_key):
+    if not session.session_key:
         return
     browser, system = device_words(request.headers.get("User-Agent", ""))
     facts = {"user": request.user, "browser": browser, "system": system, "last_used_at": now}
-    UserSession.objects.update_or_create(
-        session_id=session.session_key, defaults=facts, create_defaults={**facts, "begun_at": _begun_at(request) or now}
-    )
+    if not UserSession.objects.filter(session_id=session.session_key).update(**facts):
+        if not session.exists(session.session_key):
+            return
+        begun_at = _begun_at(request) or now
+        UserSession.objects.update_or_create(
+            session_id=session.session_key, defaults=facts, create_defaults={**facts, "begun_at": begun_at}
+        )
     session[MARK] = mark(session.session_key, now)
 
 
