@@ -114,6 +114,12 @@ def _person(
     browser = Browser(port, cookies)
     try:
         mine = _first_look(browser, chance, seen)
+    except Exception as error:  # noqa: BLE001  whatever it is, it is told, and nobody waits for this one
+        seen.errors.append(f"{type(error).__name__}: {error}")
+        all_have_looked.abort()
+        browser.close()
+        return
+    try:
         all_have_looked.wait()
         end = time.monotonic() + seconds
         time.sleep(chance.uniform(0, PAUSE[1]))
@@ -122,9 +128,10 @@ def _person(
                 if time.monotonic() < end:
                     _ask(browser, chance, mine, seen, is_write=turn == 0)
                     time.sleep(chance.uniform(*PAUSE))
+    except threading.BrokenBarrierError:
+        pass  # the one who could not look has told why
     except Exception as error:  # noqa: BLE001  whatever it is, it is counted and told
         seen.errors.append(f"{type(error).__name__}: {error}")
-        all_have_looked.abort()
     finally:
         browser.close()
 

@@ -127,7 +127,10 @@ class _Words:
             return
         self.width = len(self.compiler.select)
         columns = [expression for expression, _sql, _alias in self.compiler.select]
-        self.converters = self.compiler.get_converters(columns[: self.compiler.col_count])
+        # Most are rows of values: to find their converters at each answer and a queryset to go through takes longer than to
+        # read a few.
+        self.made = _VALUES.get(self.question._iterable_class)
+        self.converters = self.compiler.get_converters(columns[: self.compiler.col_count]) if self.made else {}
         readers = (_reader(expression, self.vendor) for expression in columns)
         self.readers = [(place, read) for place, read in enumerate(readers) if read is not None]
 
@@ -153,11 +156,9 @@ class _Words:
             return []
         compiler = copy.copy(self.compiler)
         compiler.connection = connection
-        # Most are rows of values: to find their converters anew and a queryset to go through takes longer than to read a few.
-        if made := _VALUES.get(self.question._iterable_class):
-            return [
-                made(row) for row in (compiler.apply_converters(rows, self.converters) if self.converters else rows)
-            ]
+        if self.made:
+            converted = compiler.apply_converters(rows, self.converters) if self.converters else rows
+            return [self.made(row) for row in converted]
         question = self.question.all()
         compiler.execute_sql = lambda *args, **kwargs: iter([rows])
         question.query.get_compiler = lambda *args, **kwargs: compiler  # type: ignore[method-assign]

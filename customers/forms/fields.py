@@ -78,6 +78,12 @@ class _Offered(ModelChoiceIterator):
         for row in self.field.offered:
             yield self.choice(row)
 
+    def __len__(self) -> int:
+        return len(self.field.offered) + (self.field.empty_label is not None)
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
 
 class Later(forms.ModelChoiceField):
     """A choice among rows that are looked for when somebody asks: who sends a form that says nothing here needs none of them."""

@@ -60,7 +60,7 @@ def _holding(words: str, rows: Iterable[tuple[int, str, str]]) -> list[int]:
     return [pk for pk, name, town in rows if all(word in fold(name, town) for word in wanted)]
 
 
-def cards(keys: list[int]) -> Asking[list[Card]]:
+def cards_found(keys: list[int]) -> Asking[list[Card]]:
     """Cards that were just found for a reader (`card_keys`), in the order of the keys.
 
     Whether the reader may have them is not asked again: that takes as long as to find them.
@@ -90,7 +90,7 @@ def cards_named(user, words: Sequence[str], limit: int) -> list[Card]:
         for place, (pk, name) in enumerate(rows)
         if holds_loosely(name, words)
     ]
-    return answer(cards([pk for _later, _place, pk in sorted(found)[:limit]]))
+    return answer(cards_found([pk for _later, _place, pk in sorted(found)[:limit]]))
 
 
 def _customers(user) -> QuerySet[Customer]:

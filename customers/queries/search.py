@@ -9,7 +9,7 @@ from django.db.models import BooleanField, Q, QuerySet, Value
 from accounts.models import User
 from accounts.permissions import Act, Area, may, may_all, people_within
 from customers.models import Contact, Customer, Order, Touch
-from customers.queries.directory import Card, cards, first_card_keys
+from customers.queries.directory import Card, cards_found, first_card_keys
 from customers.scope import customers_within, yes
 from territory.folding import fold
 from territory.rows import best_first, matching
@@ -17,7 +17,7 @@ from territory.together import Asking, prepared
 
 # How many of the person's latest touches say which customers are recent.
 LATEST_TOUCHES = 60
-# How many are looked at beyond those; at least twice as many as anybody asks for.
+# How many are looked at beyond those: at least as many as anybody asks for.
 FIRST_BY_NAME = 20
 
 
@@ -108,7 +108,7 @@ def search(user, words: str, limit: int = 10) -> Asking[Found]:
         orders=orders,
         people=known,
         open_people={row.pk for row in known if row.page_seen},
-        cards=(yield from cards(found_cards)) if found_cards else [],
+        cards=(yield from cards_found(found_cards)),
     )
 
 

@@ -56,14 +56,13 @@ def _find_written_on(user: User) -> Q:
 
 def to_log(user: User, customer: int | None, present: int = 0) -> tuple[Customer | None, list[TouchType]]:
     """This one of the loggable customers (with tier and team), if it is one; and `types`, in one statement."""
-    seen = customers_within(user, Area.CUSTOMERS, Act.SEE)
-    rows, types_ = together(_loggable(seen, _written_on(user), customer or 0), _types(present))
+    rows, types_ = together(_loggable(loggable_within(user), customer or 0), _types(present))
     return next(iter(rows), None), types_
 
 
 @prepared
-def _loggable(seen: Q, within: Q, customer: int) -> QuerySet[Customer]:
-    return Customer.objects.filter(seen, pk=customer).live().filter(within).select_related("tier", "team")
+def _loggable(within: Q, customer: int) -> QuerySet[Customer]:
+    return Customer.objects.live().filter(within, pk=customer).select_related("tier", "team")
 
 
 @prepared
@@ -102,12 +101,15 @@ def contacts(user: User, customer: Customer | None, touch: Touch | None = None) 
     """Who can have been met: the customer's contacts who have not left, and whom the touch names already."""
     if customer is None:
         return Contact.objects.none()
-    within = hangs_within(user, Area.CUSTOMERS, Act.SEE)
-    seen = _contacts(within, customer.pk, clock.company_today())
+    seen = _contacts(*_contacts_asked(user, customer))
     if touch is None:
         return seen
     named = Q(pk__in=seen.order_by().values("pk")) | Q(pk__in=touch.contacts.values("pk"))
     return Contact.objects.filter(named).select_related("role")
+
+
+def _contacts_asked(user: User, customer: Customer) -> tuple[Q, int, dt.date]:
+    return hangs_within(user, Area.CUSTOMERS, Act.SEE), customer.pk, clock.company_today()
 
 
 def _contacts(seen: Q, customer: int, today: dt.date) -> QuerySet[Contact]:
@@ -119,7 +121,11 @@ def orders(user: User, customer: Customer | None, present: int | None = None) ->
     """Orders of the customer it may have been for: pending first, then those closed lately; and the one there is."""
     if customer is None:
         return Order.objects.none()
-    return _orders(hangs_within(user, Area.ORDERS, Act.SEE), customer.pk, clock.now() - CLOSED_LATELY, present)
+    return _orders(*_orders_asked(user, customer), present)
+
+
+def _orders_asked(user: User, customer: Customer) -> tuple[Q, int, dt.datetime]:
+    return hangs_within(user, Area.ORDERS, Act.SEE), customer.pk, clock.now() - CLOSED_LATELY
 
 
 def _orders(within: Q, customer: int, lately: dt.datetime, present: int | None = None) -> QuerySet[Order]:
@@ -142,8 +148,7 @@ def of_customer(user: User, customer: Customer | None, touch: Touch | None) -> t
         contacts_, orders_ = together(contacts(user, customer, touch), orders(user, customer, touch.order_id))
         return contacts_, orders_
     contacts_, orders_ = together(
-        _contacts_kept(hangs_within(user, Area.CUSTOMERS, Act.SEE), customer.pk, clock.company_today()),
-        _orders_kept(hangs_within(user, Area.ORDERS, Act.SEE), customer.pk, clock.now() - CLOSED_LATELY),
+        _contacts_kept(*_contacts_asked(user, customer)), _orders_kept(*_orders_asked(user, customer))
     )
     return contacts_, orders_
 

@@ -27,7 +27,7 @@ def directory_list(request: HttpRequest) -> HttpResponse:
     """Cards of customers that are not the reader's own, by name."""
     words = asked_words(request)
     page = Paginator(queries.card_keys(request.user, words), PER_PAGE).get_page(request.GET.get("page"))
-    page.object_list = answer(queries.cards(list(page.object_list)))
+    page.object_list = answer(queries.cards_found(list(page.object_list)))
     context = {"page": page, "words": words, "sees_customers": may(request.user, Area.CUSTOMERS, Act.SEE)}
     return render(request, "customers/directory/list.html", context)
 

@@ -50,9 +50,10 @@ LATELY = dt.timedelta(minutes=15)
 def log_touch(request: HttpRequest) -> HttpResponse:
     """Log a touch: of a customer, of a due row or of a planned touch when the address says so."""
     if request.method == "GET":
-        start = start_of_touch(request.user, clock.now(), **_asked(request))
+        asked = _asked(request)
+        start = start_of_touch(request.user, clock.now(), **asked)
         form = NewTouchForm(user=request.user, initial=start | {"back": page_before(request)})
-        if form.chosen is None and ("planned" in request.GET or request.GET.get("customer")):
+        if form.chosen is None and "customer" in asked:
             customer_to_log_on(request, start.get("customer"))
         return _form_page(request, form, lately=_logged_lately(request, start))
     form = NewTouchForm(request.POST, user=request.user)

@@ -23,7 +23,7 @@ from planning.models import PlanningSettings, Situation
 from planning.models.situations import situations_within
 from planning.queries.standing_moves import Move, stage_move, stage_moves, tier_moves
 from planning.queries.touch_values import Line, may_approve, outside_of, outside_questions, sees_evidence
-from planning.queries.workload import Board, PersonRow, band_ends, band_of, board
+from planning.queries.workload import Board, PersonRow, band_ends, board
 from planning.situations.sole_away import SoleAway
 from territory import clock
 from territory.formats.names import names_text
@@ -275,7 +275,8 @@ def _closed_of(status: str, sums: Iterable[tuple], largest: Iterable[Order]) -> 
 
 
 def _loads(name: str, loads: Sequence[float | None], settings: PlanningSettings) -> Loads:
-    return Loads(name, loads, [band_of(load, settings) for load in loads])
+    ends = band_ends(settings)
+    return Loads(name, loads, [band(load, ends) for load in loads])
 
 
 def _teams(found: Board, ahead: int) -> list[Loads]:

@@ -152,11 +152,6 @@ def load_of(cells: Iterable[engine.Cell]) -> float | None:
     return Sums.of(cells).load
 
 
-def band_of(load: float | None, settings: PlanningSettings) -> str:
-    """The band of a load under the administrator's thresholds: room, good, full, over, far or away."""
-    return engine.band(load, band_ends(settings))
-
-
 def band_ends(settings: PlanningSettings) -> tuple[float, float, float, float]:
     """The administrator's thresholds: the upper ends of the bands."""
     room, good, full, over = settings.room_below, settings.good_up_to, settings.full_up_to, settings.over_up_to

@@ -78,7 +78,7 @@ def address(name: str) -> str:
 @register.simple_tag
 def link(name: str, key: int | None = None) -> str:
     """The address of a page, or of a row by its key, as {% url %} writes it: where a page has many, these take a third of the time."""
-    return link_to(name) if key is None else links_of(name)(key)
+    return link_to(name) if key is None else links_of(name)(int(key))
 
 
 @register.simple_tag

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from planning.engine.workload import band
 from planning.models import Budget, BudgetShare, PlanningSettings, TeamLoad
 from planning.queries import service, workload
 from tests import factories
@@ -63,7 +64,7 @@ def test_own_week_is_the_same_as_on_the_heat_map(cast):
 
 def test_bands_follow_the_administrators_thresholds(cast):
     settings = PlanningSettings(room_below="0.5", good_up_to="0.6", full_up_to="0.7", over_up_to="0.8")
-    shown = [workload.band_of(load, settings) for load in (0.49, 0.5, 0.6, 0.7, 0.8, 0.81, None)]
+    shown = [band(load, workload.band_ends(settings)) for load in (0.49, 0.5, 0.6, 0.7, 0.8, 0.81, None)]
     assert shown == ["room", "good", "good", "full", "over", "far", "away"]
 
 
