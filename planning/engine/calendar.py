@@ -48,6 +48,11 @@ class WorkCalendar:
         days = (ends_on - starts_on).days
         return [day for day in (starts_on + timedelta(days=n) for n in range(days + 1)) if self.works(day)]
 
+    def weekdays_between(self, starts_on: date, ends_on: date) -> int:
+        """How many days from one to another, both counted, are worked where there is no holiday."""
+        days = (ends_on - starts_on).days
+        return sum((starts_on + timedelta(days=n)).weekday() in self.weekdays for n in range(days + 1))
+
     def next_working_day(self, day: date, away: Sequence[Span] = ()) -> date:
         """``day`` itself if it is worked and outside every span away, else the first later day that is.
 

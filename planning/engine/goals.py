@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from planning.engine.calendar import ONE_DAY, Span, WorkCalendar, monday
 from planning.engine.rules import Key
@@ -107,7 +108,10 @@ class Goals:
         calendar: WorkCalendar,
         absences: Mapping[Key, Sequence[Span]],
     ) -> None:
-        self.calendar, self.absences = calendar, absences
+        self.absences = absences
+        # The same days are asked for everyone.
+        self._worked = cache(calendar.working_days)
+        self._weekdays = cache(calendar.weekdays_between)
         self._seats: dict[Key, list[Seat]] = defaultdict(list)
         for seat in seats:
             self._seats[seat.person].append(seat)
@@ -141,20 +145,19 @@ class Goals:
     def asked(self, person: Key, touch_type: Key, period: str, days: tuple[date, date], today: date) -> Asked | None:
         """What the period from first to last day asks of the person; None where no goal holds on any of its days."""
         first, last = days
-        worked = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        of_days = sum(day.weekday() in self.calendar.weekdays for day in worked)
+        of_days = self._weekdays(first, last)
         away = self.absences.get(person, ())
         latest: tuple[Goal, Seat] | None = None
         total = passed = asking = 0
-        for day in worked:
-            found = self._on(person, touch_type, period, day)
+        for begins, ends in self._unchanged(person, touch_type, period, first, last):
+            found = self._on(person, touch_type, period, begins)
             if found is None:
                 continue
             latest = found
-            if self.calendar.works(day) and not any(span.holds(day) for span in away):
-                asking += 1
-                total += found[0].count
-                passed += found[0].count if day < today else 0
+            there = [day for day in self._worked(begins, ends) if not any(span.holds(day) for span in away)]
+            asking += len(there)
+            total += found[0].count * len(there)
+            passed += found[0].count * sum(day < today for day in there)
         if latest is None:
             return None
         goal, seat = latest
@@ -172,6 +175,20 @@ class Goals:
             days=asking,
             of_days=of_days,
         )
+
+    def _unchanged(
+        self, person: Key, touch_type: Key, period: str, first: date, last: date
+    ) -> Iterable[tuple[date, date]]:
+        """These days cut where a goal or a seat begins or has ended: on each piece, first and last day, the same holds."""
+        seats = self._seats.get(person, ())
+        spans = [seat.span for seat in seats]
+        spans += [goal.span for goal in self._own.get((person, touch_type, period), ())]
+        for role in {seat.role for seat in seats}:
+            spans += [goal.span for goal in self._of_roles.get((role, touch_type, period), ())]
+        begins = {span.starts_on for span in spans if span.starts_on is not None}
+        begins |= {span.ends_on + ONE_DAY for span in spans if span.ends_on is not None}
+        starts = [first, *sorted(day for day in begins if first < day <= last)]
+        return zip(starts, [*(day - ONE_DAY for day in starts[1:]), last], strict=True)
 
     def _on(self, person: Key, touch_type: Key, period: str, day: date) -> tuple[Goal, Seat] | None:
         """The goal that holds for the person on a day, and the seat in which it does."""

@@ -184,36 +184,51 @@ def _kept(mine: Week) -> float:
 
 
 class _Left:
-    """A team's unstaffed minutes of a week."""
+    """A team's unstaffed minutes of a week: what nobody has in any week, and what is said of this one."""
 
-    def __init__(self) -> None:
+    def __init__(self, nobodys: Minutes | None = None) -> None:
         self.minutes, self.team_load, self.set_aside = Minutes(), 0.0, 0.0
+        if nobodys is not None:
+            self.minutes.take(nobodys)
 
     def cell(self, team: Key, week: date, days: int) -> Cell:
         parts = (self.minutes.prospecting, self.minutes.keeping, self.minutes.travel, self.team_load, self.set_aside)
         return Cell(None, team, week, *parts, days=days)
 
 
+class _LeftThen(dict[Key, _Left]):
+    """By team what is left of one week, for teams of which something is said; with it what nobody has in any week."""
+
+    def __init__(self, nobodys: Mapping[Key, Minutes]) -> None:
+        self.nobodys = nobodys
+
+    def __missing__(self, team: Key) -> _Left:
+        self[team] = _Left(self.nobodys.get(team))
+        return self[team]
+
+
 def _unstaffed(people: Mapping[Key, list[Week]], everyone: Everyone) -> Mapping[Key, list[Cell]]:
     """What nobody has, and what those have who are away all week."""
     cells: dict[Key, list[Cell]] = defaultdict(list)
-    nobodys = Shares.of(everyone.unstaffed)
+    nobodys: dict[Key, Minutes] = defaultdict(Minutes)
+    shares = Shares.of(everyone.unstaffed)
+    for by_team in (shares.touch_by_team, shares.other_by_team):
+        for team, minutes in by_team.items():
+            nobodys[team].take(minutes)
+    every_week = {team: _Left(minutes) for team, minutes in nobodys.items()}
     for number, week in enumerate(everyone.weeks):
-        left: dict[Key, _Left] = defaultdict(_Left)
-        for by_team in (nobodys.touch_by_team, nobodys.other_by_team):
-            for team, minutes in by_team.items():
-                left[team].minutes.take(minutes)
+        left = _LeftThen(nobodys)
         for rows in people.values():
             if not rows[number].present:
                 _hand_to_teams(left, rows[number])
-        for team, found in left.items():
+        for team, found in {**every_week, **left}.items():
             cell = found.cell(team, week, len(everyone.days[number]))
             if cell.prospecting > 0 or cell.keeping > 0 or cell.travel > 0 or cell.team_load > 0 or cell.set_aside > 0:
                 cells[team].append(cell)
     return cells
 
 
-def _hand_to_teams(left: dict[Key, _Left], mine: Week) -> None:
+def _hand_to_teams(left: _LeftThen, mine: Week) -> None:
     """The work of somebody who is away all week joins the unstaffed minutes of its team."""
     for team, touch in mine.touch_by_team.items():
         left[team].minutes.take(touch, _kept(mine))

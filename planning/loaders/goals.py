@@ -6,8 +6,9 @@ Questions to be asked together with others (`territory.together`), and what is m
 import datetime as dt
 import zoneinfo
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db.models import Count, Exists, Func, OuterRef, Q, QuerySet
@@ -216,10 +217,11 @@ def done_by_day(people: People, first: dt.date, last: dt.date, zone: zoneinfo.Zo
     return made.annotate(on=day).values_list("user_id", "touch__type_id", "on").annotate(Count("pk"))
 
 
-def done_by_period(rows: Iterable[tuple]) -> Done:
-    """The same by the first day of each day, week and month."""
+def done_by_period(rows: Iterable[tuple], periods: Sequence[str] = PERIODS) -> Done:
+    """The same by the first day of each day, week and month, or of some of these."""
+    first_of = cache(lambda day, period: period_of(day, period)[0])
     found: Done = Counter()
     for user, kind, day, count in rows:
-        for period in PERIODS:
-            found[user, kind, period, period_of(day, period)[0]] += count
+        for period in periods:
+            found[user, kind, period, first_of(day, period)] += count
     return found

@@ -170,12 +170,13 @@ def history(user: User, team: Team | None, wanted: str, page: str | None) -> His
         return History([], None, [], None, [], [])
     periods = spans[kind.period]
     shown = Paginator(with_goal[kind], PEOPLE_SHOWN).get_page(page)
-    done = done_by_period(done_by_day(frozenset(shown), periods[0][0], today, zone))
+    made = done_by_day(frozenset(shown), periods[0][0], today, zone)
+    done = done_by_period((row for row in made if row[1] == kind.touch_type), [kind.period])
     lines = []
     for pk in shown:
         asked = [goals.asked(pk, kind.touch_type, kind.period, span, today) for span in periods]
-        made = [done[pk, kind.touch_type, kind.period, start] for start, _end in periods]
-        lines.append((Person(pk, people[pk]), [row and Progress(row, n) for row, n in zip(asked, made, strict=True)]))
+        counts = [done[pk, kind.touch_type, kind.period, start] for start, _end in periods]
+        lines.append((Person(pk, people[pk]), [row and Progress(row, n) for row, n in zip(asked, counts, strict=True)]))
     sums = [_sum(cells) for cells in zip(*(cells for _person, cells in lines), strict=True)]
     return History(kinds, kind, periods, shown, lines, sums)
 

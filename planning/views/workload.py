@@ -25,7 +25,7 @@ from territory import clock
 from territory.together import in_groups, prepared
 
 # Lines of the heat map on a page, and situations that are named.
-LINES_SHOWN = 14
+LINES_SHOWN = 12
 SITUATIONS_NAMED = 2
 
 

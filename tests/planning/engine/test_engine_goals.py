@@ -134,6 +134,39 @@ def test_periods():
     assert [first.month for first, _last in periods_until(MONDAY, "month", 8)] == [11, 12, 1, 2, 3, 4, 5, 6]
 
 
+SPANS = st.tuples(st.none() | st.integers(0, 40), st.none() | st.integers(0, 40)).map(
+    lambda ends: Span(*(None if each is None else date(2026, 5, 25) + timedelta(each) for each in ends))
+)
+GOALS = st.lists(st.tuples(st.integers(1, 60), st.sampled_from(["ann", "rep", "manager"]), SPANS), max_size=5)
+SEATS = st.lists(st.tuples(st.sampled_from(["rep", "manager"]), SPANS), max_size=3)
+
+
+@settings(max_examples=200, deadline=None)
+@given(GOALS, SEATS, st.lists(SPANS, max_size=2), st.sampled_from(["week", "month"]), st.integers(0, 29))
+def test_a_period_asks_what_its_days_ask_one_by_one(goals, seats, away, period, number):
+    today = date(2026, 6, 1) + timedelta(number)
+    rows = [
+        Goal(key, who if who == "ann" else None, None if who == "ann" else who, "voice", period, count, span)
+        for key, (count, who, span) in enumerate(goals)
+    ]
+    found = Goals(rows, [Seat("ann", role, "exeter", span) for role, span in seats], CALENDAR, {"ann": away})
+    first, last = days = period_of(date(2026, 6, 10), period)
+    row = found.asked("ann", "voice", period, days, today)
+    each_day = [first + timedelta(n) for n in range((last - first).days + 1)]
+    one_by_one = [found.asked("ann", "voice", period, (day, day), today) for day in each_day]
+    held = [each for each in one_by_one if each is not None]
+    assert (row is None) == (not held)
+    if row is not None:
+        assert (row.goal, row.role, row.days) == (held[-1].goal, held[-1].role, sum(each.days for each in held))
+        total = sum(each.goal * each.days for each in held)
+        of_days = sum(day.weekday() < 5 for day in each_day)
+        assert row.of_days == of_days
+        assert row.asked == (max(1, (2 * total + of_days) // (2 * of_days)) if row.days else 0)
+        assert row.by_now * of_days == pytest.approx(
+            sum(each.goal * each.days for each in held if each.starts_on < today)
+        )
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     st.integers(1, 1000),
