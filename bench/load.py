@@ -15,64 +15,68 @@ from bench.pages import log_one
 from bench.servers import cpu_seconds, resident_mb
 from bench.table import Figure, Line
 
-# A person looks at a page for some seconds; here each asks as often as three such people.
-PAUSE = (1.0, 3.0)
+# How long a person looks at a page, seconds.
+PAUSE = (3.0, 9.0)
 READS = ("/today/", "/customers/", "/search/?q=mill", "/orders/pipeline/", "/workload/", "/today/")
 A_CUSTOMER = "/customers/{}/"
 MOST_P95_MS, MOST_GROWTH = 300, 5
+# Then for a part of the time the same people ask so many times as often: how much is left before it gets slow.
+HURRY, HURRIED_PART = 3, 0.4
 # Caches fill in the first part: memory is held against what it is after it.
 WARM_PART = 0.2
 
 
 @dataclass
 class Seen:
-    """What all saw: milliseconds of each request by page, what went wrong, how many were written."""
+    """What all saw: milliseconds of each request by page, and what went wrong."""
 
     by_page: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    first_looks: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
     @property
     def times(self) -> list[float]:
         return [took for page in self.by_page.values() for took in page]
 
+    def note(self, page: str, answer: Answer, expected: int = 200) -> None:
+        self.by_page[page].append(answer.seconds * 1000)
+        if answer.status != expected:
+            self.errors.append(f"{page}: {answer.status} instead of {expected}")
+
 
 def load(
     cookies: list[dict[str, str]], minutes: float, port: str, processes: Callable[[], dict[int, str]]
 ) -> list[Line]:
-    """These people for so many minutes; what they waited, by page too, and what these processes used and grew by.
+    """These people for so many minutes, then for some more in a hurry; what they waited, by page too, and what these
+    processes used and grew by.
 
     Before, each of them looks once at each page, all at the same time, at processes that have just started: a line of its own.
     """
-    seen, all_have_looked = Seen(), threading.Barrier(len(cookies) + 1)
-    people = [
-        threading.Thread(target=_person, args=(n, one, port, minutes * 60, seen, all_have_looked))
-        for n, one in enumerate(cookies)
-    ]
+    people = [_Person(number, Browser(port, one)) for number, one in enumerate(cookies)]
+    looked = Seen()
+    _all_at_once(people, looked, lambda person: person.look_around(looked))
+    if looked.errors:
+        sys.exit("\n".join(looked.errors[:5]))
+    used = _Use(processes)
+    usual = _phase(people, minutes, 1, used.after_warm_part)
+    used.stop(minutes)
+    hurried_minutes = minutes * HURRIED_PART
+    hurried = _phase(people, hurried_minutes, HURRY)
     for person in people:
-        person.start()
-    try:
-        all_have_looked.wait()
-    except threading.BrokenBarrierError:
-        sys.exit("\n".join(seen.errors[:5]))
-    end, used = time.monotonic() + minutes * 60, _cpu(processes())
-    time.sleep(minutes * 60 * WARM_PART)
-    before = {pid: resident_mb(pid) for pid in processes()}
-    names = processes()
-    time.sleep(max(0.0, end - time.monotonic()))
-    after = {pid: resident_mb(pid) for pid in before if pid in processes()}
-    for person in people:
-        person.join()
-    for error in seen.errors[:5]:
+        person.browser.close()
+    for error in (usual.errors + hurried.errors)[:5]:
         print("   ", error)
-    all_of_them = f"{len(cookies)} people, {minutes:g} minutes"
     return [
-        Line(all_of_them, {"errors": Figure(len(seen.errors), 0), **_waited(seen.times, MOST_P95_MS)}),
-        *(Line(f"  {page}", _waited(times)) for page, times in sorted(seen.by_page.items()) if len(times) > 1),
-        Line("  before: each page once, all at once", _waited(seen.first_looks)),
-        _growth(names, before, after),
-        _share(used, _cpu(processes()), minutes),
+        Line(f"{len(people)} people, {minutes:g} minutes", _found(usual, MOST_P95_MS)),
+        *(Line(f"  {page}", _waited(times)) for page, times in sorted(usual.by_page.items()) if len(times) > 1),
+        Line("  before: each page once, all at once", _waited(looked.times)),
+        used.growth(),
+        used.share(),
+        Line(f"  after: {HURRY} times as often, {hurried_minutes:g} minutes", _found(hurried)),
     ]
+
+
+def _found(seen: Seen, most: float | None = None) -> dict[str, Figure]:
+    return {"errors": Figure(len(seen.errors), 0), **_waited(seen.times, most)}
 
 
 def _waited(times: list[float], most: float | None = None) -> dict[str, Figure]:
@@ -83,80 +87,102 @@ def _waited(times: list[float], most: float | None = None) -> dict[str, Figure]:
     }
 
 
-def _cpu(processes: dict[int, str]) -> dict[str, float]:
-    """CPU seconds so far, by kind of process."""
-    used: dict[str, float] = defaultdict(float)
-    for pid, name in processes.items():
-        used[name] += cpu_seconds(pid)
-    return used
+class _Use:
+    """Memory and CPU of these processes, by kind, from now on."""
+
+    def __init__(self, processes: Callable[[], dict[int, str]]) -> None:
+        self.processes = processes
+        self.cpu = self._cpu()
+
+    def after_warm_part(self) -> None:
+        """What memory is held against."""
+        self.names = self.processes()
+        self.before = {pid: resident_mb(pid) for pid in self.names}
+
+    def stop(self, minutes: float) -> None:
+        self.minutes = minutes
+        self.after = {pid: resident_mb(pid) for pid in self.before if pid in self.processes()}
+        self.then = self._cpu()
+
+    def _cpu(self) -> dict[str, float]:
+        """Seconds so far."""
+        used: dict[str, float] = defaultdict(float)
+        for pid, name in self.processes().items():
+            used[name] += cpu_seconds(pid)
+        return used
+
+    def share(self) -> Line:
+        """Of one core each; the database and the people who ask have the rest of the machine."""
+        figures = {f"{name} %": Figure((self.then[name] - self.cpu[name]) / self.minutes / 0.6) for name in self.then}
+        return Line("CPU meanwhile, of one core", figures)
+
+    def growth(self) -> Line:
+        """In per cent; a process that was replaced counts as grown by all it has."""
+        figures = {}
+        for name in dict.fromkeys(self.names.values()):
+            pids = [pid for pid in self.before if self.names[pid] == name]
+            after = sum(self.after.get(pid, 2 * self.before[pid]) for pid in pids)
+            grown = after / sum(self.before[pid] for pid in pids) - 1
+            figures[f"{name} %"] = Figure(grown * 100, MOST_GROWTH, decimals=1)
+        return Line("memory meanwhile, grown by", figures)
 
 
-def _share(before: dict[str, float], after: dict[str, float], minutes: float) -> Line:
-    """Of one core each; the database and the people who ask have the rest of the machine."""
-    figures = {f"{name} %": Figure((after[name] - before[name]) / minutes / 0.6) for name in after}
-    return Line("CPU meanwhile, of one core", figures)
+def _phase(
+    people: list["_Person"], minutes: float, hurry: int, after_warm_part: Callable[[], None] = lambda: None
+) -> Seen:
+    seen, end = Seen(), time.monotonic() + minutes * 60
+    timer = threading.Timer(minutes * 60 * WARM_PART, after_warm_part)
+    timer.start()
+    _all_at_once(people, seen, lambda person: person.work(end, hurry, seen))
+    timer.join()
+    return seen
 
 
-def _growth(names: dict[int, str], before: dict[int, float], after: dict[int, float]) -> Line:
-    """By kind of process, in per cent; a process that was replaced counts as grown by all it has."""
-    figures = {}
-    for name in dict.fromkeys(names[pid] for pid in before):
-        pids = [pid for pid in before if names[pid] == name]
-        grown = sum(after.get(pid, 2 * before[pid]) for pid in pids) / sum(before[pid] for pid in pids) - 1
-        figures[f"{name} %"] = Figure(grown * 100, MOST_GROWTH, decimals=1)
-    return Line("memory meanwhile, grown by", figures)
+def _all_at_once(people: list["_Person"], seen: Seen, do: Callable[["_Person"], None]) -> None:
+    """Each in a thread; what goes wrong is counted and told."""
+
+    def tried(person: "_Person") -> None:
+        try:
+            do(person)
+        except Exception as error:  # noqa: BLE001  whatever it is
+            seen.errors.append(f"{type(error).__name__}: {error}")
+
+    threads = [threading.Thread(target=tried, args=(person,)) for person in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
-def _person(
-    number: int, cookies: dict[str, str], port: str, seconds: float, seen: Seen, all_have_looked: threading.Barrier
-) -> None:
-    chance = random.Random(number)
-    browser = Browser(port, cookies)
-    try:
-        mine = _first_look(browser, chance, seen)
-    except Exception as error:  # noqa: BLE001  whatever it is, it is told, and nobody waits for this one
-        seen.errors.append(f"{type(error).__name__}: {error}")
-        all_have_looked.abort()
-        browser.close()
-        return
-    try:
-        all_have_looked.wait()
-        end = time.monotonic() + seconds
-        time.sleep(chance.uniform(0, PAUSE[1]))
+class _Person:
+    """Somebody signed in, with their own chances and the customers that they find in their list."""
+
+    def __init__(self, number: int, browser: Browser) -> None:
+        self.chance, self.browser = random.Random(number), browser
+        self.mine: list[int] = []
+
+    def look_around(self, seen: Seen) -> None:
+        """Every page once."""
+        for page in dict.fromkeys(("/customers/", *READS)):
+            answer = self.browser.get(page)
+            seen.note(page, answer)
+            if not self.mine:
+                self.mine = [int(pk) for pk in re.findall(r'href="/customers/(\d+)/"', answer.text)]
+        seen.note(A_CUSTOMER, self.browser.get(A_CUSTOMER.format(self.chance.choice(self.mine))))
+
+    def work(self, end: float, hurry: int, seen: Seen) -> None:
+        """Nine times of ten read a page, once log a touch, and look at what comes; until then."""
+        time.sleep(self.chance.uniform(0, PAUSE[1] / hurry))
         while time.monotonic() < end:
-            for turn in chance.sample(range(10), 10):
+            for turn in self.chance.sample(range(10), 10):
                 if time.monotonic() < end:
-                    _ask(browser, chance, mine, seen, is_write=turn == 0)
-                    time.sleep(chance.uniform(*PAUSE))
-    except threading.BrokenBarrierError:
-        pass  # the one who could not look has told why
-    except Exception as error:  # noqa: BLE001  whatever it is, it is counted and told
-        seen.errors.append(f"{type(error).__name__}: {error}")
-    finally:
-        browser.close()
+                    self._ask(seen, is_write=turn == 0)
+                    time.sleep(self.chance.uniform(*PAUSE) / hurry)
 
-
-def _first_look(browser: Browser, chance: random.Random, seen: Seen) -> list[int]:
-    """Every page once; gives the customers that the person finds in their list."""
-    answers = [browser.get(page) for page in dict.fromkeys(("/customers/", *READS))]
-    mine = [int(pk) for pk in re.findall(r'href="/customers/(\d+)/"', answers[0].text)]
-    answers.append(browser.get(A_CUSTOMER.format(chance.choice(mine))))
-    seen.first_looks += [answer.seconds * 1000 for answer in answers]
-    seen.errors += [f"{answer.status} instead of 200" for answer in answers if answer.status != 200]
-    return mine
-
-
-def _ask(browser: Browser, chance: random.Random, mine: list[int], seen: Seen, *, is_write: bool) -> None:
-    customer = chance.choice(mine)
-    if is_write:
-        page, answer, expected = "log a touch", log_one(browser, customer)(0), 302
-    else:
-        page = chance.choice([*READS, A_CUSTOMER])
-        answer, expected = browser.get(page.format(customer)), 200
-    _note(page, answer, expected, seen)
-
-
-def _note(page: str, answer: Answer, expected: int, seen: Seen) -> None:
-    seen.by_page[page].append(answer.seconds * 1000)
-    if answer.status != expected:
-        seen.errors.append(f"{answer.status} instead of {expected}")
+    def _ask(self, seen: Seen, *, is_write: bool) -> None:
+        customer = self.chance.choice(self.mine)
+        if is_write:
+            seen.note("log a touch", log_one(self.browser, customer)(0), 302)
+        else:
+            page = self.chance.choice([*READS, A_CUSTOMER])
+            seen.note(page, self.browser.get(page.format(customer)))
