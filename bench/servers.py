@@ -65,17 +65,26 @@ def family(pid: int) -> list[int]:
 
 
 def resident_mb(pid: int, *, peak: bool = False) -> float:
-    """Resident memory of a process now, or the most it had; shared pages count in each process."""
+    """Resident memory of a process now, or the most it had; shared pages count in each process. None of one that has ended."""
     name = "VmHWM:" if peak else "VmRSS:"
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+    try:
+        told = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    for line in told.splitlines():
         if line.startswith(name):
             return int(line.split()[1]) * 1024 / MB
     return 0.0
 
 
 def own_mb(pid: int) -> float:
-    """Memory that a process takes of the machine: what it shares with others counts in parts, which add up."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+    """Memory that a process takes of the machine: what it shares with others counts in parts, which add up. One that has ended takes
+    none."""
+    try:
+        told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    for line in told.splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024 / MB
     return 0.0

@@ -72,12 +72,11 @@ def goal_words(row: Progress) -> SafeString | str:
 
 
 @register.simple_tag
-def goal_bar(row: Progress, size: str = "") -> SafeString:
+def goal_bar(row: Progress) -> SafeString:
     """Done of asked as a bar; the upright mark stands where one should be by now, from the second day on."""
     mark = format_html('<rect class="bar-now" x="{}%"/>', _percent(row.by_now_share)) if row.by_now_share else ""
     return format_html(
-        '<svg class="bar{}" aria-hidden="true"><rect class="bar-track"/><rect class="bar-fill" width="{}%"/>{}</svg>',
-        f" bar-{size}" if size else "",
+        '<svg class="bar" aria-hidden="true"><rect class="bar-track"/><rect class="bar-fill" width="{}%"/>{}</svg>',
         _percent(row.share or 0.0),
         mark,
     )
@@ -89,27 +88,27 @@ def _percent(share: float) -> str:
 
 @register.simple_tag
 def goal_cell(row: Progress | None) -> SafeString:
-    """A cell of the manager's table: done of asked, with its bar."""
+    """A cell of the manager's table: done of asked, the line at its foot (`goals-board` in data.css) as long as what is done."""
     if row is None:
         return SafeString("<td></td>")
     if not row.asked.asked:
         return format_html('<td class="num">{} <span class="faint">{}</span></td>', row.done or "", _("away"))
     return format_html(
-        '<td class="num nowrap">{} <b>{}</b> <span class="faint">{}</span> {}</td>',
+        '<td class="num done-{}">{} <b>{}</b> <small>{}</small></td>',
+        round(min(row.share or 0.0, 1.0) * 10),
         _late(row),
         row.done,
         _("of %(asked)s") % {"asked": row.asked.asked},
-        goal_bar(row, "small wide"),
     )
 
 
 def _late(row: Progress) -> SafeString | str:
     """A picture with words where it is reached, or behind."""
     if row.is_reached:
-        return format_html('<span class="good">{}</span>', icon("check2-circle", _("reached")))
+        return icon("check2-circle", _("reached"), "good")
     if row.behind:
         behind = ngettext("%(n)s behind", "%(n)s behind", row.behind) % {"n": row.behind}
-        return format_html('<span class="warn">{}</span>', icon("clock", behind))
+        return icon("clock", behind, "warn")
     return ""
 
 

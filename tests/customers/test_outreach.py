@@ -146,6 +146,7 @@ def test_one_touch_a_customer_with_minutes_split(as_, cast, sent):
     assert said(response) == "Marketing outreach to 7 customers logged"
     touches = Touch.objects.filter(outreach=uuid.UUID(int=7))
     assert sorted(touches.values_list("duration_seconds", flat=True)) == [257] * 6 + [258]
+    assert set(TouchPerson.objects.values_list("at", flat=True)) == set(Touch.objects.values_list("at", flat=True))
     assert sum(TouchPerson.objects.values_list("duration_seconds", flat=True)) == 1800
     assert {row.role for row in TouchPerson.objects.all()} == {cast.rep_membership.role}
 

@@ -286,6 +286,14 @@ def test_an_edit_changes_what_was_said_and_leaves_one_history_entry(cast, entry,
     assert heard == [[cast.own.pk], [cast.own.pk]]
 
 
+def test_who_took_part_has_the_moment_of_the_touch_also_after_an_edit(cast, entry):
+    both = (Participant(user=cast.rep, duration_seconds=600), Participant(user=cast.mate, duration_seconds=600))
+    touch = log(cast, entry(at=NOW - 2 * DAY, participants=both)).touch
+    assert list(touch.people.values_list("at", flat=True)) == [NOW - 2 * DAY] * 2
+    edit_touch(actor=cast.rep, now=NOW, touch=touch, version=1, entry=entry(at=NOW - DAY, participants=both))
+    assert list(touch.people.values_list("at", flat=True)) == [NOW - DAY] * 2
+
+
 def test_an_edit_of_the_same_day_keeps_the_role_of_that_time(cast, entry):
     touch = log(cast, entry()).touch
     cast.rep_membership.role = factories.role("Sales coordinator")
