@@ -13,7 +13,7 @@ from accounts.models import User
 from customers.models import Customer, PlannedTouch, TouchType
 from territory import clock
 from territory.formats.days import FAR, day_text, month_text
-from territory.formats.numbers import money_text
+from territory.formats.numbers import money_text, percent_text
 from territory.links import links_of
 
 
@@ -130,5 +130,5 @@ class Row:
         if self.customer.stage != "customer" and not self.waiting_since:
             words.append(self.customer.get_stage_display())
         if self.budget_share is not None:
-            words.append(_("at %(share)s %% of its budget") % {"share": round(self.budget_share * 100)})
+            words.append(_("at %(share)s of its budget") % {"share": percent_text(self.budget_share)})
         return words

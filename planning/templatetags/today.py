@@ -18,7 +18,7 @@ register = template.Library()
 def thing_to_do(row: Row) -> SafeString:
     """Any but the best: a round button for its touch, customer and reasons, *Log*, and a menu to put it off."""
     return format_html(
-        '<li class="action">{}<div class="action-body"><a class="action-name" href="{}">{}</a> {}{}'
+        '<li class="action">{}<div class="action-body"><a class="action-name" href="{}">{}</a>&nbsp;{}{}'
         '<p class="action-reason">{}</p></div> <a class="btn btn-plain" href="{}?{}" data-panel>{}</a> '
         '<details class="menu wide"><summary class="btn btn-quiet btn-icon" aria-label="{}">{}</summary>'
         '<div class="menu-body"><a href="{}?{}" data-panel>{}</a></div></details></li>',

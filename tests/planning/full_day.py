@@ -19,7 +19,7 @@ SHOWN = {
         "Special situations",
         "Budget freeze ends in 3 days",
         "Managers made",
-        "at 20 % of its budget",
+        "at 20\N{NO-BREAK SPACE}% of its budget",
         "this month",
     ),
     "workload": (
