@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
@@ -54,8 +54,8 @@ def load(
     people = [_Person(number, Browser(port, one)) for number, one in enumerate(cookies)]
     looked = Seen()
     _all_at_once(people, looked, lambda person: person.look_around(looked))
-    if looked.errors:
-        sys.exit("\n".join(looked.errors[:5]))
+    if not all(person.mine for person in people):
+        sys.exit("\n".join(["Somebody finds no customers.", *looked.errors[:5]]))
     used = _Use(processes)
     usual = _phase(people, minutes, 1, used.after_warm_part)
     used.stop(minutes)
@@ -63,12 +63,12 @@ def load(
     hurried = _phase(people, hurried_minutes, HURRY)
     for person in people:
         person.browser.close()
-    for error in (usual.errors + hurried.errors)[:5]:
+    for error in (looked.errors + usual.errors + hurried.errors)[:5]:
         print("   ", error)
     return [
         Line(f"{len(people)} people, {minutes:g} minutes", _found(usual, MOST_P95_MS)),
         *(Line(f"  {page}", _waited(times)) for page, times in sorted(usual.by_page.items()) if len(times) > 1),
-        Line("  before: each page once, all at once", _waited(looked.times)),
+        Line("  before: each page once, all at once", _found(looked)),
         used.growth(),
         used.share(),
         Line(f"  after: {HURRY} times as often, {hurried_minutes:g} minutes", _found(hurried)),
@@ -93,16 +93,22 @@ class _Use:
     def __init__(self, processes: Callable[[], dict[int, str]]) -> None:
         self.processes = processes
         self.cpu = self._cpu()
+        self.names: dict[int, str] = {}
+        self.before: dict[int, float] = {}
 
     def after_warm_part(self) -> None:
         """What memory is held against."""
         self.names = self.processes()
-        self.before = {pid: resident_mb(pid) for pid in self.names}
+        self.before = self._memory(self.names)
 
     def stop(self, minutes: float) -> None:
         self.minutes = minutes
-        self.after = {pid: resident_mb(pid) for pid in self.before if pid in self.processes()}
+        self.after = self._memory(self.processes())
         self.then = self._cpu()
+
+    def _memory(self, pids: Iterable[int]) -> dict[int, float]:
+        """Of those that have not ended meanwhile."""
+        return {pid: found for pid in pids if (found := resident_mb(pid))}
 
     def _cpu(self) -> dict[str, float]:
         """Seconds so far."""
@@ -119,7 +125,7 @@ class _Use:
     def growth(self) -> Line:
         """In per cent; a process that was replaced counts as grown by all it has."""
         figures = {}
-        for name in dict.fromkeys(self.names.values()):
+        for name in dict.fromkeys(self.names[pid] for pid in self.before):
             pids = [pid for pid in self.before if self.names[pid] == name]
             after = sum(self.after.get(pid, 2 * self.before[pid]) for pid in pids)
             grown = after / sum(self.before[pid] for pid in pids) - 1
@@ -128,13 +134,15 @@ class _Use:
 
 
 def _phase(
-    people: list["_Person"], minutes: float, hurry: int, after_warm_part: Callable[[], None] = lambda: None
+    people: list["_Person"], minutes: float, hurry: int, after_warm_part: Callable[[], None] | None = None
 ) -> Seen:
     seen, end = Seen(), time.monotonic() + minutes * 60
-    timer = threading.Timer(minutes * 60 * WARM_PART, after_warm_part)
-    timer.start()
+    timer = threading.Timer(minutes * 60 * WARM_PART, after_warm_part) if after_warm_part else None
+    if timer:
+        timer.start()
     _all_at_once(people, seen, lambda person: person.work(end, hurry, seen))
-    timer.join()
+    if timer:
+        timer.join()
     return seen
 
 
@@ -146,6 +154,7 @@ def _all_at_once(people: list["_Person"], seen: Seen, do: Callable[["_Person"], 
             do(person)
         except Exception as error:  # noqa: BLE001  whatever it is
             seen.errors.append(f"{type(error).__name__}: {error}")
+            person.browser.close()  # it begins anew
 
     threads = [threading.Thread(target=tried, args=(person,)) for person in people]
     for thread in threads:

@@ -65,35 +65,33 @@ def family(pid: int) -> list[int]:
 
 
 def resident_mb(pid: int, *, peak: bool = False) -> float:
-    """Resident memory of a process now, or the most it had; shared pages count in each process. None of one that has ended."""
-    name = "VmHWM:" if peak else "VmRSS:"
-    try:
-        told = Path(f"/proc/{pid}/status").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0.0
-    for line in told.splitlines():
-        if line.startswith(name):
-            return int(line.split()[1]) * 1024 / MB
-    return 0.0
+    """Resident memory of a process now, or the most it had; shared pages count in each process. 0 of one that has ended."""
+    return _told_mb(pid, "status", "VmHWM:" if peak else "VmRSS:")
 
 
 def own_mb(pid: int) -> float:
-    """Memory that a process takes of the machine: what it shares with others counts in parts, which add up. One that has ended takes
-    none."""
-    try:
-        told = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0.0
-    for line in told.splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024 / MB
-    return 0.0
+    """Memory that a process takes of the machine: what it shares with others counts in parts, which add up. 0 of one that has
+    ended."""
+    return _told_mb(pid, "smaps_rollup", "Pss:")
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU that a process used so far; of another user's too."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """CPU that a process used so far; of another user's too. 0 of one that has ended."""
+    fields = _told(pid, "stat").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
+
+def _told_mb(pid: int, file: str, name: str) -> float:
+    lines = (line for line in _told(pid, file).splitlines() if line.startswith(name))
+    return next((int(line.split()[1]) * 1024 / MB for line in lines), 0.0)
+
+
+def _told(pid: int, file: str) -> str:
+    """What the system tells of a process; nothing of one that has ended."""
+    try:
+        return Path(f"/proc/{pid}/{file}").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def backend() -> int:

@@ -186,7 +186,8 @@ class Goals:
         for role in {seat.role for seat in seats}:
             spans += [goal.span for goal in self._of_roles.get((role, touch_type, period), ())]
         begins = {span.starts_on for span in spans if span.starts_on is not None}
-        begins |= {span.ends_on + ONE_DAY for span in spans if span.ends_on is not None}
+        # Where it ends later nothing is cut, and after the last day there is there is none.
+        begins |= {span.ends_on + ONE_DAY for span in spans if span.ends_on is not None and span.ends_on < last}
         starts = [first, *sorted(day for day in begins if first < day <= last)]
         return zip(starts, [*(day - ONE_DAY for day in starts[1:]), last], strict=True)
 

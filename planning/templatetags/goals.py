@@ -88,14 +88,15 @@ def _percent(share: float) -> str:
 
 @register.simple_tag
 def goal_cell(row: Progress | None) -> SafeString:
-    """A cell of the manager's table: done of asked, the line at its foot (`goals-board` in data.css) as long as what is done."""
+    """A cell of the manager's table: done of asked, the line at its foot (`goals-board` in data.css) as long as what is
+    done, in tenths: a whole one is a goal reached."""
     if row is None:
         return SafeString("<td></td>")
     if not row.asked.asked:
         return format_html('<td class="num">{} <span class="faint">{}</span></td>', row.done or "", _("away"))
     return format_html(
         '<td class="num done-{}">{} <b>{}</b> <small>{}</small></td>',
-        round(min(row.share or 0.0, 1.0) * 10),
+        min(10, 10 * row.done // row.asked.asked),
         _late(row),
         row.done,
         _("of %(asked)s") % {"asked": row.asked.asked},

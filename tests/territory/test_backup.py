@@ -12,12 +12,13 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Sum
 
 from accounts.models.sessions import UserSession
-from customers.models import Customer, ImportFile, Order, Receipt, Touch
+from customers.models import Customer, ImportFile, Order, Receipt, Touch, TouchPerson
 from planning.actions.recompute import recompute_all
 from territory.backup import archive as archives
 from territory.backup import restoring, tables, writing
@@ -201,6 +202,21 @@ def test_a_backup_of_an_older_state_is_upgraded(migrated, quick, tmp_path):
     assert JobRun.objects.get().name == "of old"
     assert Heartbeat.objects.create(name="beat", at=NOW).pk
     assert ("jobs", "0002_heartbeat") in applied(connection)
+
+
+def test_people_of_touches_of_an_older_state_get_the_moments_of_these(filled, quick, tmp_path):
+    before = set(TouchPerson.objects.values_list("pk", "at"))
+    write_backup(tmp_path / "new.zip", now=NOW)
+    with Archive(tmp_path / "new.zip") as archive, sqlite_file(tmp_path / "old.sqlite3") as other:
+        restoring._fill(archive, other, lambda text: None)
+        MigrationExecutor(other).migrate([("customers", "0012_indexes_of_assignments_and_touches")])
+        writing._write(tmp_path / "old.zip", other, NOW)
+    with Archive(tmp_path / "old.zip") as archive:
+        assert ["customers", "0013_moments_of_people_in_touches"] not in archive.manifest.migrations
+        restore(archive, replace=True)
+
+    assert before
+    assert set(TouchPerson.objects.values_list("pk", "at")) == before
 
 
 def test_what_cannot_be_restored_changes_nothing(filled, quick, tmp_path, monkeypatch):

@@ -86,6 +86,8 @@ class Touches(Kind):
             touch = put(store, row, touch, values, lambda values, row=row: self._new(row, values, run))
             if row.get("person"):
                 people = _with_person(row, touch, people, memberships, store)
+            for person in people:
+                store.change(person, {"at": touch.at})
             touch.took_part, touch.met = parts_of(people), sorted({*beside[1], *([contact] if contact else [])})
             links += [Touch.contacts.through(touch=touch, contact_id=pk) for pk in touch.met if pk not in beside[1]]
             if touch.pk is not None and (touch.took_part, touch.met) != beside:

@@ -64,6 +64,18 @@ def test_another_person_alone_changes_the_customers_figures_and_the_touch(load, 
     assert (Touch.objects.get().version, Touch.history.count()) == (2, 2)
 
 
+def test_a_corrected_time_is_everybody_s_who_took_part(load, acme):
+    text = HEAD + "T1,C1,Voice call,2026-03-02T08:00:00Z,2026-03-02T08:10:00Z,P1\n"
+    load("touches", text, mapping=MAPPING)
+    later = text.replace("03-02", "03-09")
+    assert counts(load("touches", later, mapping=MAPPING)) == (0, 1, 0, 0)
+    touch = Touch.objects.get()
+    assert touch.people.get().at == touch.at == dt.datetime(2026, 3, 9, 8, tzinfo=dt.UTC)
+    TouchPerson.objects.create(touch=touch, user=factories.person("One more"))
+    assert counts(load("touches", text.replace("P1", ""), mapping=MAPPING)) == (0, 1, 0, 0)
+    assert set(touch.people.values_list("at", flat=True)) == {dt.datetime(2026, 3, 2, 8, tzinfo=dt.UTC)}
+
+
 def test_a_blank_agent_is_a_person_unknown(load, acme):
     load("touches", HEAD + "T1,C1,Voice call,2026-03-02T08:00:00Z,2026-03-02T08:10:00Z,\n", mapping=MAPPING)
     assert not Touch.objects.get().people.exists()

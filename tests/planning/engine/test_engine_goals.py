@@ -134,9 +134,8 @@ def test_periods():
     assert [first.month for first, _last in periods_until(MONDAY, "month", 8)] == [11, 12, 1, 2, 3, 4, 5, 6]
 
 
-SPANS = st.tuples(st.none() | st.integers(0, 40), st.none() | st.integers(0, 40)).map(
-    lambda ends: Span(*(None if each is None else date(2026, 5, 25) + timedelta(each) for each in ends))
-)
+DAYS = st.integers(0, 40).map(lambda number: date(2026, 5, 25) + timedelta(number))
+SPANS = st.builds(Span, st.none() | DAYS, st.none() | DAYS | st.just(date.max))
 GOALS = st.lists(st.tuples(st.integers(1, 60), st.sampled_from(["ann", "rep", "manager"]), SPANS), max_size=5)
 SEATS = st.lists(st.tuples(st.sampled_from(["rep", "manager"]), SPANS), max_size=3)
 
