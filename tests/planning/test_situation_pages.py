@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from planning.models import Situation, SituationHours
 from tests import factories
@@ -43,7 +44,8 @@ def test_who_has_no_reach_over_the_teams_amounts_sees_no_figure(client, cast, si
             content = body(client.get(page))
             assert "arge pending order" in content
             assert "290,000" not in content
-            assert "29" not in content.split("</h1>")[1].split("Checked")[0].replace(str(situation.pk), "")
+            # In words: addresses hold keys, which may be any number.
+            assert "29" not in strip_tags(content.split("</h1>")[1].split("Checked")[0])
 
 
 def test_another_teams_manager_does_not_find_it(client, cast, situation):
