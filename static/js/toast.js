@@ -84,9 +84,10 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful) failed.hidden = true;
 });
 
-// What stood in the page from the start is put in again, so that screen readers say it.
+// What stood in the page from the start is put in again, so that screen readers say it; not from under the hands of who is at its Undo.
 const first = [...region.querySelectorAll("[data-toast]")];
-setTimeout(() => first.forEach((toast) => { if (toast.isConnected) region.append(toast); }), 150);
+const isAt = (toast) => toast.contains(document.activeElement);
+setTimeout(() => first.forEach((toast) => { if (toast.isConnected && !isAt(toast)) region.append(toast); }), 150);
 first.forEach(start);
 new MutationObserver((changes) => {
   for (const change of changes) {
