@@ -53,7 +53,7 @@ def load(
     """
     people = [_Person(number, Browser(port, one)) for number, one in enumerate(cookies)]
     looked = Seen()
-    _all_at_once(people, looked, lambda person: person.look_around(looked))
+    _all_at_once(people, lambda person: person.trying(looked, person.look_around))
     if not all(person.mine for person in people):
         sys.exit("\n".join(["Somebody finds no customers.", *looked.errors[:5]]))
     used = _Use(processes)
@@ -124,6 +124,8 @@ class _Use:
 
     def growth(self) -> Line:
         """In per cent; a process that was replaced counts as grown by all it has."""
+        if not self.before:
+            return Line("memory meanwhile: not measured", {"errors": Figure(1, 0)})
         figures = {}
         for name in dict.fromkeys(self.names[pid] for pid in self.before):
             pids = [pid for pid in self.before if self.names[pid] == name]
@@ -140,23 +142,16 @@ def _phase(
     timer = threading.Timer(minutes * 60 * WARM_PART, after_warm_part) if after_warm_part else None
     if timer:
         timer.start()
-    _all_at_once(people, seen, lambda person: person.work(end, hurry, seen))
+    _all_at_once(people, lambda person: person.work(end, hurry, seen))
     if timer:
         timer.join()
     return seen
 
 
-def _all_at_once(people: list["_Person"], seen: Seen, do: Callable[["_Person"], None]) -> None:
-    """Each in a thread; what goes wrong is counted and told."""
+def _all_at_once(people: list["_Person"], do: Callable[["_Person"], None]) -> None:
+    """Each in a thread."""
 
-    def tried(person: "_Person") -> None:
-        try:
-            do(person)
-        except Exception as error:  # noqa: BLE001  whatever it is
-            seen.errors.append(f"{type(error).__name__}: {error}")
-            person.browser.close()  # it begins anew
-
-    threads = [threading.Thread(target=tried, args=(person,)) for person in people]
+    threads = [threading.Thread(target=do, args=(person,)) for person in people]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -185,13 +180,20 @@ class _Person:
         while time.monotonic() < end:
             for turn in self.chance.sample(range(10), 10):
                 if time.monotonic() < end:
-                    self._ask(seen, is_write=turn == 0)
+                    self.trying(seen, self._write if turn == 0 else self._read)
                     time.sleep(self.chance.uniform(*PAUSE) / hurry)
 
-    def _ask(self, seen: Seen, *, is_write: bool) -> None:
-        customer = self.chance.choice(self.mine)
-        if is_write:
-            seen.note("log a touch", log_one(self.browser, customer)(0), 302)
-        else:
-            page = self.chance.choice([*READS, A_CUSTOMER])
-            seen.note(page, self.browser.get(page.format(customer)))
+    def trying(self, seen: Seen, do: Callable[[Seen], None]) -> None:
+        """What goes wrong is counted, and the person goes on with a new connection."""
+        try:
+            do(seen)
+        except Exception as error:  # noqa: BLE001  whatever it is
+            seen.errors.append(f"{type(error).__name__}: {error}")
+            self.browser.close()
+
+    def _write(self, seen: Seen) -> None:
+        seen.note("log a touch", log_one(self.browser, self.chance.choice(self.mine))(0), 302)
+
+    def _read(self, seen: Seen) -> None:
+        page = self.chance.choice([*READS, A_CUSTOMER])
+        seen.note(page, self.browser.get(page.format(self.chance.choice(self.mine))))

@@ -9,8 +9,10 @@ import sqlite3
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.core.management import call_command
+from django.core.management.commands.migrate import Command as Migrate
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
@@ -151,7 +153,21 @@ def _fill(archive: Archive, connection: BaseDatabaseWrapper, say: Say) -> None:
             checksum.add(lines)
         if (checksum.rows, checksum.sha256) != (entry.rows, entry.sha256):
             raise BackupError(f"The rows of {name} did not arrive as they were written; nothing was changed.")
-    call_command("migrate", database=connection.alias, interactive=False, verbosity=0)
+    call_command(_Upgrade(connection), database=connection.alias, interactive=False, verbosity=0)
+
+
+class _Upgrade(Migrate):
+    """What one migration wrote is checked before the next: PostgreSQL alters no table whose rows it has still to check,
+    and all of a restore is one transaction."""
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        super().__init__()
+        self._restored = connection
+
+    def migration_progress_callback(self, action: str, migration: Any | None = None, fake: bool = False) -> None:
+        super().migration_progress_callback(action, migration, fake)
+        if action == "apply_success":
+            self._restored.check_constraints()
 
 
 def make_tables(connection: BaseDatabaseWrapper, migrations: list[Node]) -> None:

@@ -20,6 +20,7 @@ from django.db.models import Sum
 from accounts.models.sessions import UserSession
 from customers.models import Customer, ImportFile, Order, Receipt, Touch, TouchPerson
 from planning.actions.recompute import recompute_all
+from planning.models import Situation
 from territory.backup import archive as archives
 from territory.backup import restoring, tables, writing
 from territory.backup.archive import Archive, BackupError, Checksum
@@ -217,6 +218,30 @@ def test_people_of_touches_of_an_older_state_get_the_moments_of_these(filled, qu
 
     assert before
     assert set(TouchPerson.objects.values_list("pk", "at")) == before
+
+
+def test_a_migration_that_fills_and_the_next_that_alters_are_taken_in_one_restore(filled, quick, tmp_path):
+    """As PostgreSQL minds: a table is not altered while rows that were just put into it have still to be checked."""
+    with sqlite_file(tmp_path / "old.sqlite3") as other:
+        old = MigrationLoader(None).graph.forwards_plan(("planning", "0018_subjects_of_situations"))
+        restoring.make_tables(other, old)
+        models = {table.model.__name__: table.model.objects.using(other.alias) for table in tables_after(other, old)}
+        team = models["Team"].create(name="South")
+        customer = models["Customer"].create(name="Acme", team_id=team.pk)
+        order = models["Order"].create(customer_id=customer.pk, team_id=team.pk, amount=1000, opened_at=NOW)
+        models["Situation"].create(
+            kind="large_order",
+            customer_id=customer.pk,
+            order_id=order.pk,
+            team_id=team.pk,
+            opened_at=NOW,
+            checked_at=NOW,
+        )
+        writing._write(tmp_path / "old.zip", other, NOW)
+    with Archive(tmp_path / "old.zip") as archive:
+        restore(archive, replace=True)
+
+    assert Situation.objects.get().subject == f"order {order.pk} team {team.pk}"
 
 
 def test_what_cannot_be_restored_changes_nothing(filled, quick, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -68,8 +69,16 @@ class Kind:
         return "external_id" if row.get("external_id") else self.needs[0][0]
 
     def customers_of(self, rows: list[Row], run: Run) -> set[int]:
-        """Primary keys of stored customers that the rows are about."""
-        return {row.values["customer"].pk for row in rows if row.get("customer")}
+        """Primary keys of customers that the rows name, or at which what they know by external id stands until now."""
+        customers = {row.values["customer"].pk for row in rows if row.get("customer")}
+        stored, ids = self.reached(run), {row.get("external_id") for row in rows} - {None, ""}
+        if stored is not None and ids:
+            customers |= set(stored.filter(external_id__in=ids).values_list("customer_id", flat=True))
+        return customers - {None}
+
+    def reached(self, run: Run) -> QuerySet[Any] | None:
+        """Stored rows of this kind within reach, where they stand at customers and have external ids."""
+        return None
 
     def store(self, rows: list[Row], run: Run) -> None:
         """Write the rows in a fixed number of queries, give each its outcome, and add to `run.touched`."""

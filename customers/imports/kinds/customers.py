@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Area
@@ -253,10 +254,13 @@ class Contacts(Kind):
     def key(self, row: Row) -> Any:
         return row.get("external_id") or (row.values["customer"].pk, fold(row.get("name")))
 
+    def reached(self, run: Run) -> QuerySet[Contact]:
+        return run.references.reach.contacts()
+
     def store(self, rows: list[Row], run: Run) -> None:
         store = run.store()
         ids = {row.get("external_id") for row in rows if row.get("external_id")}
-        by_id = {row.external_id: row for row in run.references.reach.contacts().filter(external_id__in=ids)}
+        by_id = {row.external_id: row for row in self.reached(run).filter(external_id__in=ids)}
         at = Contact.objects.filter(customer__in={row.values["customer"].pk for row in rows})
         by_name = {(contact.customer_id, fold(contact.name)): contact for contact in at}
         for row in rows:

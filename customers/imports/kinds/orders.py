@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Area
@@ -65,9 +66,12 @@ class Orders(Kind):
     def key(self, row: Row) -> Any:
         return row.get("external_id") or _said_of(row)
 
+    def reached(self, run: Run) -> QuerySet[Order]:
+        return run.references.reach.orders()
+
     def store(self, rows: list[Row], run: Run) -> None:
         store = run.store()
-        existing = _existing(rows, run)
+        existing = _existing(self.reached(run), rows)
         seen = run.references.reach.sees_amounts(order.customer_id for order in existing.values())
         memberships = Memberships(run, {row.values["customer"].pk for row in rows if row.get("salesperson")})
         written: list[Order] = []
@@ -105,9 +109,8 @@ def _said_of(row: Row) -> tuple[int, str, dt.datetime | None]:
     return (row.values["customer"].pk, fold(row.get("title")), row.get("opened"))
 
 
-def _existing(rows: list[Row], run: Run) -> dict[Any, Order]:
+def _existing(reached: QuerySet[Order], rows: list[Row]) -> dict[Any, Order]:
     """Orders within reach that the rows are about, by `Orders.key`."""
-    reached = run.references.reach.orders()
     found: dict[Any, Order] = {}
     ids = [row.get("external_id") for row in rows if row.get("external_id")]
     if ids:

@@ -7,7 +7,7 @@ import uuid
 from collections import defaultdict
 from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Area
@@ -65,9 +65,12 @@ class Touches(Kind):
             "touch", row.values["customer"].pk, row.values["type"].pk, at.isoformat(), pk_of(row.get("person"))
         )
 
+    def reached(self, run: Run) -> QuerySet[Touch]:
+        return run.references.reach.touches()
+
     def store(self, rows: list[Row], run: Run) -> None:
         store = run.store()
-        existing = _existing(run.references.reach.touches(), rows, self._uuid)
+        existing = _existing(self.reached(run), rows, self._uuid)
         prefetch_related_objects(list(existing.values()), "people", "contacts")
         memberships = Memberships(run, {row.values["customer"].pk for row in rows if row.get("person")})
         contacts = _contacts(rows)
@@ -249,9 +252,12 @@ class InternalWorks(Kind):
         what = (row.get(name) for name in ("kind", "spent_on", "minutes", "note"))
         return uuid_of("internal work", *whom, *what)
 
+    def reached(self, run: Run) -> QuerySet[InternalWork]:
+        return run.references.reach.internal_work()
+
     def store(self, rows: list[Row], run: Run) -> None:
         store = run.store()
-        existing = _existing(run.references.reach.internal_work(), rows, self._uuid)
+        existing = _existing(self.reached(run), rows, self._uuid)
         memberships = Memberships(run, {row.values["customer"].pk for row in rows if row.get("customer")})
         for row in rows:
             work = existing.get(self.key(row))

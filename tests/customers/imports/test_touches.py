@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from customers.imports import runs
+from customers.locks import held
 from customers.models import InternalWork, PlannedTouch, Touch, TouchPerson
 from tests import factories
 from tests.customers.imports.results import counts, reasons
@@ -74,6 +76,19 @@ def test_a_corrected_time_is_everybody_s_who_took_part(load, acme):
     TouchPerson.objects.create(touch=touch, user=factories.person("One more"))
     assert counts(load("touches", text.replace("P1", ""), mapping=MAPPING)) == (0, 1, 0, 0)
     assert set(touch.people.values_list("at", flat=True)) == {dt.datetime(2026, 3, 2, 8, tzinfo=dt.UTC)}
+
+
+def test_where_a_row_takes_a_touch_away_from_a_customer_both_are_held(load, acme, monkeypatch):
+    """Who edits the touch meanwhile holds the customer at which it stands: the import waits for them."""
+    text, other = HEAD + "T1,C1,Voice call,2026-03-02T08:00Z,2026-03-02T08:10Z,\n", factories.customer(external_id="C2")
+    load("touches", text, mapping=MAPPING)
+    asked = []
+    monkeypatch.setattr(runs, "held", lambda keys: asked.append(set(keys)) or held(keys))
+
+    load("touches", text.replace("C1", "C2"), mapping=MAPPING)
+
+    assert Touch.objects.get().customer == other
+    assert asked == [{acme.pk, other.pk}]
 
 
 def test_a_blank_agent_is_a_person_unknown(load, acme):
