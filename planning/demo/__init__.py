@@ -27,6 +27,7 @@ from planning.demo.own_rules import agree_own_rules
 from planning.demo.places import forget_some_places, know_towns
 from planning.demo.situations import let_contacts_leave, note_new_market
 from planning.demo.values import adopt_past_values, reject_one
+from planning.demo.versions import LOGGED, NOTED, note_first_versions
 from planning.situations.runner import find_situations
 
 SEED = 2026
@@ -59,10 +60,12 @@ def load(now: dt.datetime) -> list[SignIn]:
         _take_tiers(book)
         log_activity(rng, book, people, now)
         plan_ahead(rng, book, people, now)
+        note_first_versions(NOTED)
         agree_own_rules(book, people, now, today)
         hand_over(book, people, now)
         # Of their own numbers: all else of the demo stays as it is.
         join_in(random.Random(SEED), book, people, now)
+        note_first_versions(LOGGED)
         spend(book, people, now)
         note_circumstances(random.Random(SEED), book, people, now, today)
         slow_down(book)

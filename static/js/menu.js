@@ -1,4 +1,4 @@
-// One menu open at a time; a click elsewhere and Escape close it.
+// One menu open at a time; a click elsewhere and Escape close it. Of many tabs the chosen one is in sight.
 
 const open = () => document.querySelectorAll("details.menu[open]");
 
@@ -20,3 +20,8 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
   }
 });
+
+for (const tab of document.querySelectorAll(".tabs a[aria-current]")) {
+  const row = tab.parentElement;
+  row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}

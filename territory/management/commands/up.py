@@ -52,7 +52,7 @@ class Command(BaseCommand):
 
     def _start(self, children: Children, empty: bool) -> None:
         self._start_redis(children)
-        self.say(f"Preparing the data in {settings.DATA_DIR} …")
+        self.say(f"Preparing the data in {settings.DATA_DIR}; the first time this takes about a minute …")
         env = {"DATA_DIR": str(settings.DATA_DIR), "DJANGO_SETTINGS_MODULE": "territory.settings"}
         self._prepare(env, empty)
         lines = installation.sign_in_lines()
@@ -67,7 +67,8 @@ class Command(BaseCommand):
     def _prepare(self, env: dict[str, str], empty: bool) -> None:
         """In a process of its own: the memory that it takes would stay with this one, which only watches from here on."""
         command = [sys.executable, "manage.py", "prepare", *(["--empty"] if empty else [])]
-        ended = subprocess.run(command, cwd=settings.BASE_DIR, env=os.environ | env, check=False)
+        quiet = {"LOG_LEVEL": "WARNING"} | os.environ
+        ended = subprocess.run(command, cwd=settings.BASE_DIR, env=quiet | env, check=False)
         if ended.returncode:
             sys.exit(ended.returncode)  # it has said why
 
