@@ -13,12 +13,16 @@ STARTING = [(0, 25), (10, 60)]
 
 def start(apps, schema_editor):
     """A company at work gets the speeds that a new one starts with."""
-    if not apps.get_model("planning", "PlanningSettings").objects.exists():
+    settings, bands, history = (
+        apps.get_model("planning", name).objects.using(schema_editor.connection.alias)
+        for name in ("PlanningSettings", "SpeedBand", "HistoricalSpeedBand")
+    )
+    if not settings.exists():
         return
     now = timezone.now()
     for from_km, kmh in STARTING:
-        row = apps.get_model("planning", "SpeedBand").objects.create(from_km=from_km, kmh=kmh)
-        apps.get_model("planning", "HistoricalSpeedBand").objects.create(
+        row = bands.create(from_km=from_km, kmh=kmh)
+        history.create(
             id=row.pk, from_km=from_km, kmh=kmh, version=1, history_date=now, history_type="+",
             history_change_reason="Starting value",
         )

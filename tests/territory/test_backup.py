@@ -20,7 +20,7 @@ from django.db.models import Sum
 from accounts.models.sessions import UserSession
 from customers.models import Customer, ImportFile, Order, Receipt, Touch, TouchPerson
 from planning.actions.recompute import recompute_all
-from planning.models import Situation
+from planning.models import PlanningSettings, Situation, SpeedBand
 from territory.backup import archive as archives
 from territory.backup import restoring, tables, writing
 from territory.backup.archive import Archive, BackupError, Checksum
@@ -62,6 +62,8 @@ def filled(migrated, cast):
     Receipt.objects.create(expense=spent, content=PDF)
     JobRun.objects.create(name="sweep", queued_at=NOW, result={"b": [1, 2.5, None, "ü"], "a": {"d": True, "c": 1e-7}})
     recompute_all(now=NOW)
+    PlanningSettings.objects.get_or_create()
+    SpeedBand.objects.create(from_km=0, kmh=40)
     gone = factories.order(cast.foreign, 1)
     gone.delete()
     session = client_of(cast.rep).session.session_key
@@ -228,6 +230,7 @@ def test_a_migration_that_fills_and_the_next_that_alters_are_taken_in_one_restor
         models = {table.model.__name__: table.model.objects.using(other.alias) for table in tables_after(other, old)}
         team = models["Team"].create(name="South")
         customer = models["Customer"].create(name="Acme", team_id=team.pk)
+        models["PlanningSettings"].create()
         order = models["Order"].create(customer_id=customer.pk, team_id=team.pk, amount=1000, opened_at=NOW)
         models["Situation"].create(
             kind="large_order",
@@ -242,6 +245,7 @@ def test_a_migration_that_fills_and_the_next_that_alters_are_taken_in_one_restor
         restore(archive, replace=True)
 
     assert Situation.objects.get().subject == f"order {order.pk} team {team.pk}"
+    assert set(SpeedBand.objects.values_list("from_km", "kmh")) == {(0, 25), (10, 60)}
 
 
 def test_what_cannot_be_restored_changes_nothing(filled, quick, tmp_path, monkeypatch):
