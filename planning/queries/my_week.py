@@ -113,6 +113,11 @@ class MyWeek:
         return [row for day in self.days if not day.is_over for row in day.stops if row.agreed_elsewhere]
 
     @property
+    def unkept(self) -> list[LeftRow]:
+        """Visits agreed for a time still to come that the plan has no room for."""
+        return [row for row in self.left if row.is_unkept]
+
+    @property
     def planned(self) -> str:
         """How much of the work still to come is planned, calls included."""
         if not self.work_seconds or self.plan.computed_at is None:

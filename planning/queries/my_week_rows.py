@@ -218,6 +218,15 @@ class LeftRow:
         return agreed_at is not None and agreed_at < self.now
 
     @property
+    def is_unkept(self) -> bool:
+        """Whether somebody expects the visit at a time still to come."""
+        return agreed_for(self.stop) is not None and not self.is_asked and self.stop.why != STANDS
+
+    @property
+    def agreed(self) -> str:
+        return agreed_words(self.stop)
+
+    @property
     def why(self) -> str:
         agreed_at = agreed_for(self.stop)
         if agreed_at is None or not (self.is_asked or self.stop.why == STANDS):

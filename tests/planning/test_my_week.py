@@ -675,6 +675,18 @@ def test_the_next_week_takes_nothing_from_what_was_accepted_for_this_one(cast, b
     assert PlannedTouch.objects.open().filter(due_on__lt=NEXT).count() == 4
 
 
+def test_two_visits_agreed_for_the_same_time_are_told_of_before_the_days(cast, book, visit):
+    at = dt.datetime(2026, 6, 10, 9, 30, tzinfo=dt.UTC)
+    for name in ("Honiton", "Tiverton"):
+        agreed(cast, book[name], visit, at)
+    planned(cast.rep)
+    page = shown(client_of(cast.rep))
+    [row] = page.context["week"].unkept
+    assert row.stop.customer.name in ("Honiton", "Tiverton")
+    assert "1 agreed visit does not fit." in page.content.decode()
+    assert f"{row.stop.customer.name}</a>: agreed for Wed 10 Jun, 10:30" in page.content.decode()
+
+
 def test_an_agreed_visit_without_a_place_stands_on_its_day(cast, book, visit, time_machine):
     Customer.objects.filter(pk=book["Honiton"].pk).update(latitude=None, longitude=None)
     agreed(cast, book["Honiton"], visit, NOW.replace(hour=9))
