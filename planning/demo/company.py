@@ -71,7 +71,8 @@ def create_people(rng: random.Random, today: dt.date) -> tuple[dict[str, Person]
         "Senior manager": 90,
         "Administrator": 38,
     }.items():
-        Role.objects.filter(pk=roles[role].pk).update(cost_per_hour=cost)
+        roles[role].cost_per_hour = cost
+        roles[role].save(update_fields=["cost_per_hour"])
     people, sign_ins = {}, []
     for player in PEOPLE:
         base = rng.choice(TOWNS.get(player.team, TOWNS["York team"])[:3])

@@ -22,10 +22,8 @@ from customers.models.touches import parts_of
 from planning.demo.company import ZONE
 from territory import clock
 
-Moments = dict[type[models.Model], Callable[[Any], dt.datetime]]
-
 # When each was noted: the moment of its version.
-NOTED: Moments = {
+NOTED: dict[type[models.Model], Callable[[Any], dt.datetime]] = {
     Customer: lambda row: _morning(row.since),
     CustomerTeam: lambda row: _morning(row.customer.since),
     Assignment: lambda row: _morning(row.starts_on),
@@ -33,8 +31,6 @@ NOTED: Moments = {
     Potential: lambda row: _morning(row.noted_on),
     StageDecision: lambda row: row.at,
     Order: lambda row: row.opened_at,
-}
-LOGGED: Moments = {
     Touch: lambda row: row.logged_at,
     InternalWork: lambda row: row.logged_at,
     PlannedTouch: lambda row: row.planned_at,
@@ -44,10 +40,11 @@ AUTHOR: dict[type[models.Model], str] = {Touch: "logged_by", InternalWork: "logg
 ASKED: dict[type[models.Model], tuple[str, ...]] = {CustomerTeam: ("customer",), Touch: ("people", "contacts")}
 
 
-def note_first_versions(moments: Moments) -> None:
-    """Give every row of these models that has no history its first version."""
-    for model, moment in moments.items():
-        history, author = model.history, AUTHOR.get(model)  # type: ignore[attr-defined]
+def note_first_versions(*followed: type[models.Model]) -> None:
+    """Give every row of these models that has no history its first version: as it is now, for what changes it without a trace
+    has done so."""
+    for model in followed:
+        history, author, moment = model.history, AUTHOR.get(model), NOTED[model]  # type: ignore[attr-defined]
         known = history.model.objects.values("id")
         rows = list(model._default_manager.exclude(pk__in=known).order_by("pk"))
         models.prefetch_related_objects(rows, *ASKED.get(model, ()), *([author] if author else []))

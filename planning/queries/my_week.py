@@ -114,8 +114,8 @@ class MyWeek:
 
     @property
     def unkept(self) -> list[LeftRow]:
-        """Visits agreed for a time still to come that the plan has no room for."""
-        return [row for row in self.left if row.is_unkept]
+        """Visits that this person agreed to make in this week, at times still to come, for which the plan has no room."""
+        return [row for row in self.left if row.is_unkept(self.person, self.monday)]
 
     @property
     def planned(self) -> str:

@@ -8,8 +8,10 @@ from django.utils.dateformat import format as written
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import User
 from customers.places import route_url
 from planning.actions.visit_plans import STANDS
+from planning.engine.calendar import monday as week_start
 from planning.models import VisitStop
 from planning.visit_words import km_text, length_text, why_words
 from territory import clock
@@ -217,10 +219,12 @@ class LeftRow:
         agreed_at = agreed_for(self.stop)
         return agreed_at is not None and agreed_at < self.now
 
-    @property
-    def is_unkept(self) -> bool:
-        """Whether somebody expects the visit at a time still to come."""
-        return agreed_for(self.stop) is not None and not self.is_asked and self.stop.why != STANDS
+    def is_unkept(self, person: User, monday: dt.date) -> bool:
+        """Whether the person is still expected there in this week, and the plan has no room for it."""
+        agreed_at, planned = agreed_for(self.stop), self.stop.planned
+        if self.stop.why != "agreed" or agreed_at is None or planned is None or self.is_asked:
+            return False
+        return planned.assignee_id == person.pk and week_start(here(agreed_at).date()) == monday
 
     @property
     def agreed(self) -> str:

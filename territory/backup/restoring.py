@@ -166,7 +166,7 @@ class _Upgrade(Migrate):
 
     def migration_progress_callback(self, action: str, migration: Any | None = None, fake: bool = False) -> None:
         super().migration_progress_callback(action, migration, fake)
-        if action == "apply_success":
+        if action == "apply_success" and self._restored.vendor == "postgresql":  # SQLite's schema editor does it itself
             self._restored.check_constraints()
 
 

@@ -687,6 +687,24 @@ def test_two_visits_agreed_for_the_same_time_are_told_of_before_the_days(cast, b
     assert f"{row.stop.customer.name}</a>: agreed for Wed 10 Jun, 10:30" in page.content.decode()
 
 
+def test_what_was_agreed_anew_left_out_by_hand_or_has_no_place_is_not_told_of_as_not_fitting(cast, book, visit):
+    at = dt.datetime(2026, 6, 10, 9, 30, tzinfo=dt.UTC)
+    rows = {name: agreed(cast, book[name], visit, at) for name in ("Honiton", "Tiverton")}
+    Customer.objects.filter(pk=book["Sidmouth"].pk).update(latitude=None, longitude=None)
+    agreed(cast, book["Sidmouth"], visit, at)
+    plan = planned(cast.rep)
+    client = client_of(cast.rep)
+    [row] = shown(client).context["week"].unkept
+    kept = plan.stops.get(customer__name={"Honiton", "Tiverton"}.difference({row.stop.customer.name}).pop())
+    row = rows[row.stop.customer.name]
+    PlannedTouch.objects.filter(pk=row.pk).update(due_at=at + dt.timedelta(days=7))
+    assert shown(client).context["week"].unkept == []
+    PlannedTouch.objects.filter(pk=row.pk).update(due_at=at, assignee=cast.mate)
+    assert shown(client).context["week"].unkept == []
+    move_stop(plan=plan, stop=kept.pk, day=None, place=None, now=NOW)
+    assert shown(client).context["week"].unkept == []
+
+
 def test_an_agreed_visit_without_a_place_stands_on_its_day(cast, book, visit, time_machine):
     Customer.objects.filter(pk=book["Honiton"].pk).update(latitude=None, longitude=None)
     agreed(cast, book["Honiton"], visit, NOW.replace(hour=9))

@@ -255,6 +255,14 @@ class InternalWorks(Kind):
     def reached(self, run: Run) -> QuerySet[InternalWork]:
         return run.references.reach.internal_work()
 
+    def customers_of(self, rows: list[Row], run: Run) -> set[int]:
+        stored = {work.customer_id for work in _existing(self.reached(run), rows, self._uuid).values()} - {None}
+        return (
+            super().customers_of(rows, run)
+            | {row.values["order"].extra[0] for row in rows if row.get("order")}
+            | stored
+        )
+
     def store(self, rows: list[Row], run: Run) -> None:
         store = run.store()
         existing = _existing(self.reached(run), rows, self._uuid)
