@@ -36,9 +36,7 @@ def conflict_page(request, form, conflict: Conflict, back: str, present=None, ac
         reader = {"user": form.user} if hasattr(form, "user") else {}
         present = form.__class__(instance=conflict.row, **reader)
     fields = []
-    for name in form.changed_data:
-        if name not in form.fields or form[name].is_hidden:
-            continue
+    for name in _changed(form):
         theirs = getattr(conflict.row, name, None) if present is None else present[name].value()
         fields.append(
             {
@@ -65,6 +63,16 @@ def conflict_page(request, form, conflict: Conflict, back: str, present=None, ac
         }
     }
     return render(request, "errors/409.html", context, status=409)
+
+
+def _changed(form) -> list[str]:
+    """The visible fields in which something else was typed than was shown."""
+    return [name for name in form.changed_data if name in form.fields and not form[name].is_hidden]
+
+
+def typed(form) -> list[tuple[str, str]]:
+    """What was typed, by the labels of the fields: for a page that cannot store it and must not lose it."""
+    return [(str(form[name].label), shown(form, name, form[name].value())) for name in _changed(form)]
 
 
 def shown(form, name: str, value) -> str:

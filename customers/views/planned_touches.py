@@ -19,7 +19,7 @@ from customers.views.returning import page_before, way_back
 from customers.views.saving import to_change
 from customers.working_days import working_day_after
 from territory import clock
-from territory.conflicts import Conflict, conflict_page
+from territory.conflicts import Conflict, conflict_page, typed
 from territory.formats.days import day_text
 from territory.rows import key_in
 from territory.toasts import toast
@@ -85,12 +85,13 @@ def _open_one(request: HttpRequest, pk: int | None) -> PlannedTouch:
 
 @require_http_methods(["GET", "POST"])
 def planned_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change what is planned; what was done or cancelled is shown as that."""
+    """Change what is planned; what was done or cancelled is shown as that, with what was typed meanwhile."""
     planned = _open_one(request, pk)
     back = _customer_page(planned.customer_id)
-    if planned.closed_at is not None:
-        return render(request, "customers/touches/plan_closed.html", {"planned": planned, "back": back})
     form = PlannedEditForm(request.POST if request.method == "POST" else None, user=request.user, planned=planned)
+    if planned.closed_at is not None:
+        context = {"planned": planned, "back": back, "typed": typed(form) if form.is_bound else []}
+        return render(request, "customers/touches/plan_closed.html", context, status=409 if form.is_bound else 200)
     try:
         if form.is_valid() and _changed(request, form, planned):
             toast(request, _("Saved"))

@@ -139,6 +139,17 @@ class TestChange:
         response = as_user(cast.rep).get(reverse("planned_edit", args=[planned.pk]))
         assert b"This was cancelled" in response.content
 
+    def test_what_was_done_while_one_typed_is_said_and_what_was_typed_is_there(self, as_user, cast, planned):
+        PlannedTouch.objects.update(closed_at=clock.now())
+        response = as_user(cast.rep).post(
+            reverse("planned_edit", args=[planned.pk]), edit(planned, reason="Ask for Jo")
+        )
+        assert response.status_code == 409
+        assert b"This was cancelled" in response.content
+        assert b"Ask for Jo" in response.content
+        planned.refresh_from_db()
+        assert planned.reason != "Ask for Jo"
+
     @pytest.mark.parametrize("page", ["planned_edit", "planned_cancel"])
     @pytest.mark.parametrize(
         ("name", "status"),
