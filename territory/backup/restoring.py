@@ -143,6 +143,10 @@ def _fill(archive: Archive, connection: BaseDatabaseWrapper, say: Say) -> None:
     tables = {table.name: table for table in tables_after(connection, migrations)}
     say("Filling them …")
     with transaction.atomic(using=connection.alias):
+        if connection.vendor == "postgresql":
+            # Django sets a foreign key that a migration adds to be checked at once until the transaction ends; here it goes on.
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         for name in archive.manifest.tables:
             _fill_table(archive, connection, _known(tables, name))
         connection.check_constraints()
