@@ -7,18 +7,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from customers.actions.lifecycle import rebuild_lifecycle
-from customers.models import (
-    Assignment,
-    Contact,
-    Customer,
-    CustomerTeam,
-    InternalWork,
-    Order,
-    PlannedTouch,
-    Potential,
-    StageDecision,
-    Touch,
-)
+from customers.models import Assignment, Customer
 from planning.actions.conditions import compute_conditions
 from planning.actions.evidence import compute_evidence
 from planning.actions.involvement import compute_involvement
@@ -38,7 +27,7 @@ from planning.demo.own_rules import agree_own_rules
 from planning.demo.places import forget_some_places, know_towns
 from planning.demo.situations import let_contacts_leave, note_new_market
 from planning.demo.values import adopt_past_values, reject_one
-from planning.demo.versions import note_first_versions
+from planning.demo.versions import NOTED, note_first_versions
 from planning.situations.runner import find_situations
 
 SEED = 2026
@@ -83,8 +72,7 @@ def load(now: dt.datetime) -> list[SignIn]:
         note_new_market(lines, people[ADMINISTRATOR], now, today)
         forget_some_places(book)
         adopt_past_values(people[ADMINISTRATOR].user, now)
-        note_first_versions(Customer, CustomerTeam, Contact, Potential, StageDecision, Order)
-        note_first_versions(Touch, InternalWork, PlannedTouch)
+        note_first_versions(*NOTED)
     know_towns()
     recompute_all(now=now)
     find_situations(now=now)
