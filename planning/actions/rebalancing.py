@@ -90,7 +90,8 @@ def find_rebalancings(*, now: dt.datetime) -> dict[str, int]:
     ground = load_ground(day)
     weeks = weeks_from(day)
     facts = load_workload(ground, weeks)
-    people, _teams = by_line(facts, weeks)
+    lines, _teams = by_line(facts, weeks)
+    people = {person: line.cells for person, line in lines.items()}
     planned = {(row.person, row.week): row.total() for row in facts.planned}
     rows = Membership.objects.on(day).filter(user__is_active=True).select_related("user", "role", "team").order_by("pk")
     seats: dict[int, Membership] = {}

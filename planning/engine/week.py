@@ -5,7 +5,7 @@ kind: as many working days, the same memberships everywhere.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -47,42 +47,31 @@ class Minutes:
     def total(self) -> float:
         return self.prospecting + self.keeping + self.travel
 
-    @classmethod
-    def sum(cls, parts: Collection["Minutes"]) -> "Minutes":
-        if len(parts) == 1:
-            return next(iter(parts))
-        whole = cls()
-        for part in parts:
-            whole.take(part)
-        return whole
 
-
-@dataclass(frozen=True, slots=True)
 class Shares:
-    """A week's part of somebody's budgets: touch and travel, and the other parts, by team and in all."""
+    """A week's part of somebody's budgets: touch and travel, and the other parts."""
 
-    touch: Minutes
-    other: Minutes
-    touch_by_team: Mapping[Key, Minutes]
-    other_by_team: Mapping[Key, Minutes]
+    def __init__(self, rows: Sequence[BudgetShare] = ()) -> None:
+        self._rows = rows
+        self.touch, self.other = Minutes(), Minutes()
+        for row in rows:
+            self.touch.add(row.prospecting, row.touch / WEEKS_PER_MONTH, row.travel / WEEKS_PER_MONTH)
+            self.other.add(row.prospecting, row.other / WEEKS_PER_MONTH)
 
-    @classmethod
-    def of(cls, shares: Iterable[BudgetShare]) -> "Shares":
-        touches: dict[Key, Minutes] = defaultdict(Minutes)
-        others: dict[Key, Minutes] = defaultdict(Minutes)
-        for share in shares:
-            touch, travel = share.touch / WEEKS_PER_MONTH, share.travel / WEEKS_PER_MONTH
-            touches[share.team].add(share.prospecting, touch, travel)
-            others[share.team].add(share.prospecting, share.other / WEEKS_PER_MONTH)
-        return cls(Minutes.sum(touches.values()), Minutes.sum(others.values()), touches, others)
+    def by_team(self) -> Mapping[Key, "Shares"]:
+        """The same of each team."""
+        teams: dict[Key, list[BudgetShare]] = defaultdict(list)
+        for row in self._rows:
+            teams[row.team].append(row)
+        return {team: Shares(rows) for team, rows in teams.items()}
 
     @property
     def home(self) -> Key | None:
         """The team of the first of them."""
-        return next(iter(self.touch_by_team), None)
+        return self._rows[0].team if self._rows else None
 
 
-NO_SHARES = Shares(Minutes(), Minutes(), {}, {})
+NO_SHARES = Shares()
 
 
 class Week(NamedTuple):
@@ -92,10 +81,8 @@ class Week(NamedTuple):
     """
 
     touch: Minutes | PlannedTouches
-    touch_by_team: Mapping[Key, Minutes | PlannedTouches]
     by_plan: bool
-    other: Minutes
-    other_by_team: Mapping[Key, Minutes]
+    shares: Shares
     team_load: Mapping[Key, float]
     set_aside: float
     capacity: float
@@ -106,7 +93,7 @@ class Week(NamedTuple):
 
     def as_planned(self, planned: PlannedTouches) -> "Week":
         """The same with planned touches in the place of those of budgets."""
-        return Week(planned, {self.home: planned}, True, *self[3:])
+        return Week(planned, True, *self[2:])
 
 
 class Everyone:
@@ -126,7 +113,7 @@ class Everyone:
         self.set_aside = _by_person(facts.set_aside)
         shares = _by_person(facts.shares)
         self.unstaffed: list[BudgetShare] = shares.pop(None, [])
-        self.shares = {person: Shares.of(rows) for person, rows in shares.items()}
+        self.shares = {person: Shares(rows) for person, rows in shares.items()}
         self.planned: dict[Key, dict[date, PlannedTouches]] = defaultdict(dict)
         for row in facts.planned:
             mine = self.planned[row.person]
@@ -221,17 +208,15 @@ class _Person:
         members = self.members if self.is_steady else [row for row in self.members if row.touches_week(week)]
         absent = {day for day in working if any(span.holds(day) for span in away)} if away else set()
         days = [day for day in working if day not in absent] if absent else working
-        capacity, present = _held(members, days, everyone.ordinary)
+        held = [len(days)] * len(members) if self.is_steady else [row.held(days) for row in members]
         return Week(
             touch=shares.touch,
-            touch_by_team=shares.touch_by_team,
             by_plan=False,
-            other=shares.other,
-            other_by_team=shares.other_by_team,
+            shares=shares,
             team_load=self._team_load(members, week),
             set_aside=self._set_aside(week) if self.set_aside else 0.0,
-            capacity=capacity,
-            present=present,
+            capacity=_capacity(members, held, everyone.ordinary),
+            present=len(days) if len(days) in held else sum(any(row.holds(day) for row in members) for day in days),
             days=len(working),
             covered=self._covered(absent, members) if absent and self.covers else {},
             home=_home(members or self.members) or shares.home,
@@ -266,18 +251,13 @@ def _home(members: Sequence[Member]) -> Key | None:
     return min(members, key=lambda row: row.starts_on or date.min).team if members else None
 
 
-def _held(members: Sequence[Member], days: Sequence[date], ordinary: int) -> tuple[float, int]:
-    """Minutes for customers in a week, and on how many of these days one membership at least is in force.
+def _capacity(members: Sequence[Member], held: Sequence[int], ordinary: int) -> float:
+    """Minutes for customers in a week.
 
-    Weekly hours x selling share x days present / days of an ordinary week, over all memberships; ``days``: working days on
-    which the person is not absent.
+    Weekly hours x selling share x days present / days of an ordinary week, over all memberships; ``held``: on how many working
+    days each is in force and the person not absent.
     """
-    held = [row.held(days) for row in members]
-    parts = (row.base * count / ordinary for row, count in zip(members, held, strict=True))
-    capacity = sum(parts) if ordinary else 0.0
-    if len(days) in held:
-        return capacity, len(days)
-    return capacity, sum(any(row.holds(day) for row in members) for day in days)
+    return sum(row.base * count / ordinary for row, count in zip(members, held, strict=True)) if ordinary else 0.0
 
 
 def _days_covered(cover: Cover, absent: Iterable[date], members: Sequence[Member]) -> int:

@@ -24,10 +24,11 @@ Decisions where the definition leaves room:
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 from planning.engine.rules import Key
-from planning.engine.week import Everyone, Minutes, Shares, Week, weeks_of
+from planning.engine.week import NO_SHARES, Everyone, Minutes, Shares, Week, weeks_of
 from planning.engine.workload_facts import WorkloadFacts
 
 AWAY, ROOM, GOOD, FULL, OVER, FAR_OVER = "away", "room", "good", "full", "over", "far"
@@ -45,8 +46,8 @@ class Cell(NamedTuple):
     """
 
     person: Key | None
-    team: Key | None
     week: date
+    team: Key | None
     prospecting: float = 0.0
     keeping: float = 0.0
     travel: float = 0.0
@@ -84,6 +85,30 @@ def band(load: float | None, ends: Sequence[float] = BAND_ENDS) -> str:
     return OVER if load <= over else FAR_OVER
 
 
+class Line:
+    """A person's weeks: what each sums up to, and its cells where somebody looks. A map of 200 people shows twelve."""
+
+    def __init__(self, person: Key, weeks: Sequence[date], parts: list[tuple]) -> None:
+        self._person, self._weeks, self._parts = person, weeks, parts
+
+    @cached_property
+    def sums(self) -> list[tuple[float, float]]:
+        """Of each week workload and capacity, minutes."""
+        found: list[tuple[float, float]] = []
+        last = None
+        for parts in self._parts:
+            if parts is not last:
+                last = parts
+                _team, prospecting, keeping, travel, team_load, set_aside, capacity = parts[:7]
+                sums = (prospecting + keeping + travel + team_load + set_aside, capacity)
+            found.append(sums)
+        return found
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        return [Cell(self._person, week, *parts) for week, parts in zip(self._weeks, self._parts, strict=True)]
+
+
 def workload(facts: WorkloadFacts, weeks: Sequence[date]) -> list[Cell]:
     """All cells: everyone who has a membership in one of the weeks or a share of a budget, then each team's
     unstaffed row.
@@ -92,10 +117,11 @@ def workload(facts: WorkloadFacts, weeks: Sequence[date]) -> list[Cell]:
     they appear in members, then those without one; weeks ascending.
     """
     people, teams = by_line(facts, weeks)
-    return [cell for lines in (people, teams) for cells in lines.values() for cell in cells]
+    own = [cell for line in people.values() for cell in line.cells]
+    return own + [cell for cells in teams.values() for cell in cells]
 
 
-def by_line(facts: WorkloadFacts, weeks: Sequence[date]) -> tuple[Mapping[Key, list[Cell]], Mapping[Key, list[Cell]]]:
+def by_line(facts: WorkloadFacts, weeks: Sequence[date]) -> tuple[Mapping[Key, Line], Mapping[Key, list[Cell]]]:
     """The same by person, and the unstaffed cells by team."""
     if not weeks:
         return {}, {}
@@ -104,28 +130,33 @@ def by_line(facts: WorkloadFacts, weeks: Sequence[date]) -> tuple[Mapping[Key, l
     return _own(people, everyone), _unstaffed(people, everyone)
 
 
-def _own(people: Mapping[Key, list[Week]], everyone: Everyone) -> Mapping[Key, list[Cell]]:
-    taken = _taken_over(people, everyone)
-    return {person: _cells(person, rows, everyone.weeks, taken.get(person, {})) for person, rows in people.items()}
+def _own(people: Mapping[Key, list[Week]], everyone: Everyone) -> Mapping[Key, Line]:
+    taken, weeks = _taken_over(people, everyone), everyone.weeks
+    return {
+        person: Line(person, weeks, _parts(person, rows, weeks, taken.get(person, {})))
+        for person, rows in people.items()
+    }
 
 
-def _cells(person: Key, rows: list[Week], weeks: Sequence[date], taken: Mapping[date, "Taken"]) -> list[Cell]:
-    cells = []
+def _parts(person: Key, rows: list[Week], weeks: Sequence[date], taken: Mapping[date, "Taken"]) -> list[tuple]:
+    """What cells say after person and week; weeks that are alike share it."""
+    found: list[tuple] = []
     last, parts = None, ()
     for week, mine in zip(weeks, rows, strict=True):
         if not mine.present or mine.covered or week in taken:
-            cells.append(_settled(person, week, mine, taken.get(week, [])))
+            found.append(_settled(person, week, mine, taken.get(week, []))[2:])
             continue
         if mine is not last:
-            last, parts = mine, _parts(mine)
-        cells.append(Cell(person, mine.home, week, *parts))
-    return cells
+            last, parts = mine, _alone(mine)
+        found.append(parts)
+    return found
 
 
-def _parts(mine: Week) -> tuple:
-    """What a cell says of a week that is the person's alone."""
-    touch, other = mine.touch, mine.other
+def _alone(mine: Week) -> tuple:
+    """The same of a week that is the person's alone."""
+    touch, other = mine.touch, mine.shares.other
     return (
+        mine.home,
         touch.prospecting + other.prospecting,
         touch.keeping + other.keeping,
         touch.travel + other.travel,
@@ -157,13 +188,13 @@ def _settled(person: Key, week: date, mine: Week, taken: Taken) -> Cell:
     total = Minutes()
     if mine.present:
         total.take(mine.touch, _kept(mine))
-        total.take(mine.other)
+        total.take(mine.shares.other)
     for _whom, theirs in taken:
         total.take(theirs.touch, theirs.covered[person])
     return Cell(
         person=person,
-        team=mine.home,
         week=week,
+        team=mine.home,
         prospecting=total.prospecting,
         keeping=total.keeping,
         travel=total.travel,
@@ -186,36 +217,32 @@ def _kept(mine: Week) -> float:
 class _Left:
     """A team's unstaffed minutes of a week: what nobody has in any week, and what is said of this one."""
 
-    def __init__(self, nobodys: Minutes | None = None) -> None:
+    def __init__(self, nobodys: Shares = NO_SHARES) -> None:
         self.minutes, self.team_load, self.set_aside = Minutes(), 0.0, 0.0
-        if nobodys is not None:
-            self.minutes.take(nobodys)
+        self.minutes.take(nobodys.touch)
+        self.minutes.take(nobodys.other)
 
     def cell(self, team: Key, week: date, days: int) -> Cell:
         parts = (self.minutes.prospecting, self.minutes.keeping, self.minutes.travel, self.team_load, self.set_aside)
-        return Cell(None, team, week, *parts, days=days)
+        return Cell(None, week, team, *parts, days=days)
 
 
 class _LeftThen(dict[Key, _Left]):
     """By team what is left of one week, for teams of which something is said; with it what nobody has in any week."""
 
-    def __init__(self, nobodys: Mapping[Key, Minutes]) -> None:
+    def __init__(self, nobodys: Mapping[Key, Shares]) -> None:
         self.nobodys = nobodys
 
     def __missing__(self, team: Key) -> _Left:
-        self[team] = _Left(self.nobodys.get(team))
+        self[team] = _Left(self.nobodys.get(team, NO_SHARES))
         return self[team]
 
 
 def _unstaffed(people: Mapping[Key, list[Week]], everyone: Everyone) -> Mapping[Key, list[Cell]]:
     """What nobody has, and what those have who are away all week."""
     cells: dict[Key, list[Cell]] = defaultdict(list)
-    nobodys: dict[Key, Minutes] = defaultdict(Minutes)
-    shares = Shares.of(everyone.unstaffed)
-    for by_team in (shares.touch_by_team, shares.other_by_team):
-        for team, minutes in by_team.items():
-            nobodys[team].take(minutes)
-    every_week = {team: _Left(minutes) for team, minutes in nobodys.items()}
+    nobodys = Shares(everyone.unstaffed).by_team()
+    every_week = {team: _Left(shares) for team, shares in nobodys.items()}
     for number, week in enumerate(everyone.weeks):
         left = _LeftThen(nobodys)
         for rows in people.values():
@@ -230,10 +257,12 @@ def _unstaffed(people: Mapping[Key, list[Week]], everyone: Everyone) -> Mapping[
 
 def _hand_to_teams(left: _LeftThen, mine: Week) -> None:
     """The work of somebody who is away all week joins the unstaffed minutes of its team."""
-    for team, touch in mine.touch_by_team.items():
-        left[team].minutes.take(touch, _kept(mine))
-    for team, other in mine.other_by_team.items():
-        left[team].minutes.take(other)
+    for team, shares in mine.shares.by_team().items():
+        if not mine.by_plan:
+            left[team].minutes.take(shares.touch, _kept(mine))
+        left[team].minutes.take(shares.other)
+    if mine.by_plan:
+        left[mine.home].minutes.take(mine.touch, _kept(mine))
     for team, minutes in mine.team_load.items():
         left[team].team_load += minutes
     if mine.set_aside:

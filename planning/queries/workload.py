@@ -43,11 +43,15 @@ class PersonRow:
 
     person: Person
     base_minutes: float
-    cells: list[engine.Cell]
+    line: engine.Line
+
+    @property
+    def cells(self) -> list[engine.Cell]:
+        return self.line.cells
 
     @property
     def load(self) -> float | None:
-        return load_of(self.cells)
+        return Sums.of(self.line.sums).load
 
 
 @dataclass(frozen=True)
@@ -65,11 +69,11 @@ class TeamRows:
 
     @property
     def loads(self) -> list[float | None]:
-        return [load_of(cells) for cells in zip(*(row.cells for row in self.people), strict=True)]
+        return [Sums.of(week).load for week in zip(*(row.line.sums for row in self.people), strict=True)]
 
     @property
     def load(self) -> float | None:
-        return load_of([cell for row in self.people for cell in row.cells])
+        return Sums.of(week for row in self.people for week in row.line.sums).load
 
     @property
     def has_unstaffed(self) -> bool:
@@ -120,7 +124,7 @@ class Board:
 
     @cached_property
     def by_week(self) -> list["Sums"]:
-        return [Sums.of(row.cells[number] for row in self.rows) for number in range(len(self.weeks))]
+        return [Sums.of(row.line.sums[number] for row in self.rows) for number in range(len(self.weeks))]
 
     @property
     def week_sums(self) -> list[tuple[dt.date, "Sums"]]:
@@ -135,21 +139,17 @@ class Sums:
     capacity: float
 
     @classmethod
-    def of(cls, cells: Iterable[engine.Cell]) -> "Sums":
+    def of(cls, weeks: Iterable[tuple[float, float]]) -> "Sums":
+        """Of several people's or weeks' workload and capacity."""
         workload = capacity = 0.0
-        for cell in cells:
-            workload += cell.workload
-            capacity += cell.capacity
+        for work, room in weeks:
+            workload += work
+            capacity += room
         return cls(workload, capacity)
 
     @property
     def load(self) -> float | None:
         return self.workload / self.capacity if self.capacity else None
-
-
-def load_of(cells: Iterable[engine.Cell]) -> float | None:
-    """Workload of several cells over their capacity; None where there is none."""
-    return Sums.of(cells).load
 
 
 def band_ends(settings: PlanningSettings) -> tuple[float, float, float, float]:
@@ -181,12 +181,12 @@ def board(user: User, team: Team | None = None, weeks: int = WEEKS_SHOWN) -> Boa
     concerned = None if reached.everything else frozenset(members) | {user.pk}
     totals = frozenset(row.pk for row in teams if row.shows_totals)
     facts = load_workload(ground, mondays, people=concerned, unstaffed=totals, away=away_from(*away_rows))
-    cells, unstaffed = engine.by_line(facts, mondays)
+    lines, unstaffed = engine.by_line(facts, mondays)
     teams.sort(key=attrgetter("name"))
     places = {row.pk: row for row in teams if team is None or row.path.startswith(team.path)}
     people = {pk: Person(pk, name) for pk, name in sorted(names, key=itemgetter(1))}
     seats = _seats(row for row in facts.members if row.person in people and row.team in places)
-    shown = _team_rows(_person_rows(cells, seats, people), unstaffed, places, mondays)
+    shown = _team_rows(_person_rows(lines, seats, people), unstaffed, places, mondays)
     return Board(
         weeks=mondays,
         teams=shown,
@@ -248,16 +248,16 @@ def _computed_at() -> QuerySet:
 
 
 def _person_rows(
-    cells: Mapping[int, list[engine.Cell]], seats: Mapping[int, Member], people: Mapping[int, Person]
+    lines: Mapping[int, engine.Line], seats: Mapping[int, Member], people: Mapping[int, Person]
 ) -> dict[int, list[PersonRow]]:
     """Rows by team; people without any time for customers and without work (administrators) are left out."""
     found: dict[int, list[PersonRow]] = defaultdict(list)
     for pk, person in people.items():
-        if pk not in seats or pk not in cells:
+        if pk not in seats or pk not in lines:
             continue
-        seat, mine = seats[pk], cells[pk]
-        if seat.base or any(cell.workload for cell in mine):
-            found[seat.team].append(PersonRow(person, seat.base, mine))
+        seat, line = seats[pk], lines[pk]
+        if seat.base or any(work for work, _capacity in line.sums):
+            found[seat.team].append(PersonRow(person, seat.base, line))
     return found
 
 

@@ -17,9 +17,10 @@ from accounts.models import Team
 from planning.engine.workload import band
 from planning.models import PlanningSettings
 from planning.queries.drafts import Change
-from planning.queries.workload import Absent, PersonRow, TeamRows, band_ends
+from planning.queries.service import Served, TierRow
+from planning.queries.workload import Absent, PersonRow, Sums, TeamRows, band_ends
 from territory.formats.numbers import money_text, number_text, percent_text
-from territory.templatetags.look import avatar, before_after, load_cell
+from territory.templatetags.look import avatar, before_after, link, load_cell, tier_chip
 
 register = template.Library()
 
@@ -140,6 +141,55 @@ def _person_cell(
         return load_cell(away=True, url=url, label=_("%(week)s: away") % {"week": title})
     label = _("%(week)s: %(percent)s %%") % {"week": title, "percent": number_text(load * 100)}
     return load_cell(load * 100, url=url, label=label, partial=partial, band=band)
+
+
+@register.simple_tag
+def week_line(week: dt.date, sums: Sums) -> str:
+    """A line of the table of weeks: work, capacity and load of all."""
+    return format_html(
+        '<tr><td>{} <span class="faint">{}</span></td><td class="num">{}</td><td class="num">{}</td><td class="num">{}</td></tr>',
+        week_name(week),
+        day_and_month(week),
+        hours_only(sums.workload),
+        hours_only(sums.capacity),
+        percent_text(sums.load),
+    )
+
+
+@register.simple_tag
+def budget_cells(row: TierRow) -> str:
+    """Cells of a tier's line, a role each, then of all roles: hours of actual and of budget."""
+    none, of = _("none"), _("of")
+    roles = (
+        ("", none) if part is None else (hours_only(part[0]), f"{of} {hours_only(part[1])}") for part in row.by_role
+    )
+    actual, budget = row.whole
+    return format_html(
+        '{}<td class="num"><b>{}</b> <span class="faint">{} {}</span></td>',
+        format_html_join("", '<td class="num">{} <span class="faint">{}</span></td>', roles),
+        hours_only(actual),
+        of,
+        hours_only(budget),
+    )
+
+
+@register.simple_tag
+def served_line(row: Served) -> str:
+    """A customer far from its budget: whose it is, minutes of both, per cent."""
+    minutes = _("%(actual)s of %(budget)s min") % {
+        "actual": number_text(row.actual),
+        "budget": number_text(row.budget),
+    }
+    return format_html(
+        '<li>{} <span class="row-main"><a class="row-name" href="{}">{}</a><span class="row-note">{}{}</span></span>'
+        '<b class="num">{} %</b></li>',
+        tier_chip(row.customer.tier),
+        link("customer_detail", row.customer.pk),
+        row.customer.name,
+        f"{row.owner}, " if row.owner else "",
+        minutes,
+        number_text(row.percent),
+    )
 
 
 @register.filter
