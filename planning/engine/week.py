@@ -124,7 +124,7 @@ class Everyone:
         self._teams: dict[Key, list[Member]] = defaultdict(list)
         for member in facts.members:
             self._teams[member.team].append(member)
-        self._colleagues: dict[tuple[Key, date], set[Key]] = {}
+        self._colleagues: dict[tuple[Key, date], int] = {}
         self.people = dict.fromkeys([*self._members(), *self.shares, *self._planned()])
 
     def _kinds(self, members: Iterable[Member]) -> list[int]:
@@ -145,11 +145,13 @@ class Everyone:
         """Whoever has something planned in one of the weeks."""
         return [person for person, by_week in self.planned.items() if not by_week.keys().isdisjoint(self.weeks)]
 
-    def colleagues(self, team: Key, week: date) -> set[Key]:
-        """The people whose membership of the team touches the week."""
-        if (team, week) not in self._colleagues:
-            self._colleagues[team, week] = {row.person for row in self._teams[team] if row.touches_week(week)}
-        return self._colleagues[team, week]
+    def colleagues(self, team: Key, week: date) -> int:
+        """How many people's membership of the team touches the week."""
+        found = self._colleagues.get((team, week))
+        if found is None:
+            found = len({row.person for row in self._teams[team] if row.touches_week(week)})
+            self._colleagues[team, week] = found
+        return found
 
 
 def _by_person(rows: Iterable) -> dict:
@@ -230,7 +232,7 @@ class _Person:
         for member in members:
             minutes = self.everyone.load.get(member.role)
             if minutes:
-                others = len(self.everyone.colleagues(member.team, week)) - 1
+                others = self.everyone.colleagues(member.team, week) - 1
                 found[member.team] = found.get(member.team, 0.0) + minutes * others / WEEKS_PER_MONTH
         return found
 
@@ -248,6 +250,8 @@ class _Person:
 
 def _home(members: Sequence[Member]) -> Key | None:
     """The team of the earliest membership."""
+    if len(members) == 1:
+        return members[0].team
     return min(members, key=lambda row: row.starts_on or date.min).team if members else None
 
 

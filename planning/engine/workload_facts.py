@@ -13,8 +13,7 @@ ALWAYS = Span()
 SIX_DAYS = timedelta(days=6)
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetShare:
+class BudgetShare(NamedTuple):
     """Minutes per month of a person's shares of budgets, summed for one team and for prospects or others.
 
     ``person`` None: the unstaffed part, ``team`` then the customer's; else the team of the assignment's membership.
@@ -28,8 +27,7 @@ class BudgetShare:
     other: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A dated membership with what it gives to customers."""
 
     person: Key

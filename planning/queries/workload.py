@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter, itemgetter
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -26,8 +27,7 @@ from territory.rows import ends_from, starts_by
 from territory.together import Prepared, in_groups, prepared, together
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(NamedTuple):
     """Whom a row is about."""
 
     pk: int
@@ -37,8 +37,7 @@ class Person:
         return self.name
 
 
-@dataclass(frozen=True)
-class PersonRow:
+class PersonRow(NamedTuple):
     """A person's weeks; `base_minutes` is the capacity of an ordinary week."""
 
     person: Person
@@ -124,7 +123,8 @@ class Board:
 
     @cached_property
     def by_week(self) -> list["Sums"]:
-        return [Sums.of(row.line.sums[number] for row in self.rows) for number in range(len(self.weeks))]
+        by_week = zip(*(row.line.sums for row in self.rows), strict=True)
+        return [Sums.of(week) for week in by_week] or [Sums(0.0, 0.0)] * len(self.weeks)
 
     @property
     def week_sums(self) -> list[tuple[dt.date, "Sums"]]:

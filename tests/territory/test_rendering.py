@@ -37,5 +37,5 @@ def test_templates_of_files_are_rendered_so_too():
 
 
 def test_a_template_that_another_needs_and_that_is_not_there_is_named():
-    with pytest.raises(TemplateDoesNotExist, match="nowhere.html"):
+    with pytest.raises(TemplateDoesNotExist, match=r"nowhere\.html"):
         engines["django"].from_string("{% include 'nowhere.html' %}").render({}, request=HttpRequest())
