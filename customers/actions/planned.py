@@ -194,16 +194,17 @@ def place_planned(
 
 
 @transaction.atomic
-def cancel_planned(*, actor: User, now: dt.datetime, planned: PlannedTouch, reason: str = "") -> None:
-    """It will not be done. One that is closed already stays as it is."""
+def cancel_planned(*, actor: User, now: dt.datetime, planned: PlannedTouch, reason: str = "") -> bool:
+    """It will not be done. One that is closed already stays as it is, which is told by False."""
     locked(planned.customer)
     planned.refresh_from_db()
     if planned.closed_at is not None:
-        return
+        return False
     planned.closed_at = now
     planned.version += 1
     write(planned, actor=actor, now=now, fields=["closed_at", "version"], why=reason)
     tell([planned.customer_id], actor=actor, now=now, lifecycle=False)
+    return True
 
 
 @transaction.atomic

@@ -78,11 +78,15 @@ class Prepared:
         return rows
 
     def store(self, lines: list[Line], *, announce: bool = True) -> list[Row]:
-        """Store these lines in the caller's transaction; `announce` what follows from them, unless it is undone again."""
+        """Store these lines in the caller's transaction; `announce` what follows from them, unless it is undone again.
+
+        What is stored of their customers is read while these are held: an edit made meanwhile is waited for, not written over.
+        What is undone again holds nobody up.
+        """
         rows = self.read(lines)
         good = [row for row in rows if not row.outcome]
-        # What is stored of them is read while they are held: an edit made meanwhile is waited for, not written over.
-        list(held(self.kind.customers_of(good, self.run)).values_list("pk"))
+        if announce:
+            list(held(self.kind.customers_of(good, self.run)).values_list("pk"))
         _store(self.kind, good, self.run)
         if announce:
             _announce(self.kind, self.run)

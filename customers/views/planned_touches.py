@@ -76,8 +76,8 @@ def _plan(request: HttpRequest, form: NewPlannedForm) -> PlannedTouch | None:
     return None
 
 
-def _open_one(request: HttpRequest, pk: int | None) -> PlannedTouch:
-    """A planned touch to be changed."""
+def _planned_touch(request: HttpRequest, pk: int | None) -> PlannedTouch:
+    """A planned touch that the person may change."""
     if pk is None:
         raise Http404
     return to_change(PlannedTouch, request.user, pk, "customer", "type", "assignee")
@@ -85,13 +85,12 @@ def _open_one(request: HttpRequest, pk: int | None) -> PlannedTouch:
 
 @require_http_methods(["GET", "POST"])
 def planned_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change what is planned; what was done or cancelled is shown as that, with what was typed meanwhile."""
-    planned = _open_one(request, pk)
+    """Change what is planned."""
+    planned = _planned_touch(request, pk)
     back = _customer_page(planned.customer_id)
     form = PlannedEditForm(request.POST if request.method == "POST" else None, user=request.user, planned=planned)
     if planned.closed_at is not None:
-        context = {"planned": planned, "back": back, "typed": typed(form) if form.is_bound else []}
-        return render(request, "customers/touches/plan_closed.html", context, status=409 if form.is_bound else 200)
+        return _closed(request, planned, form)
     try:
         if form.is_valid() and _changed(request, form, planned):
             toast(request, _("Saved"))
@@ -99,6 +98,16 @@ def planned_edit(request: HttpRequest, pk: int) -> HttpResponse:
     except Conflict as conflict:
         return conflict_page(request, form, conflict, back, PlannedEditForm(user=request.user, planned=conflict.row))
     return _page(request, "plan", form, planned=planned, cancel=way_back(request, back))
+
+
+def _closed(request: HttpRequest, planned: PlannedTouch, form: LogForm) -> HttpResponse:
+    """What was done or cancelled is shown as that, with what was typed meanwhile."""
+    context = {
+        "planned": planned,
+        "back": _customer_page(planned.customer_id),
+        "typed": typed(form) if form.is_bound else [],
+    }
+    return render(request, "customers/touches/plan_closed.html", context, status=409 if form.is_bound else 200)
 
 
 def _changed(request: HttpRequest, form: PlannedEditForm, planned: PlannedTouch) -> bool:
@@ -118,6 +127,8 @@ def planned_put_off(request: HttpRequest) -> HttpResponse:
     customer, touch_type, planned = _due_row(request)
     start = {"until": working_day_after(clock.today(request.user), 1), "back": page_before(request)}
     form = PutOffForm(request.POST if request.method == "POST" else None, initial=start)
+    if planned is not None and planned.closed_at is not None:
+        return _closed(request, planned, form)
     if form.is_valid() and _put_off(request, form, customer, touch_type, planned):
         words = {"type": touch_type, "customer": customer, "day": day_text(form.cleaned_data["until"])}
         toast(request, _("%(type)s with %(customer)s put off to %(day)s") % words)
@@ -128,9 +139,8 @@ def planned_put_off(request: HttpRequest) -> HttpResponse:
 
 def _due_row(request: HttpRequest) -> tuple[Customer, TouchType, PlannedTouch | None]:
     if "planned" in request.GET:
-        planned = _open_one(request, key_in(request.GET["planned"]))
-        if planned.closed_at is None:
-            return planned.customer, planned.type, planned
+        planned = _planned_touch(request, key_in(request.GET["planned"]))
+        return planned.customer, planned.type, planned
     customer = customer_to_log_on(request, key_in(request.GET.get("customer")))
     return customer, get_object_or_404(TouchType.objects.live(), pk=key_in(request.GET.get("type"))), None
 
@@ -158,10 +168,12 @@ def _put_off(request: HttpRequest, form: PutOffForm, customer, touch_type, plann
 @require_http_methods(["GET", "POST"])
 def planned_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """It will not be done; the page asks why."""
-    planned = _open_one(request, pk)
+    planned = _planned_touch(request, pk)
     form = CancelForm(request.POST if request.method == "POST" else None, initial={"back": page_before(request)})
     if request.method == "POST" and form.is_valid():
-        cancel_planned(actor=request.user, now=clock.now(), planned=planned, reason=form.cleaned_data["reason"])
+        said = form.cleaned_data["reason"]
+        if not cancel_planned(actor=request.user, now=clock.now(), planned=planned, reason=said):
+            return _closed(request, planned, form)
         words = {"type": planned.type, "customer": planned.customer}
         undo = reverse("planned_restore", args=[pk])
         toast(request, _("%(type)s with %(customer)s cancelled") % words, undo=undo)
@@ -172,7 +184,7 @@ def planned_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def planned_restore(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a cancelling back."""
-    planned = _open_one(request, pk)
+    planned = _planned_touch(request, pk)
     words = {"type": planned.type, "customer": planned.customer}
     try:
         restore_planned(actor=request.user, now=clock.now(), planned=planned)

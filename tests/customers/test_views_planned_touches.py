@@ -182,6 +182,20 @@ class TestPutOff:
         planned.refresh_from_db()
         assert (planned.due_on, planned.reason, PlannedTouch.objects.count()) == (in_days(9), "They are away", 1)
 
+    def test_what_was_done_meanwhile_is_said_and_nothing_else_moves(self, as_user, cast, planned):
+        """Another appointment of the same type is not what somebody meant, nor is a new plan."""
+        other = factories.planned_touch(cast.own, cast.rep, due_on=in_days(3), type=planned.type)
+        PlannedTouch.objects.filter(pk=planned.pk).update(closed_at=clock.now())
+        address = self.address(customer=cast.own.pk, type=planned.type_id, planned=planned.pk)
+        client = as_user(cast.rep)
+        response = client.post(address, {"until": in_days(9).isoformat(), "reason": "They are away"})
+        assert response.status_code == 409
+        assert b"This was cancelled" in response.content
+        assert b"They are away" in response.content
+        other.refresh_from_db()
+        assert (other.due_on, PlannedTouch.objects.count()) == (in_days(3), 2)
+        assert client.get(address).status_code == 200
+
     @pytest.mark.parametrize(
         ("sent", "field", "message"),
         [
@@ -223,6 +237,16 @@ class TestCancel:
         client.post(reverse("planned_restore", args=[planned.pk]))
         planned.refresh_from_db()
         assert planned.closed_at is None
+
+    def test_what_was_done_meanwhile_is_said_and_not_cancelled(self, as_user, cast, planned):
+        touch = factories.touch(cast.own, cast.rep)
+        PlannedTouch.objects.update(closed_at=clock.now(), closed_by_touch=touch)
+        response = as_user(cast.rep).post(reverse("planned_cancel", args=[planned.pk]), {"reason": "They closed"})
+        assert response.status_code == 409
+        assert b"This was done" in response.content
+        assert b"They closed" in response.content
+        planned.refresh_from_db()
+        assert planned.closed_by_touch == touch
 
     def test_what_was_done_is_not_planned_again(self, as_user, cast, planned):
         touch = factories.touch(cast.own, cast.rep)

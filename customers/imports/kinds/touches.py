@@ -257,11 +257,8 @@ class InternalWorks(Kind):
 
     def customers_of(self, rows: list[Row], run: Run) -> set[int]:
         stored = {work.customer_id for work in _existing(self.reached(run), rows, self._uuid).values()} - {None}
-        return (
-            super().customers_of(rows, run)
-            | {row.values["order"].extra[0] for row in rows if row.get("order")}
-            | stored
-        )
+        customers = {row.values["customer"].pk for row in rows if row.get("customer")}
+        return customers | {row.values["order"].extra[0] for row in rows if row.get("order")} | stored
 
     def store(self, rows: list[Row], run: Run) -> None:
         store = run.store()
@@ -281,7 +278,9 @@ class InternalWorks(Kind):
                 continue
             work = put(store, row, work, values, lambda values, row=row: self._new(row, values, run))
             if row.outcome != "unchanged":
-                run.touched.customers |= {pk for pk in before | {work.customer_id} if pk}
+                concerned = {pk for pk in before | {work.customer_id} if pk}
+                run.touched.customers |= concerned
+                run.touched.lifecycle |= concerned  # the earliest may be the earliest fact of a customer
         store.flush(InternalWork)
 
     def _values(self, row: Row, work: InternalWork | None, memberships: Memberships) -> dict[str, Any]:

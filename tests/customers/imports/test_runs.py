@@ -12,6 +12,7 @@ from accounts.models import User
 from customers.imports import runs
 from customers.imports.errors import CouldNot
 from customers.imports.runs import run_import
+from customers.locks import held
 from customers.models import Customer, Order, Touch
 from territory.company.models import Company
 from tests import factories
@@ -121,6 +122,16 @@ def test_a_dry_run_stores_nothing(load, heard):
     assert counts(report) == (1, 0, 0, 1)
     assert not Customer.objects.exists()
     assert not Customer.history.exists()
+
+
+def test_a_dry_run_holds_nobody_up(load, monkeypatch):
+    load("customers", HEAD + "C1,Acme,South,\n", CUSTOMER)
+    asked = []
+    monkeypatch.setattr(runs, "held", lambda keys: asked.append(keys) or held(keys))
+    load("customers", HEAD + "C1,Acme Ltd,South,\n", CUSTOMER, dry_run=True)
+    assert not asked
+    load("customers", HEAD + "C1,Acme Ltd,South,\n", CUSTOMER)
+    assert asked
 
 
 def test_facts_changed_is_said_once_a_chunk(load, heard):

@@ -216,6 +216,14 @@ def test_a_customer_without_a_since_begins_with_its_earliest_touch(load, ground)
     assert customer.stage_began_at == dt.datetime(2026, 3, 2, 0, 0, tzinfo=dt.UTC)
 
 
+def test_a_customer_without_a_since_begins_with_its_earliest_work(load, ground):
+    customer = factories.customer("New", ground["south"], external_id="C5", since=None)
+    fields = {name: WORK[name] for name in ("person", "kind", "spent_on", "minutes", "customer")}
+    load("internal_work", "who,kind,day,min,customer\nP1,meeting,2026-03-02,30,C5\n", fields)
+    customer.refresh_from_db()
+    assert customer.stage_began_at == dt.datetime(2026, 3, 2, 0, 0, tzinfo=dt.UTC)
+
+
 WORK = {
     "person": "who",
     "kind": "kind",
