@@ -13,7 +13,7 @@ from planning.actions.visit_plans import STANDS, plan_of, stale_reasons
 from planning.engine.visits.calls import SHORTEST, Call, free_windows, place_calls
 from planning.engine.visits.week import Window
 from planning.loaders.calls import load_calls
-from planning.loaders.visits import PersonWeek, load_person_week, load_wanted
+from planning.loaders.visits import PersonWeek, Wanted, load_person_week, load_wanted
 from planning.models import VisitPlan, VisitStop
 from planning.queries.my_week_rows import Block, CallsRow, DayColumn, LeftRow, NearRow, StopRow, elsewhere_words
 from planning.visit_words import broken_words, km_text, length_text
@@ -31,7 +31,7 @@ LEFT_SHOWN = 20
 
 @dataclass(frozen=True)
 class MyWeek:
-    """The page."""
+    """The page. `tried`: what is planned and is as it was when the week was planned."""
 
     person: User
     monday: dt.date
@@ -42,6 +42,7 @@ class MyWeek:
     left: list[LeftRow]
     left_more: int
     stale: list[str]
+    tried: frozenset[int | None]
     hours: list[tuple[int, int]]
     rows: int
     now_row: int | None
@@ -114,8 +115,8 @@ class MyWeek:
 
     @property
     def unkept(self) -> list[LeftRow]:
-        """Visits that this person agreed to make in this week, at times still to come, for which the plan has no room."""
-        return [row for row in self.left if row.is_unkept(self.person, self.monday)]
+        """Visits that this person is to make in this week at an agreed time still to come, for which the plan found no room."""
+        return [row for row in self.left if row.stop.planned_id in self.tried and row.is_unkept(self.monday)]
 
     @property
     def planned(self) -> str:
@@ -151,9 +152,11 @@ def my_week(person: User, monday: dt.date, chosen: dt.date | None, *, now: dt.da
         stops += plan.stops.visible_to(person).select_related("customer__tier", "touch_type", "planned")
     ground = load_person_week(person, monday, now)
     today = clock.day_of(now, ground.zone)
-    stale = []
+    stale: list[str] = []
+    wanted: list[Wanted] = []
     if plan.computed_at is not None and not plan.is_asked:
-        stale = stale_reasons(plan, stops, ground, load_wanted(person, monday, now))
+        wanted = load_wanted(person, monday, now)
+        stale = stale_reasons(plan, stops, ground, wanted)
     days = _days(plan, stops, ground, today, now)
     left = [stop for stop in stops if stop.day is None]
     left.sort(key=lambda stop: (not stop.is_agreed, -stop.value, stop.customer.name))
@@ -175,6 +178,7 @@ def my_week(person: User, monday: dt.date, chosen: dt.date | None, *, now: dt.da
         left=[LeftRow(stop, now) for stop in left[:LEFT_SHOWN]],
         left_more=max(0, len(left) - LEFT_SHOWN),
         stale=stale,
+        tried=frozenset(row.planned for row in wanted if plan.inputs.get("visits", {}).get(row.key) == row.print),
         hours=[(hour, (hour - first) * 3600 // ROW + 1) for hour in range(first, last)],
         rows=(last - first) * 3600 // ROW,
         now_row=_now_row(now, ground, monday, first, last),

@@ -8,7 +8,6 @@ from django.utils.dateformat import format as written
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import User
 from customers.places import route_url
 from planning.actions.visit_plans import STANDS
 from planning.engine.calendar import monday as week_start
@@ -219,12 +218,12 @@ class LeftRow:
         agreed_at = agreed_for(self.stop)
         return agreed_at is not None and agreed_at < self.now
 
-    def is_unkept(self, person: User, monday: dt.date) -> bool:
-        """Whether the person is still expected there in this week, and the plan has no room for it."""
-        agreed_at, planned = agreed_for(self.stop), self.stop.planned
-        if self.stop.why != "agreed" or agreed_at is None or planned is None or self.is_asked:
+    def is_unkept(self, monday: dt.date) -> bool:
+        """Whether somebody is expected there in this week at a time still to come, and the plan found no room for it."""
+        agreed_at = agreed_for(self.stop)
+        if agreed_at is None or self.is_asked or self.stop.why in (STANDS, "by hand", "no place"):
             return False
-        return planned.assignee_id == person.pk and week_start(here(agreed_at).date()) == monday
+        return week_start(here(agreed_at).date()) == monday
 
     @property
     def agreed(self) -> str:

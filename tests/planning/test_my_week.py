@@ -705,6 +705,40 @@ def test_what_was_agreed_anew_left_out_by_hand_or_has_no_place_is_not_told_of_as
     assert shown(client).context["week"].unkept == []
 
 
+def test_an_agreed_visit_on_a_day_off_is_told_of_where_no_other_day_has_room(cast, book, visit):
+    agreed(cast, book["Honiton"], visit, dt.datetime(2026, 6, 10, 9, 30, tzinfo=dt.UTC))
+    factories.absence(cast.rep, MONDAY + dt.timedelta(days=1), MONDAY + dt.timedelta(days=4))
+    BusyTime.objects.create(person=cast.rep, starts_at=NOW, ends_at=NOW + dt.timedelta(hours=15), what="Fair")
+    planned(cast.rep)
+    page = shown(client_of(cast.rep))
+    [row] = page.context["week"].unkept
+    assert (row.stop.customer.name, row.stop.why) == ("Honiton", "no time")
+    assert "Honiton</a>: agreed for Wed 10 Jun, 10:30" in page.content.decode()
+
+
+def test_visits_agreed_by_whom_one_stands_in_for_are_told_of_too(cast, book, visit):
+    at = dt.datetime(2026, 6, 10, 9, 30, tzinfo=dt.UTC)
+    factories.cover(cast.mate, cast.rep_membership, MONDAY, MONDAY + dt.timedelta(days=4))
+    for name, place in {"Seaton": (50.706, -3.068), "Axminster": (50.782, -2.998)}.items():
+        customer = factories.customer(name, owner=cast.mate_membership, latitude=place[0], longitude=place[1])
+        factories.planned_touch(customer, cast.mate, at.date(), type=visit, due_at=at, duration_seconds=3600)
+    planned(cast.rep)
+    [row] = shown(client_of(cast.rep)).context["week"].unkept
+    assert row.stop.planned.assignee == cast.mate
+
+
+def test_what_was_agreed_for_another_time_meanwhile_is_not_said_not_to_fit(cast, book, visit):
+    at = dt.datetime(2026, 6, 10, 9, 30, tzinfo=dt.UTC)
+    for name in ("Honiton", "Tiverton"):
+        agreed(cast, book[name], visit, at)
+    planned(cast.rep)
+    client = client_of(cast.rep)
+    [row] = shown(client).context["week"].unkept
+    PlannedTouch.objects.filter(pk=row.stop.planned_id).update(due_at=at + dt.timedelta(hours=4))
+    week = shown(client).context["week"]
+    assert (week.unkept, week.stale) == ([], ["visits"])
+
+
 def test_an_agreed_visit_without_a_place_stands_on_its_day(cast, book, visit, time_machine):
     Customer.objects.filter(pk=book["Honiton"].pk).update(latitude=None, longitude=None)
     agreed(cast, book["Honiton"], visit, NOW.replace(hour=9))
