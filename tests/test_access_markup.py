@@ -238,6 +238,7 @@ def test_nobody_is_led_elsewhere(cast, now):
     assert len(set(ELSEWHERE)) >= 30
     it = side(cast.rep_membership, cast.own)
     work, cancel = reverse("work_undo", args=[it.keys["work"]]), reverse("planned_cancel", args=[it.keys["planned"]])
+    restore = reverse("planned_restore", args=[it.keys["planned"]])
     who = {"login": cast.rep.email, "password": "correct horse 1"}
     wrong = []
     for where in ELSEWHERE:
@@ -252,6 +253,11 @@ def test_nobody_is_led_elsewhere(cast, now):
             signed_in.post(work, {}, query_params={"next": where}),
             signed_in.post(cancel, {"back": where}),
         ]
+        second_time = signed_in.post(cancel, {"back": where})
+        assert second_time.status_code == 409
+        if injected(second_time) or "evil.example" in body(second_time):
+            wrong.append(f"{where!r} stands in the page of what was closed already")
+        signed_in.post(restore)
         for response in answers:
             if response.status_code != 302 or host_of(response.url) != "testserver":
                 wrong.append(f"{where!r} at {response.request['PATH_INFO']}: {response.status_code}")
