@@ -26,6 +26,8 @@ DIGITS = [amount.replace(".", "")[:5] for amount in AMOUNTS.values()] + [each[:6
 COSTS = ["61.37", "61,37", "58.93", "58,93"]
 # What pending orders are of the team's sales (the board, the list), and what the situation says of one: as share and weighted.
 SHARES = re.compile(r"(28\.5|33\.9|27\.6|16\.6)\s?%|(0\.284589|0\.339028|0\.2763|0\.1659)")
+# To the microsecond: now and then one of them holds the digits of an amount.
+INSTANTS = re.compile(r'datetime="[^"]*"')
 SEPARATORS = re.compile(r"(?<=\d)[.,'’\u00a0\u202f ](?=\d)|&nbsp;|&#x27;")
 
 EVERYTHING_BUT_AMOUNTS = {
@@ -105,15 +107,19 @@ def leave_open(cast, it) -> None:
 
 def disclosed(response) -> list[str]:
     """The figures that stand in an answer, however they are written."""
-    text = body(response)
+    text = _said(response)
     plain = SEPARATORS.sub("", text)
     shares = ["".join(found) for found in SHARES.findall(text)]
     return [digits for digits in DIGITS if digits in plain] + [cost for cost in COSTS if cost in text] + shares
 
 
 def costs(response) -> list[str]:
-    text = body(response)
+    text = _said(response)
     return [cost for cost in COSTS if cost in text]
+
+
+def _said(response) -> str:
+    return INSTANTS.sub("", body(response))
 
 
 def pages(cast, it, shared) -> list[str]:
