@@ -7,9 +7,14 @@ from fnmatch import fnmatch
 
 import pytest
 from django.core.cache import cache
+from hypothesis import HealthCheck, settings
 
 from territory.company.models import forget_company
 from territory.jobs import bell
+
+# How long it takes to make up examples says how busy the machine is, not whether the code is right.
+settings.register_profile("territory", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("territory")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 

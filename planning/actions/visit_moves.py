@@ -124,7 +124,7 @@ def _ahead(stops: Iterable[VisitStop]) -> dict[dt.date, int]:
 
 
 def _number(loaded: Loaded, stop: VisitStop) -> int | None:
-    key = f"{stop.customer_id}-{stop.touch_type_id}"
+    key = stop.key
     return next((number for number, each in enumerate(loaded.wanted) if each.key == key), None)
 
 
@@ -160,7 +160,7 @@ def _kept(
     """Store the days as these orders have them; what changed. Conflict where the plan changed meanwhile."""
     before = plan.figures
     found = as_plan(loaded.week, orders, price_of(plan))
-    by_key = {f"{stop.customer_id}-{stop.touch_type_id}": stop for stop in stops}
+    by_key = {stop.key: stop for stop in stops}
     on = {}
     for day in found.days:
         for nth, each in enumerate(day.stops):
@@ -247,7 +247,7 @@ def accept_plan(
 ) -> Accepted:
     """Make planned touches of a plan's visits, of one day or of all that are not over; twice is once.
 
-    What was planned and is somebody else's meanwhile is left alone. Raises Conflict where the plan is not what was shown,
+    What was planned and is somebody else's or another week's meanwhile is left alone. Raises Conflict where the plan is not what was shown,
     StaleError where its inputs have changed, unless one knows; PermissionDenied where one may not log with a customer.
     """
     plan = held(plan, version)
@@ -261,7 +261,8 @@ def accept_plan(
     if reasons and not is_known_stale:
         raise StaleError(reasons)
     today = clock.day_of(now, ground.zone)
-    stops = [stop for stop in stops if stop.planned_id not in strange]
+    elsewhere = {each.key for each in wanted if ground.stays_elsewhere(each)}
+    stops = [stop for stop in stops if stop.planned_id not in strange and stop.key not in elsewhere]
     taken = [stop for stop in stops if stop.day is not None and stop.day >= today and day in (None, stop.day)]
     begun = begun_of(taken, ground)
     dropped = [stop for stop in stops if stop.day is None and _is_the_plans(stop)] if day is None else []
@@ -318,7 +319,7 @@ def _may(actor: User, stops: Collection[VisitStop]) -> None:
 
 def _remember(plan: VisitPlan, stops: Iterable[VisitStop], now: dt.datetime, *, is_whole: bool) -> None:
     """What was accepted is what the plan now rests on."""
-    keys = {f"{stop.customer_id}-{stop.touch_type_id}" for stop in stops}
+    keys = {stop.key for stop in stops}
     present = {each.key: each.print for each in load_wanted(plan.person, plan.week, now)}
     visits = dict(plan.inputs.get("visits", {}))
     for key in keys:

@@ -153,7 +153,7 @@ def _warm(loaded: Loaded, ground: PersonWeek, kept: Iterable[VisitStop]) -> Orde
     places = {row.key: number for number, row in enumerate(loaded.wanted)}
     found: list[list[int]] = [[] for _day in ground.dates]
     for stop in kept:
-        number = places.get(f"{stop.customer_id}-{stop.touch_type_id}")
+        number = places.get(stop.key)
         if number is not None and stop.day in ground.dates:
             found[ground.dates.index(stop.day)].append(number)
     return tuple(map(tuple, found)) if any(found) else None
@@ -200,11 +200,22 @@ def _store(
     held.save()
 
 
+def _standing_in(wanted: Iterable[Wanted], ground: PersonWeek) -> list[Wanted]:
+    """What was agreed and stays when it is, and is shown with this week: not what is agreed for a later one."""
+    return [
+        each
+        for each in wanted
+        if each.agreed_at is not None
+        and ground.stands(each)
+        and clock.day_of(each.agreed_at, ground.zone) <= ground.sunday
+    ]
+
+
 def _standing(
     held: VisitPlan, ground: PersonWeek, wanted: Iterable[Wanted], before: Mapping[tuple[int, int], VisitStop]
 ) -> list[VisitStop]:
     """What was agreed and stays when it is: on its day at the head of its order; of an earlier week without a day."""
-    standing = [each for each in wanted if each.agreed_at is not None and ground.stands(each)]
+    standing = _standing_in(wanted, ground)
     places: Counter[dt.date] = Counter()
     rows = []
     for each in sorted(standing, key=lambda row: (row.agreed_at, row.name)):
@@ -377,7 +388,7 @@ def as_it_stands(
     numbers = {each.key: number for number, each in enumerate(loaded.wanted)}
     orders: list[list[int]] = [[] for _day in ground.dates]
     for stop in stops:
-        number = numbers.get(f"{stop.customer_id}-{stop.touch_type_id}")
+        number = numbers.get(stop.key)
         if stop.day in ground.dates and number is not None:
             orders[ground.dates.index(stop.day)].append(number)
     return loaded, orders
@@ -401,18 +412,14 @@ def stale_reasons(
         reasons.append("roads")
     if today is not None and row.inputs.get("share", ground.share) != ground.share:
         reasons.append("share")
-    present = {each.key for each in wanted}
+    present = {each.key for each in wanted if not ground.stays_elsewhere(each)}
     free = {each.key: each.print for each in wanted if not ground.stands(each)}
-    agreed = {each.key for each in wanted if each.agreed_at is not None and each.key not in free}
-    over = {
-        f"{stop.customer_id}-{stop.touch_type_id}"
-        for stop in stops
-        if stop.day is not None and (today is None or stop.day < today or is_done(stop))
-    }
+    agreed = {each.key for each in _standing_in(wanted, ground)}
+    over = {stop.key for stop in stops if stop.day is not None and (today is None or stop.day < today or is_done(stop))}
     if (
         any(visits.get(key) != told for key, told in free.items() if key not in over)
         or any(key not in present for key in visits if key not in over)
-        or (today is not None and not agreed <= {f"{stop.customer_id}-{stop.touch_type_id}" for stop in stops})
+        or (today is not None and not agreed <= {stop.key for stop in stops})
     ):
         reasons.append("visits")
     return reasons

@@ -35,6 +35,8 @@ MOST_VISITS = 60
 # Visits begin at whole five minutes.
 GRAIN = 300
 ONE_DAY = dt.timedelta(days=1)
+# Of several planned for one customer the first of these: agreed and still to come, of this week, of an earlier, of a later one.
+AGREED, THIS_WEEK, EARLIER, LATER, NONE_YET = range(5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +54,9 @@ class Wanted:
     due_on: dt.date
     planned: int | None = None
     agreed_at: dt.datetime | None = None
-    # For when it is planned, agreed or not.
+    # For when it is planned, agreed or not; or for which day without a time.
     planned_at: dt.datetime | None = None
+    planned_on: dt.date | None = None
     only_on: dt.date | None = None
     locked_at: dt.datetime | None = None
 
@@ -115,22 +118,33 @@ class PersonWeek:
         wall = moment.astimezone(self.zone).replace(tzinfo=None)
         return round((wall - dt.datetime.combine(day, dt.time.min)).total_seconds())
 
-    def stands(self, row: Wanted) -> bool:
-        """Whether a visit stays when it is, whatever this week's plan comes to.
+    @property
+    def sunday(self) -> dt.date:
+        return self.monday + 6 * ONE_DAY
 
-        What was agreed for a moment before this week or one that has begun; of an earlier week, until that day is over, also
-        what its plan put there.
+    def day_planned(self, row: Wanted) -> dt.date | None:
+        return clock.day_of(row.planned_at, self.zone) if row.planned_at is not None else row.planned_on
+
+    def stays_elsewhere(self, row: Wanted) -> bool:
+        """Whether a visit is another week's: planned for a later one, or for a day of an earlier one that is still to come.
+
+        What was agreed for an earlier one stays there when it is over, too: whether it took place is asked.
         """
-        if row.planned_at is None:
+        day = self.day_planned(row)
+        if day is None:
             return False
-        day = clock.day_of(row.planned_at, self.zone)
-        if day < self.monday:
-            return row.agreed_at is not None or day >= self.today
-        if row.agreed_at is None or day > self.today:
+        return day > self.sunday or (day < self.monday and (row.agreed_at is not None or day >= self.today))
+
+    def stands(self, row: Wanted) -> bool:
+        """Whether a visit stays when it is, whatever this week's plan comes to: another week's, or agreed and begun."""
+        if self.stays_elsewhere(row):
+            return True
+        day = self.day_planned(row)
+        if row.agreed_at is None or day is None or not self.monday <= day <= self.today:
             return False
         if day not in self.dates:
             return True
-        return self.seconds_of(row.planned_at, day) < self.days[self.dates.index(day)].works.opens
+        return self.seconds_of(row.agreed_at, day) < self.days[self.dates.index(day)].works.opens
 
 
 def load_person_week(person: User, monday: dt.date, now: dt.datetime) -> PersonWeek:
@@ -256,8 +270,9 @@ def _lunch(row: PlanningSettings) -> Lunch | None:
 
 
 def load_wanted(person: User, monday: dt.date, now: dt.datetime) -> list[Wanted]:
-    """Field visits that are due or planned, best first. In 1 query.
+    """Field visits that are due or planned, best first; then those planned for later weeks, which are done there. In 1 query.
 
+    One for each customer and kind: what is planned stands for what a rule asks for, and of several this week's.
     Those of whom they cover are among them; their own, while somebody covers them, are not.
     """
     sunday = monday + 6 * ONE_DAY
@@ -266,22 +281,27 @@ def load_wanted(person: User, monday: dt.date, now: dt.datetime) -> list[Wanted]
     seen = hangs_within(person, Area.CUSTOMERS, Act.SEE)
     dues, planned, official = together(
         _dues(person.pk, todays(person, "person"), seen, sunday + AHEAD),
-        _planned(assigned(person), seen, sunday),
+        _planned(assigned(person), seen),
         official_question(),
     )
     values = ValueTable(tuple(official_from(official)), on)
     rules = {(row[0], row[1]): row for row in dues}
     found: dict[tuple[int, int], Wanted] = {}
+    ranks: dict[tuple[int, int], int] = {}
     for pk, customer, kind, due_on, due_at, seconds, source, tier, stage, *about in planned:
         by_rule = rules.get((customer, kind))
         worth = values.worth(kind, tier, stage).amount
         mine = source == PlannedSource.VISIT_PLAN  # the plan's own, which it may move
-        planned_at = due_at
+        planned_at, day = due_at, clock.day_of(due_at, zone) if due_at else due_on
+        rank = _rank(day, monday, sunday, is_ahead=due_at is not None and not mine and day >= on)
+        if rank >= ranks.get((customer, kind), NONE_YET):
+            continue
+        ranks[customer, kind] = rank
         if mine and by_rule is not None:
             urgency, due_on, due_at = engine.urgency((on - by_rule[2]).days, by_rule[3]), by_rule[2], None
         else:
             urgency = engine.urgency((on - due_on).days, engine.PLANNED_INTERVAL)
-        wanted = Wanted(
+        found[customer, kind] = Wanted(
             customer=customer,
             touch_type=kind,
             seconds=seconds,
@@ -291,13 +311,10 @@ def load_wanted(person: User, monday: dt.date, now: dt.datetime) -> list[Wanted]
             planned=pk,
             agreed_at=None if mine else due_at,
             planned_at=planned_at,
+            planned_on=day,
             only_on=due_on if not mine and due_at is None and due_on >= monday else None,
             **_about(about),
         )
-        known = found.get((customer, kind))
-        is_over = known is not None and (known.agreed_at is None or clock.day_of(known.agreed_at, zone) < on)
-        if known is None or (wanted.agreed_at is not None and is_over):
-            found[customer, kind] = wanted
     for customer, kind, due_on, interval, minutes, worth, *about in dues:
         if (customer, kind) not in found:
             found[customer, kind] = Wanted(
@@ -309,8 +326,20 @@ def load_wanted(person: User, monday: dt.date, now: dt.datetime) -> list[Wanted]
                 due_on=due_on,
                 **_about(about),
             )
-    ordered = sorted(found.values(), key=lambda row: (row.agreed_at is None, row.only_on is None, -row.value, row.name))
-    return ordered[:MOST_VISITS]
+    later = [row for key, row in found.items() if ranks.get(key) == LATER]
+    ordered = sorted(
+        (row for key, row in found.items() if ranks.get(key) != LATER),
+        key=lambda row: (row.agreed_at is None, row.only_on is None, -row.value, row.name),
+    )
+    return ordered[:MOST_VISITS] + later
+
+
+def _rank(day: dt.date, monday: dt.date, sunday: dt.date, *, is_ahead: bool) -> int:
+    if day > sunday:
+        return LATER
+    if day < monday:
+        return EARLIER
+    return AGREED if is_ahead else THIS_WEEK
 
 
 def _about(row: Sequence) -> dict:
@@ -333,10 +362,8 @@ def _dues(person: int, mine: Q, seen: Q, until: dt.date) -> QuerySet:
 
 
 @prepared
-def _planned(mine: Q, seen: Q, until: dt.date) -> QuerySet:
-    rows = PlannedTouch.objects.open().filter(
-        mine, seen, type__travels=True, due_on__lte=until, customer__archived_at__isnull=True
-    )
+def _planned(mine: Q, seen: Q) -> QuerySet:
+    rows = PlannedTouch.objects.open().filter(mine, seen, type__travels=True, customer__archived_at__isnull=True)
     return rows.order_by("due_on", "pk").values_list(
         "pk", "customer_id", "type_id", "due_on", "due_at", "duration_seconds", "source",
         "customer__tier_id", "customer__stage", *ABOUT,

@@ -106,6 +106,11 @@ class VisitStop(models.Model):
         return f"{self.customer}, {self.day}"
 
     @property
+    def key(self) -> str:
+        """Which visit it is: one of each kind with a customer."""
+        return f"{self.customer_id}-{self.touch_type_id}"
+
+    @property
     def ends_at(self) -> dt.datetime | None:
         return self.starts_at and self.starts_at + dt.timedelta(seconds=self.seconds)
 

@@ -31,7 +31,8 @@ LEFT_SHOWN = 20
 
 @dataclass(frozen=True)
 class MyWeek:
-    """The page. `tried`: what is planned and is as it was when the week was planned."""
+    """The page. `tried`: what is planned and is as it was when the week was planned; `elsewhere`: visits that are another
+    week's by now, of which accepting takes none."""
 
     person: User
     monday: dt.date
@@ -43,6 +44,7 @@ class MyWeek:
     left_more: int
     stale: list[str]
     tried: frozenset[int | None]
+    elsewhere: frozenset[str]
     hours: list[tuple[int, int]]
     rows: int
     now_row: int | None
@@ -110,12 +112,13 @@ class MyWeek:
 
     @property
     def moved(self) -> list[StopRow]:
-        """Agreed visits that accepting takes away from their day."""
-        return [row for day in self.days if not day.is_over for row in day.stops if row.agreed_elsewhere]
+        """Visits planned for a day of this week that accepting takes away from it."""
+        rows = [row for day in self.days if not day.is_over for row in day.stops]
+        return [row for row in rows if row.agreed_elsewhere and row.stop.key not in self.elsewhere]
 
     @property
     def unkept(self) -> list[LeftRow]:
-        """Visits that this person is to make in this week at an agreed time still to come, for which the plan found no room."""
+        """Visits agreed or planned for a day of this week that is still to come, for which the plan found no room."""
         return [row for row in self.left if row.stop.planned_id in self.tried and row.is_unkept(self.monday)]
 
     @property
@@ -179,6 +182,7 @@ def my_week(person: User, monday: dt.date, chosen: dt.date | None, *, now: dt.da
         left_more=max(0, len(left) - LEFT_SHOWN),
         stale=stale,
         tried=frozenset(row.planned for row in wanted if plan.inputs.get("visits", {}).get(row.key) == row.print),
+        elsewhere=frozenset(row.key for row in wanted if ground.stays_elsewhere(row)),
         hours=[(hour, (hour - first) * 3600 // ROW + 1) for hour in range(first, last)],
         rows=(last - first) * 3600 // ROW,
         now_row=_now_row(now, ground, monday, first, last),
@@ -205,7 +209,7 @@ def _days(
     plan: VisitPlan, stops: Sequence[VisitStop], ground: PersonWeek, today: dt.date, now: dt.datetime
 ) -> list[DayColumn]:
     told = {row["day"]: row for row in plan.days}
-    by_key = {f"{stop.customer_id}-{stop.touch_type_id}": stop for stop in stops}
+    by_key = {stop.key: stop for stop in stops}
     found = []
     for number in range(7):
         date = ground.monday + number * ONE_DAY
@@ -221,7 +225,7 @@ def _days(
         names = {key: stop.customer.name for key, stop in by_key.items()}
         broken = _not_kept(row.get("broken", ()), its)
         rows = [
-            StopRow(stop, place, now, broken.get(f"{stop.customer_id}-{stop.touch_type_id}", ""))
+            StopRow(stop, place, now, broken.get(stop.key, ""))
             for place, stop in enumerate(sorted(its, key=lambda stop: (stop.place, stop.pk)), start=1)
         ]
         found.append(
@@ -258,7 +262,7 @@ def _not_kept(told: Iterable[tuple[str, str | None, int]], stops: Iterable[Visit
     found = {key: broken_words(wish, seconds) for wish, key, seconds in told if key}
     for stop in stops:
         if words := elsewhere_words(stop):
-            its = f"{stop.customer_id}-{stop.touch_type_id}"
+            its = stop.key
             rest = [broken_words(wish, seconds) for wish, key, seconds in told if key == its and wish != "day"]
             found[its] = ", ".join([words, *rest])
     return found

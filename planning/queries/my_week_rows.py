@@ -14,7 +14,7 @@ from planning.engine.calendar import monday as week_start
 from planning.models import VisitStop
 from planning.visit_words import km_text, length_text, why_words
 from territory import clock
-from territory.formats.days import here, moment_text, time_text, when_text
+from territory.formats.days import day_text, here, moment_text, time_text, when_text
 from territory.formats.numbers import money_text
 
 
@@ -29,18 +29,27 @@ def agreed_for(stop: VisitStop) -> dt.datetime | None:
     return planned.due_at if stop.is_agreed and planned is not None and planned.closed_at is None else None
 
 
+def day_meant(stop: VisitStop) -> dt.date | None:
+    """The day for which a visit was agreed, or planned without a time, and still is; None where it was for neither."""
+    agreed_at, planned = agreed_for(stop), stop.planned
+    if agreed_at is not None:
+        return here(agreed_at).date()
+    is_as_it_was = planned is not None and planned.closed_at is None and planned.due_at is None
+    return stop.only_on if is_as_it_was and planned.due_on == stop.only_on else None
+
+
 def elsewhere_words(stop: VisitStop) -> str:
-    """For which day it was agreed, where the plan has it on another; else ""."""
-    agreed_at = agreed_for(stop)
-    if agreed_at is None or stop.starts_at is None or here(agreed_at).date() == here(stop.starts_at).date():
-        return ""
-    return agreed_words(stop)
+    """For which day it was agreed or planned, where the plan has it on another; else ""."""
+    day = day_meant(stop)
+    return "" if day is None or stop.starts_at is None or day == here(stop.starts_at).date() else agreed_words(stop)
 
 
 def agreed_words(stop: VisitStop) -> str:
-    """For when a visit was agreed, in words; "" where it was not."""
-    agreed_at = agreed_for(stop)
-    return "" if agreed_at is None else _("agreed for %(when)s") % {"when": weekday_text(agreed_at)}
+    """For when a visit was agreed, or for which day it was planned, in words; "" where it was for neither."""
+    agreed_at, day = agreed_for(stop), day_meant(stop)
+    if agreed_at is not None:
+        return _("agreed for %(when)s") % {"when": weekday_text(agreed_at)}
+    return "" if day is None else _("planned for %(when)s") % {"when": f"{written(day, 'D')} {day_text(day)}"}
 
 
 def weekday_text(moment: dt.datetime) -> str:
@@ -219,11 +228,11 @@ class LeftRow:
         return agreed_at is not None and agreed_at < self.now
 
     def is_unkept(self, monday: dt.date) -> bool:
-        """Whether somebody is expected there in this week at a time still to come, and the plan found no room for it."""
-        agreed_at = agreed_for(self.stop)
-        if agreed_at is None or self.is_asked or self.stop.why in (STANDS, "by hand", "no place"):
+        """Whether it is to be on a day of this week that is still to come, and the plan found no room for it."""
+        day = day_meant(self.stop)
+        if day is None or self.is_asked or self.stop.why in (STANDS, "by hand", "no place"):
             return False
-        return week_start(here(agreed_at).date()) == monday
+        return week_start(day) == monday and day >= here(self.now).date()
 
     @property
     def agreed(self) -> str:

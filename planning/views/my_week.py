@@ -20,7 +20,7 @@ from planning.models import VisitPlan, VisitStop
 from planning.queries.my_week import map_of
 from planning.queries.my_week import my_week as page_of
 from planning.queries.my_week_rows import agreed_words
-from planning.queries.waiting import FAILED, state_of
+from planning.queries.waiting import FAILED, WAITING, state_of
 from planning.visit_words import accepted_words, change_words, stale_words
 from territory import clock
 from territory.conflicts import Conflict
@@ -34,6 +34,8 @@ changes_week = permission_required_in(Area.TOUCHES, Act.CHANGE)
 
 # Weeks that can be looked at, around this one.
 WEEKS = dt.timedelta(weeks=26)
+# A worker that is free begins within this time.
+SOON = dt.timedelta(seconds=10)
 
 
 def _monday(request: HttpRequest, text: str | None) -> dt.date:
@@ -80,6 +82,7 @@ def my_week(request: HttpRequest) -> HttpResponse:
     """The week: ?week= any of its days, ?day= the one whose stops are shown. The first look asks for a plan."""
     monday, day = _monday(request, request.GET.get("week")), _day(request, request.GET.get("day"))
     week = page_of(request.user, monday, day, now=clock.now())
+    state = state_of(week.plan.job_key)[0] if week.plan.is_asked else None
     context = {
         "week": week,
         "plan": week.plan,
@@ -87,7 +90,8 @@ def my_week(request: HttpRequest) -> HttpResponse:
         "map_label": f"{day_text(week.chosen.date)}: {week.chosen.visits}",
         "stale": week.stale and stale_words(week.stale),
         "may_change": may(request.user, Area.TOUCHES, Act.CHANGE),
-        "failed": week.plan.is_asked and state_of(week.plan.job_key)[0] == FAILED,
+        "failed": state == FAILED,
+        "waiting": state == WAITING and week.plan.asked_at < clock.now() - SOON,
         "next_url": f"?week={week.week_after.isoformat()}",
     }
     if week.plan.is_asked and request.GET.get("part") == "state":

@@ -642,7 +642,7 @@ def test_moving_an_agreed_visit_away_says_from_which_day_before_it_is_accepted(c
     plan = planned(cast.rep, EVENING)
     stop = plan.stops.get(customer=book["Honiton"])
     client, friday = client_of(cast.rep), MONDAY + dt.timedelta(days=4)
-    told = "Accepting moves 1 agreed visit away from its day."
+    told = "Accepting moves 1 visit away from its day."
     assert told not in shown(client).content.decode()
     assert "agreed for Mon 8 Jun, 10:00" in client.get(reverse("my_week_stop_move", args=[stop.pk])).content.decode()
     move_stop(plan=plan, stop=stop.pk, day=friday, place=None, now=EVENING)
@@ -675,6 +675,91 @@ def test_the_next_week_takes_nothing_from_what_was_accepted_for_this_one(cast, b
     assert PlannedTouch.objects.open().filter(due_on__lt=NEXT).count() == 4
 
 
+def test_a_visit_accepted_in_another_week_meanwhile_is_taken_by_neither(cast, book):
+    this, other = planned(cast.rep), planned(cast.rep, week=NEXT)
+    assert other.stops.filter(day__isnull=False).count() == 4
+    accept_plan(actor=cast.rep, plan=this, now=NOW)
+    before = set(PlannedTouch.objects.open().values_list("pk", "due_at"))
+    with pytest.raises(StaleError) as error:
+        accept_plan(actor=cast.rep, plan=other, now=NOW)
+    assert error.value.reasons == ["visits"]
+    assert shown(client_of(cast.rep), NEXT).context["stale"]
+    done = accept_plan(actor=cast.rep, plan=other, now=NOW, is_known_stale=True)
+    assert (done.made, done.cancelled) == (0, 0)
+    assert set(PlannedTouch.objects.open().values_list("pk", "due_at")) == before
+
+
+def test_a_week_takes_nothing_from_what_was_accepted_for_a_later_one(cast, book):
+    this = planned(cast.rep)
+    accept_plan(actor=cast.rep, plan=planned(cast.rep, week=NEXT), now=NOW)
+    before = set(PlannedTouch.objects.open().values_list("pk", "due_at"))
+    assert len(before) == 4
+    assert shown(client_of(cast.rep)).context["week"].stale == ["visits"]
+    assert accept_plan(actor=cast.rep, plan=this, now=NOW, is_known_stale=True).made == 0
+    anew = planned(cast.rep)
+    assert not anew.stops.exists()
+    accept_plan(actor=cast.rep, plan=anew, now=NOW)
+    assert set(PlannedTouch.objects.open().values_list("pk", "due_at")) == before
+
+
+def test_a_visit_agreed_for_a_later_week_is_in_no_earlier_plan(cast, book, visit):
+    agreed(cast, book["Honiton"], visit, NOW.replace(hour=9) + dt.timedelta(days=8))
+    plan = planned(cast.rep)
+    assert not plan.stops.filter(customer=book["Honiton"]).exists()
+    assert shown(client_of(cast.rep)).context["week"].stale == []
+    assert "Honiton" in on_days(planned(cast.rep, week=NEXT))[NEXT + dt.timedelta(days=1)]
+
+
+def test_of_two_planned_visits_each_week_shows_its_own(cast, book, visit):
+    wednesday, later = MONDAY + dt.timedelta(days=2), MONDAY + dt.timedelta(days=9)
+    for day in (wednesday, later):
+        factories.planned_touch(book["Honiton"], cast.rep, day, type=visit, duration_seconds=3600)
+    assert "Honiton" in on_days(planned(cast.rep))[wednesday]
+    assert "Honiton" in on_days(planned(cast.rep, week=NEXT))[later]
+
+
+def test_what_is_put_off_to_an_earlier_week_to_come_stays_there(cast, book, visit):
+    day = MONDAY + dt.timedelta(days=9)
+    row = factories.planned_touch(book["Honiton"], cast.rep, day, type=visit, duration_seconds=3600)
+    third = planned(cast.rep, week=NEXT + dt.timedelta(days=7))
+    accept_plan(actor=cast.rep, plan=third, now=NOW)
+    row.refresh_from_db()
+    assert (row.due_on, row.due_at) == (day, None)
+
+
+def test_visits_planned_for_a_day_are_told_of_where_they_do_not_fit(cast, book, visit):
+    wednesday = MONDAY + dt.timedelta(days=2)
+    for name in PLACES:
+        factories.planned_touch(book[name], cast.rep, wednesday, type=visit, duration_seconds=4 * 3600)
+    plan = planned(cast.rep)
+    kept = plan.stops.filter(day=wednesday).count()
+    page = shown(client_of(cast.rep))
+    assert 0 < kept < 4
+    assert len(page.context["week"].unkept) == 4 - kept
+    assert "</a>: planned for Wed 10 Jun" in page.content.decode()
+
+
+def test_a_visit_planned_for_a_day_off_is_told_of_and_from_which_day_it_is_moved(cast, book, visit):
+    sunday = MONDAY + dt.timedelta(days=6)
+    factories.planned_touch(book["Honiton"], cast.rep, sunday, type=visit, duration_seconds=3600)
+    plan = planned(cast.rep)
+    client = client_of(cast.rep)
+    assert [row.stop.customer.name for row in shown(client).context["week"].unkept] == ["Honiton"]
+    assert "planned for Sun 14 Jun" in shown(client).content.decode()
+    stop = plan.stops.get(customer=book["Honiton"])
+    move_stop(plan=plan, stop=stop.pk, day=MONDAY, place=None, now=NOW)
+    week = shown(client, day=MONDAY).context["week"]
+    assert ([row.customer.name for row in week.moved], week.unkept) == (["Honiton"], [])
+
+
+def test_a_week_that_no_worker_takes_up_says_so(cast, book, time_machine):
+    ask_plan(cast.rep, MONDAY, now=NOW)
+    client = client_of(cast.rep)
+    assert "This takes a few seconds." in shown(client).content.decode()
+    time_machine.move_to(NOW + dt.timedelta(seconds=30), tick=False)
+    assert "Waiting for a worker." in shown(client).content.decode()
+
+
 def test_two_visits_agreed_for_the_same_time_are_told_of_before_the_days(cast, book, visit):
     at = dt.datetime(2026, 6, 10, 9, 30, tzinfo=dt.UTC)
     for name in ("Honiton", "Tiverton"):
@@ -683,7 +768,7 @@ def test_two_visits_agreed_for_the_same_time_are_told_of_before_the_days(cast, b
     page = shown(client_of(cast.rep))
     [row] = page.context["week"].unkept
     assert row.stop.customer.name in ("Honiton", "Tiverton")
-    assert "1 agreed visit does not fit." in page.content.decode()
+    assert "1 planned visit does not fit." in page.content.decode()
     assert f"{row.stop.customer.name}</a>: agreed for Wed 10 Jun, 10:30" in page.content.decode()
 
 
