@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_login_failed
 from django.db import DatabaseError
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.http import HttpRequest, HttpResponse
 
@@ -41,7 +41,7 @@ class Denials:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if response.status_code in DENIED or (response.status_code == 404 and _asked_for_a_row(request)):
-            _keep(request, response.status_code, request.user if request.user.is_authenticated else None)
+            keep(request, response.status_code, request.user if request.user.is_authenticated else None)
         return response
 
 
@@ -57,11 +57,19 @@ def connect() -> None:
 
 def _sign_in_failed(credentials: dict, request: HttpRequest | None = None, **_signal: object) -> None:
     if request is not None:
+        keep_guess(request, 401, credentials)
+
+
+def keep_guess(request: HttpRequest, status: int, credentials: dict) -> None:
+    """A password that was refused: of who is signed in and was asked for it again, or of the person whose address was typed."""
+    user = request.user
+    if not user.is_authenticated:
         email = str(credentials.get("email") or credentials.get("username") or "")
-        _keep(request, 401, get_user_model().objects.filter(email__iexact=email).first() if email else None)
+        user = get_user_model().objects.filter(email__iexact=email).first()
+    keep(request, status, user)
 
 
-def _keep(request: HttpRequest, status: int, user) -> None:
+def keep(request: HttpRequest, status: int, user) -> None:
     """A denial that cannot be written must not become an error page: it is in the log then."""
     try:
         again(lambda: _count(request, status, user))
@@ -76,7 +84,7 @@ def _count(request: HttpRequest, status: int, user) -> None:
     # Whoever is not signed in, or asks for one row after the other, must not fill the table: there are only so many routes.
     said = {
         "method": request.method if request.method in METHODS else "other",
-        "path": (address_of if user and lately.count() < MOST_ADDRESSES else pattern_of)(request)[:LONGEST_PATH],
+        "path": _path(request, lately if user else None)[:LONGEST_PATH],
         "status": status,
     }
     same = lately.filter(**said).values_list("pk", flat=True).first()
@@ -88,6 +96,15 @@ def _count(request: HttpRequest, status: int, user) -> None:
             times=F("times") + 1,
             last_at=Greatest(Coalesce("last_at", "at"), Value(now)),
         )
+
+
+def _path(request: HttpRequest, lately: QuerySet[Denial] | None) -> str:
+    """The address with its numbers, for somebody with few denials `lately`; else its route.
+
+    A page of signing in names no row: nothing is counted, and its answer takes as long whether there is such a person or not.
+    """
+    exact, route = address_of(request), pattern_of(request)
+    return exact if exact != route and lately is not None and lately.count() < MOST_ADDRESSES else route
 
 
 def remove_old_denials(now: dt.datetime) -> int:
