@@ -15,6 +15,7 @@ from territory import clock
 from territory.audit import denials
 from territory.audit.models import Denial
 from territory.jobs import registry
+from tests import factories
 from tests.accounts.proofs import turn_on_app, turn_on_passkey
 from tests.accounts.signing_in import client_of
 
@@ -129,6 +130,26 @@ def test_a_proof_that_was_asked_for_again_and_was_wrong_is_kept(now, nobody_gues
     for name, data in wrong.items():
         client.post(reverse(name), data)
     assert kept("user", "times") == [("POST", reverse(name), 401, cast.rep.pk, 1) for name in wrong]
+
+
+def test_a_row_that_the_query_names_is_kept_by_its_number_and_nothing_else_of_it(now, cast):
+    planned = factories.planned_touch(cast.foreign, cast.admin)
+    client = client_of(cast.rep)
+    for data in ({"customer": cast.foreign.pk, "q": "07700 900123", "of": "07700900123"}, {"planned": planned.pk}):
+        assert client.get(reverse("log_touch"), data).status_code == 404
+    client.get(reverse("work_log"), {"customer": "Bakery"})
+    address = reverse("log_touch")
+    assert kept("user") == [
+        ("GET", f"{address}?customer={cast.foreign.pk}", 404, cast.rep.pk),
+        ("GET", f"{address}?planned={planned.pk}", 404, cast.rep.pk),
+    ]
+
+
+def test_a_form_that_names_a_foreign_row_is_wrong_and_no_denial(now, cast):
+    client = client_of(cast.rep)
+    answer = client.post(reverse("planned_create"), {"customer": cast.foreign.pk, "due_on": "2026-06-15"})
+    assert answer.status_code == 422
+    assert kept() == []
 
 
 def test_the_key_of_a_link_is_not_kept(cast):
