@@ -208,6 +208,14 @@ def test_a_command_says_that_it_was_the_command(cast, now, monkeypatch):
     assert rows
 
 
+def test_what_somebody_wants_mailed_is_told_once_the_first_time_too(cast, now):
+    client = client_of(cast.rep)
+    for version, when in ((1, "digest"), (2, "never")):
+        watch = Watch()
+        client.post(reverse("profile_mails"), {"version": version, "due_touches": when})
+        assert watch.faults(cast.rep.pk) == (1, [])
+
+
 def test_an_import_tells_each_row_it_adds_or_changes_once(cast, now):
     kinds = {"kind": "customers", "fields": {"external_id": "id", "name": "name", "team": "team", "town": "town"}}
     text = "id,name,team,town\n" + "".join(f"A{number},Bakery {number},Exeter,{{}}\n" for number in range(30))
