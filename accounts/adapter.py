@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -15,6 +16,7 @@ from accounts.access import signed_in_recently
 from accounts.invitations import post_new_password
 from accounts.models import User
 from territory import clock
+from territory.audit import denials
 
 PROOFS = {
     "reauthenticate": _("With the password"),
@@ -43,6 +45,14 @@ class SignIn(DefaultAccountAdapter):
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Through the outbox, to the address that is stored: a mail server that hangs holds up nobody."""
         post_new_password(user, now=clock.now())
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Beyond so many guesses none is evaluated, and nothing but this says that one was turned away."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            denials.keep_guess(request, 429, credentials)
+            raise
 
     def is_safe_url(self, url: str | None) -> bool:
         """Only pages of this site; what is no address at all is none of them."""

@@ -1,15 +1,35 @@
 """Forms of signing in, in the words of this product."""
 
 import time
+from typing import Any
 
-from allauth.account.forms import LoginForm, ResetPasswordForm
+from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordForm
+from allauth.core import context
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from territory.audit import denials
 from territory.mail import outbox
 
 # Far above what writing a mail takes, so that how long it took tells nothing.
 ANSWERS_AFTER_SECONDS = 0.25
+
+# What the library says of a proof that it does not take, and what the audit calls it.
+REFUSED = {"incorrect_code": 401, "enter_current_password": 401, "too_many_login_attempts": 429}
+
+
+class Proof:
+    """A form of what one proves: what is refused is kept in the audit, as neither signal nor answer says it of all of them."""
+
+    def full_clean(self: Any) -> None:
+        super().full_clean()  # type: ignore[misc]
+        refused = [error.code for errors in self.errors.as_data().values() for error in errors if error.code in REFUSED]
+        if refused:
+            denials.keep(context.request, REFUSED[refused[0]], self.user)
+
+
+class ChangedPasswordForm(Proof, ChangePasswordForm):
+    """A new password, for who knows the old one."""
 
 
 class SignInForm(LoginForm):

@@ -216,6 +216,7 @@ PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
 ACCOUNT_ADAPTER = "accounts.adapter.SignIn"
 ACCOUNT_FORMS = {
     "login": "accounts.sign_in_forms.SignInForm",
+    "change_password": "accounts.sign_in_forms.ChangedPasswordForm",
     "reset_password": "accounts.sign_in_forms.ForgottenPasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}

@@ -7,8 +7,8 @@ from typing import Any
 
 import structlog
 from allauth.mfa.adapter import get_adapter
-from allauth.mfa.base.views import AuthenticateView
-from allauth.mfa.base.views import reauthenticate as prove_with_code
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.base.views import AuthenticateView, ReauthenticateView
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, view_recovery_codes
 from allauth.mfa.totp.views import activate_totp, deactivate_totp
 from allauth.mfa.webauthn.forms import (
@@ -39,6 +39,7 @@ from django.views.decorators.http import require_POST
 from accounts import second_factor
 from accounts.access import recent_sign_in_required
 from accounts.models import Authenticator
+from accounts.sign_in_forms import Proof
 from territory import clock
 from territory.toasts import toast
 
@@ -78,15 +79,23 @@ class Careful:
             self.add_error("credential", get_adapter().validation_error("incorrect_code"))
 
 
-class SignInForm(Careful, LoginWebAuthnForm):
+class SignInForm(Proof, Careful, LoginWebAuthnForm):
     pass
 
 
-class SecondFactorForm(Careful, AuthenticateWebAuthnForm):
+class SecondFactorForm(Proof, Careful, AuthenticateWebAuthnForm):
     pass
 
 
-class ProofForm(Careful, ReauthenticateWebAuthnForm):
+class ProofForm(Proof, Careful, ReauthenticateWebAuthnForm):
+    pass
+
+
+class CodeForm(Proof, AuthenticateForm):
+    pass
+
+
+class CodeProofForm(Proof, ReauthenticateForm):
     pass
 
 
@@ -106,7 +115,12 @@ class SignInWithPasskey(LoginWebAuthnView):
 
 
 class Authenticate(AuthenticateView):
+    form_class = CodeForm
     webauthn_form_class = SecondFactorForm
+
+
+class ProveWithCode(ReauthenticateView):
+    form_class = CodeProofForm
 
 
 class AddPasskey(AddWebAuthnView):
@@ -153,6 +167,7 @@ sign_in_with_passkey = never_cache(SignInWithPasskey.as_view())
 add_passkey = never_cache(AddPasskey.as_view())
 name_passkey = NamePasskey.as_view()
 remove_passkey = RemovePasskey.as_view()
+prove_with_code = ProveWithCode.as_view()
 prove_with_passkey = never_cache(ProveWithPasskey.as_view())
 new_codes = NewCodes.as_view()
 

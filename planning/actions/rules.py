@@ -50,6 +50,7 @@ def save_counting(*, row: PlanningSettings, version: int | None, actor: User) ->
 
 def store_setting(row: models.Model, version: int | None, actor: User, reason: str) -> None:
     _sign(row, actor, reason)
+    _place_tier(row)
     try:
         with transaction.atomic():
             if row.pk is None or version is None:
@@ -113,7 +114,8 @@ def restore_rule(
     _sign(row, actor, reason)
     claim(row, row.version if version is None else version)
     row.retired_at = None
-    row.save(update_fields=["retired_at", "version"])
+    _place_tier(row)
+    row.save(update_fields=["retired_at", "position", "version"])
     what = what or _("%(kind)s restored") % {"kind": row._meta.verbose_name}
     _announce(row, actor=actor, now=now, what=what, reason=reason)
 
@@ -131,14 +133,24 @@ def _announce(row: models.Model, *, actor: User, now: dt.datetime, what: str, re
     # The version before the customers, as everywhere: of two changes of rules neither waits for the other in turn.
     raise_rules_version(actor=actor, now=now, what=what, reason=reason)
     if isinstance(row, Tier):
-        _rank_tiers()
+        _rank_tiers(actor, reason)
         mark_lifecycles_due(now=now)
 
 
-def _rank_tiers() -> None:
+def _place_tier(row: models.Model) -> None:
     """The place of a tier follows from its bound, so that the two cannot contradict each other."""
-    for position, pk in enumerate(Tier.objects.live().order_by("-lower_bound").values_list("pk", flat=True), start=1):
-        Tier.objects.filter(pk=pk).exclude(position=position).update(position=position)
+    if isinstance(row, Tier):
+        above = Tier.objects.live().exclude(pk=row.pk).filter(lower_bound__gt=row.lower_bound)
+        row.position = above.count() + 1
+
+
+def _rank_tiers(actor: User, reason: str) -> None:
+    """The other tiers move up or down; each tells it in its history."""
+    for position, tier in enumerate(Tier.objects.live().order_by("-lower_bound"), start=1):
+        if tier.position != position:
+            tier.position = position
+            _sign(tier, actor, reason)
+            tier.save(update_fields=["position"])
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Role, User
 from accounts.starting_access import starting_access
 from customers.actions.lifecycle import mark_lifecycles_due
-from customers.models import SaleTypeKind
+from customers.models import SaleTypeKind, Tier
 from customers.signals import catalogue_changed
 from planning.actions.rules import raise_rules_version
 from planning.models import COUNTING, VISITING, WITHOUT_EFFECT, ActivityGoal, PlanningSettings, TouchValue
@@ -96,7 +96,7 @@ class _Changes:
                 row.delete()
         except ProtectedError:
             row.retired_at = self.now  # type: ignore[attr-defined]
-            self._save(row, ["retired_at"])
+            self._save(row, ["retired_at", *self._leave_bound(row)])
 
     def _put(self, section: Section) -> None:
         existing = self._existing(section)
@@ -125,14 +125,28 @@ class _Changes:
         rows = rows_of(section).select_related(*targets)
         return {_identity_of_row(section, row): row for row in rows}
 
+    def _leave_bound(self, row: models.Model) -> list[str]:
+        """Bounds are unique, retired tiers' too: one that the file wants is left to it. Returns what of the row changed."""
+        if not isinstance(row, Tier) or row.lower_bound not in self._bounds().values():
+            return []
+        row.lower_bound = _free_bound(row.pk)
+        return ["lower_bound"]
+
+    def _bounds(self) -> dict[str, Any]:
+        return {entry.values["name"]: entry.values["lower_bound"] for entry in self.rules.sections["tiers"]}
+
     def _free_bounds(self, existing: dict[tuple, models.Model]) -> None:
-        """Bounds are unique: those that move are put out of the way first, so that two tiers can change places."""
-        wanted = {entry.values["name"]: entry.values["lower_bound"] for entry in self.rules.sections["tiers"]}
-        taken = set(wanted.values())
+        """Bounds that move are put out of the way first, so that two tiers can change places.
+
+        Only tiers that the file leaves out tell it: of the others all that changes is stored together afterwards.
+        """
+        wanted = self._bounds()
         for (name,), row in existing.items():
-            bound = row.lower_bound  # type: ignore[attr-defined]
-            if wanted.get(name) != bound and (bound in taken or name in wanted):
-                type(row)._default_manager.filter(pk=row.pk).update(lower_bound=_free_bound(row.pk))
+            if name not in wanted:
+                if changed := self._leave_bound(row):
+                    self._save(row, changed)
+            elif wanted[name] != row.lower_bound:  # type: ignore[attr-defined]
+                Tier.objects.filter(pk=row.pk).update(lower_bound=_free_bound(row.pk))
 
     def _columns(self, section: Section, entry: Entry) -> dict[str, Any]:
         found = {}

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 class Denial(models.Model):
     """A request that was turned away, and how often the same was within a day (territory/audit/denials.py).
 
-    The address holds no query, in which people search for names, and no key of a link (territory/addresses.py).
+    The address holds no query, in which people search for names, but the numbers of rows in it, and no key of a link
+    (territory/addresses.py).
     """
 
     at = models.DateTimeField(_("when"), db_index=True)

@@ -5,10 +5,10 @@ from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from territory.conflicts import claim
+from territory.conflicts import Conflict, claim
 from territory.mail import kinds
 from territory.mail.kinds import Kind, When
 from territory.mail.models import MailChoices
@@ -47,10 +47,23 @@ def choose(*, actor: Any, now: dt.datetime, version: int, chosen: dict[str, str]
     for key, when in chosen.items():
         if when not in (kinds.get(key).choices or ()):
             raise ValidationError({key: _("Choose one of those offered.")})
-    MailChoices.objects.bulk_create([MailChoices(user=actor)], ignore_conflicts=True)
-    row = MailChoices.objects.select_for_update().get(user=actor)
-    claim(row, version)
+    row = MailChoices.objects.select_for_update().filter(user=actor).first() or MailChoices(user=actor)
+    if not row._state.adding:
+        claim(row, version)
     row.chosen, row.changed_at = row.chosen | chosen, now
     row._history_user, row._history_date = actor, now  # type: ignore[attr-defined]
-    row.save(update_fields=["chosen", "changed_at", "version"])
+    if row._state.adding:
+        _add(row)
+    else:
+        row.save(update_fields=["chosen", "changed_at", "version"])
     return row
+
+
+def _add(row: MailChoices) -> None:
+    """Store the first that a person chooses; Conflict where they did so elsewhere at the same moment."""
+    row.version += 1  # another page that shows that nothing is chosen yet is older now
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(MailChoices.objects.get(user=row.user)) from error

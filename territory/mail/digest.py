@@ -62,7 +62,7 @@ def _post_digest(row: MailChoices, now: dt.datetime) -> bool:
     day, morning = morning_of(row.user, now)
     if now < morning or (row.digest_on is not None and row.digest_on >= day):
         return False
-    MailChoices.objects.bulk_create([MailChoices(user=row.user)], ignore_conflicts=True)
+    MailChoices.objects.get_or_create(user=row.user)  # of who never chose: its history tells that the job added it
     # Two at once: one passes.
     free = Q(digest_on__isnull=True) | Q(digest_on__lt=day)
     if not MailChoices.objects.filter(free, user=row.user).update(digest_on=day):

@@ -3,8 +3,11 @@
 import datetime as dt
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.db.models import F
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from planning.actions.runs import run_nightly
@@ -12,6 +15,8 @@ from territory import clock
 from territory.audit import denials
 from territory.audit.models import Denial
 from territory.jobs import registry
+from tests import factories
+from tests.accounts.proofs import turn_on_app, turn_on_passkey
 from tests.accounts.signing_in import client_of
 
 
@@ -49,6 +54,102 @@ def test_a_wrong_password_is_kept_without_what_was_typed(now, client, cast):
         (cast.rep.pk, 401, "/accounts/login/"),
         (None, 401, "/accounts/login/"),
     ]
+
+
+PASSWORD = "correct horse 1"
+
+
+@pytest.fixture
+def nobody_guessed():
+    cache.clear()
+
+
+def test_guesses_that_are_not_even_evaluated_are_kept_and_fill_no_table(now, nobody_guessed, client, cast):
+    for email in (cast.rep.email, "nobody@example.org"):
+        for number in range(14):
+            client.post(
+                reverse("account_login"),
+                {"login": email, "password": f"guess {number}"},
+                REMOTE_ADDR=f"10.0.0.{number}",
+            )
+    path = "/accounts/login/"
+    assert kept("user", "times") == [
+        ("POST", path, 401, cast.rep.pk, 10),
+        ("POST", path, 429, cast.rep.pk, 4),
+        ("POST", path, 401, None, 10),
+        ("POST", path, 429, None, 4),
+    ]
+
+
+def test_a_refused_guess_takes_as_many_statements_for_an_address_that_nobody_has(now, nobody_guessed, client, cast):
+    def statements(email):
+        with CaptureQueriesContext(connection) as asked:
+            client.post(reverse("account_login"), {"login": email, "password": "guess"})
+        return len(asked)
+
+    counts = [[statements(email) for _guess in range(13)] for email in (cast.rep.email, "nobody@example.org")]
+    assert counts[0][11:] == counts[1][11:]
+
+
+def test_a_wrong_code_is_kept_and_so_is_one_that_is_not_evaluated(now, nobody_guessed, client, cast):
+    turn_on_app(cast.rep)
+    client.post(reverse("account_login"), {"login": cast.rep.email, "password": PASSWORD})
+    path = reverse("mfa_authenticate")
+    client.post(path, {"code": ""})
+    assert kept() == []
+    for number in range(12):
+        client.post(path, {"code": f"{number:06}"})
+    assert kept("user", "times") == [("POST", path, 401, cast.rep.pk, 10), ("POST", path, 429, cast.rep.pk, 2)]
+
+
+def test_a_wrong_passkey_is_kept(now, nobody_guessed, client, cast):
+    turn_on_passkey(cast.rep)
+    client.post(reverse("mfa_login_webauthn"), {"credential": '{"id": "x"}'})
+    client.post(reverse("account_login"), {"login": cast.rep.email, "password": PASSWORD})
+    client.post(reverse("mfa_authenticate"), {"credential": '{"id": "x"}'})
+    assert kept("user") == [
+        ("POST", reverse("mfa_login_webauthn"), 401, None),
+        ("POST", reverse("mfa_authenticate"), 401, cast.rep.pk),
+    ]
+
+
+def test_a_proof_that_was_asked_for_again_and_was_wrong_is_kept(now, nobody_guessed, cast):
+    turn_on_app(cast.rep)
+    turn_on_passkey(cast.rep)
+    client = client_of(cast.rep, signed_in_ago=3600)
+    wrong = {
+        "account_reauthenticate": {"password": "not it"},
+        "mfa_reauthenticate": {"code": "000000"},
+        "mfa_reauthenticate_webauthn": {"credential": '{"id": "x"}'},
+        "account_change_password": {
+            "oldpassword": "not it",
+            "password1": "a long phrase 3",
+            "password2": "a long phrase 3",
+        },
+    }
+    for name, data in wrong.items():
+        client.post(reverse(name), data)
+    assert kept("user", "times") == [("POST", reverse(name), 401, cast.rep.pk, 1) for name in wrong]
+
+
+def test_a_row_that_the_query_names_is_kept_by_its_number_and_nothing_else_of_it(now, cast):
+    planned = factories.planned_touch(cast.foreign, cast.admin)
+    client = client_of(cast.rep)
+    for data in ({"customer": cast.foreign.pk, "q": "07700 900123", "of": "07700900123"}, {"planned": planned.pk}):
+        assert client.get(reverse("log_touch"), data).status_code == 404
+    client.get(reverse("work_log"), {"customer": "Bakery"})
+    address = reverse("log_touch")
+    assert kept("user") == [
+        ("GET", f"{address}?customer={cast.foreign.pk}", 404, cast.rep.pk),
+        ("GET", f"{address}?planned={planned.pk}", 404, cast.rep.pk),
+    ]
+
+
+def test_a_form_that_names_a_foreign_row_is_wrong_and_no_denial(now, cast):
+    client = client_of(cast.rep)
+    answer = client.post(reverse("planned_create"), {"customer": cast.foreign.pk, "due_on": "2026-06-15"})
+    assert answer.status_code == 422
+    assert kept() == []
 
 
 def test_the_key_of_a_link_is_not_kept(cast):

@@ -1,20 +1,27 @@
 """One event for each changed row, whatever changed it: what stands in the tables before and after is held against history."""
 
 import datetime as dt
+import json
+import sys
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 from django.db import transaction
 from django.urls import reverse
 from simple_history.models import HistoricalChanges
 
+import manage
 from customers.actions.customers import move_to_team
 from customers.actions.imports import keep_mapping
 from customers.actions.lifecycle import rebuild_lifecycle
 from customers.imports.runs import run_import
-from customers.models import Customer, SavedMapping
+from customers.models import Customer, SavedMapping, Tier, TouchType
 from planning.actions.runs import find_all_situations
-from planning.models import Situation
+from planning.actions.starting_rules import create_starting_rules
+from planning.models import RuleDraft, Situation
+from planning.rule_kinds import RULE_KINDS
+from planning.rules_file import dump_rules
 from territory import clock
 from territory.audit import registry
 from territory.audit.events import Asked, piece
@@ -22,7 +29,7 @@ from territory.jobs.runner import run_job
 from tests import factories
 from tests.accounts.signing_in import client_of
 from tests.territory.audit.watching import Watch
-from tests.two_teams import ONES_OWN, Shared, asks, company_asks, filled, side
+from tests.two_teams import ONES_OWN, Ask, Shared, asks, company_asks, filled, side
 
 
 @pytest.fixture
@@ -127,6 +134,86 @@ def test_every_form_tells_each_row_it_changes_once(cast, now):
         faults += [f"{ask.name} ({answer.status_code}): {fault}" for fault in wrong]
     assert not faults, "\n".join(faults)
     assert changed > 60
+
+
+# Of each kind a new row, and what is typed into one that there is: tiers change places.
+CHANGED_RULES = {
+    "tiers": ({"name": "Between", "lower_bound": "1000"}, {"lower_bound": "60000"}),
+    "touch-types": ({"name": "Visit with lunch", "channel": "field", "default_seconds": "90"}, {"name": "Renamed"}),
+    "contact-rules": ({"stage": "lost", "count": "2", "period": "year", "duration_seconds": "15"}, {"count": "9"}),
+}
+
+
+@pytest.mark.parametrize("kind", CHANGED_RULES)
+def test_a_change_of_rules_tells_each_row_once(cast, now, kind):
+    create_starting_rules(now=now, on=now.date())
+    client, (new, other) = client_of(cast.admin), CHANGED_RULES[kind]
+    row = RULE_KINDS[kind].rows().order_by("pk")[1]
+    named = {
+        "tier": Tier.objects.first().pk,
+        "role": cast.rep_membership.role_id,
+        "touch_type": TouchType.objects.first().pk,
+    }
+    acts = [
+        Ask("rule_create", reverse("rule_create", args=[kind]), named | new),
+        Ask("rule_edit", reverse("rule_edit", args=[kind, row.pk]), other),
+        Ask("rule_remove", reverse("rule_remove", args=[kind, row.pk]), {}),
+    ]
+    if RULE_KINDS[kind].retires:
+        acts.append(Ask("rule_restore", reverse("rule_restore", args=[kind, row.pk]), {}))
+    for ask in acts:
+        client.post(ask.url, filled(client, ask))
+        draft = RuleDraft.objects.latest("pk")
+        watch = Watch()
+        client.post(reverse("draft_save", args=[draft.pk]), {"reason": "Asked for", "unseen": "on"})
+        rows, faults = watch.faults(cast.admin.pk, "Asked for")
+        assert not faults, f"{ask.name}\n" + "\n".join(faults)
+        assert rows, ask.name
+
+
+def manage_py(monkeypatch, *words):
+    """What manage.py does, but that it leaves the test its connection to the database."""
+    monkeypatch.setattr(sys, "argv", ["manage.py", *words])
+    monkeypatch.setattr(manage, "execute_from_command_line", lambda argv: call_command(*argv[1:]))
+    manage.main()
+
+
+def test_a_file_of_rules_tells_each_row_once(cast, now, tmp_path, monkeypatch):
+    """Tiers whose bounds move on, one that is retired and one that was retired before, which leave theirs to others."""
+    create_starting_rules(now=now, on=now.date())
+    factories.customer("Acme", tier=Tier.objects.get(name="C"))
+    Tier.objects.create(name="Old", lower_bound=45_000, retired_at=now)
+    bounds = {"A": 45_000, "B": 40_000, "New": 5_000, "D": 0}
+    rules = {
+        "tiers": [{"name": name, "lower_bound": bound} for name, bound in bounds.items()],
+        "contact_rules": [row for row in dump_rules()["contact_rules"] if row["tier"] in bounds],
+    }
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(rules))
+    watch = Watch()
+    manage_py(monkeypatch, "rules", "load", str(file))
+    rows, faults = watch.faults(None, "Rules file")
+    assert not faults, "\n".join(faults)
+    assert rows > 5
+    assert dict(Tier.objects.live().values_list("name", "lower_bound")) == bounds
+
+
+def test_a_command_says_that_it_was_the_command(cast, now, monkeypatch):
+    factories.sale_types()
+    factories.order(cast.own, 50_000, "won", salesperson=cast.rep, closed_at=now - dt.timedelta(days=9))
+    watch = Watch()
+    manage_py(monkeypatch, "recompute")
+    rows, faults = watch.faults(None, "command recompute")
+    assert not faults, "\n".join(faults)
+    assert rows
+
+
+def test_what_somebody_wants_mailed_is_told_once_the_first_time_too(cast, now):
+    client = client_of(cast.rep)
+    for version, when in ((1, "digest"), (2, "never")):
+        watch = Watch()
+        client.post(reverse("profile_mails"), {"version": version, "due_touches": when})
+        assert watch.faults(cast.rep.pk) == (1, [])
 
 
 def test_an_import_tells_each_row_it_adds_or_changes_once(cast, now):

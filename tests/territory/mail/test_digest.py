@@ -5,6 +5,8 @@ import datetime as dt
 import pytest
 
 from territory import clock
+from territory.conflicts import Conflict
+from territory.jobs.runner import run_job
 from territory.mail import kinds, outbox
 from territory.mail.choices import choose
 from territory.mail.digest import post_digests
@@ -154,6 +156,30 @@ def test_a_kind_is_asked_once_a_morning(frozen, mailoutbox):
         tick()
 
     assert (asked, mailoutbox) == ([dt.date(2026, 6, 10)], [])
+
+
+def test_that_the_job_begins_to_note_digests_of_who_never_chose_is_told(frozen, mailoutbox):
+    kinds.add(Kind(key="later", label="Later", first=When.DIGEST))
+    person = factories.person()
+    outbox.post(kind="later", to=[person], key="later:1", now=clock.now(), message=Message("Later", "It is this."))
+    for day in ("2026-06-10", "2026-06-11"):
+        at(frozen, f"{day}T06:00:00Z")
+        run_job("mails", lambda _progress: post_digests(now=clock.now()))
+
+    (entry,) = MailChoices.history.all()
+    assert (entry.history_type, entry.user, entry.history_user) == ("+", person, None)
+    assert entry.history_change_reason == "job mails"
+
+
+def test_of_two_first_choices_at_once_one_stands(frozen, monkeypatch):
+    person = factories.person()
+    wants(person, news="digest")
+    nobody_yet = MailChoices.objects.none()
+    monkeypatch.setattr(MailChoices.objects, "select_for_update", lambda: nobody_yet)
+    with pytest.raises(Conflict):
+        wants(person, news="never")
+
+    assert [(row.history_type, row.chosen) for row in MailChoices.history.all()] == [("+", {"news": "digest"})]
 
 
 def test_who_asked_for_it_during_the_day_has_it_from_the_next_morning(frozen, mailoutbox):
