@@ -18,7 +18,13 @@ ALL = """({preload: false, resultTypes: ["violations"], rules: Object.fromEntrie
   axe._audit.rules.filter((rule) => ["minor", "moderate"].includes(rule.impact)).map((rule) => [rule.id, {enabled: false}]))})"""
 # Only colours differ between the themes.
 COLOURS = "({preload: false, resultTypes: ['violations'], runOnly: {type: 'rule', values: ['color-contrast', 'link-in-text-block']}})"
-LOOK = """async () => (await axe.run(document, %s)).violations
+# Menus, filters and what else is folded away, which is hidden to the checker.
+UNFOLDED = """async () => {
+  const folded = [...document.querySelectorAll("details:not([open])")].filter((each) => each.checkVisibility());
+  for (const each of folded) each.open = true;
+  return folded.length ? (%s)({include: folded}) : [];
+}"""
+LOOK = """async (part) => (await axe.run(part || document, %s)).violations
   .filter((found) => ["serious", "critical"].includes(found.impact))
   .flatMap((found) => found.nodes.map((node) => `${found.id}: ${node.html.slice(0, 160)} (${node.failureSummary.slice(0, 200)})`))
 """
@@ -40,18 +46,18 @@ class Eyes:
     def found_here(self) -> list[str]:
         """What axe finds on the page that is open."""
         self.looked += 1
-        found = self._found(ALL)
+        found = self._found(LOOK % ALL)
         self.theme = "dark" if self.theme == "light" else "light"
         self._show()
-        return found + self._found(COLOURS)
+        return found + self._found(LOOK % COLOURS) + self._found(UNFOLDED % (LOOK % ALL))
 
     def _show(self) -> None:
         self.page.emulate_media(
             color_scheme=self.theme, reduced_motion="reduce"
         )  # else colours are seen while they change
 
-    def _found(self, rules: str) -> list[str]:
-        return [f"{self.page.url} {self.theme}: {each}" for each in self.page.evaluate(LOOK % rules)]
+    def _found(self, look: str) -> list[str]:
+        return [f"{self.page.url} {self.theme}: {each}" for each in self.page.evaluate(look)]
 
 
 @pytest.mark.parametrize(
@@ -83,3 +89,6 @@ def test_it_would_be_found(opened, cast):
     )
     assert {text.split(":")[0] for text in page.evaluate(LOOK % ALL)} >= {"label", "image-alt", "color-contrast"}
     assert {text.split(":")[0] for text in page.evaluate(LOOK % COLOURS)} == {"color-contrast"}
+    page.evaluate("document.querySelector('main').innerHTML = '<details><summary>More</summary><input></details>'")
+    assert page.evaluate(LOOK % ALL) == []
+    assert [text.split(":")[0] for text in page.evaluate(UNFOLDED % (LOOK % ALL))] == ["label"]
