@@ -57,7 +57,7 @@ def pytest_collection_finish():
 
 # Nonsense is not among the walks: what a database cannot hold, only that database tells.
 # Fifty thousand rows through the importer are: the smaller companies of tests/real go through it on either database.
-WALKS = ("test_effects.py", "test_markup.py", "test_accessible.py", "test_access_*.py", "test_loan_calls.py")
+WALKS = ("test_effects.py", "test_markup.py", "test_accessible*.py", "test_access_*.py", "test_loan_calls.py")
 NO_WALKS = ("test_access_nonsense.py", "test_access_editor.py")
 # In the browser the database matters where a worker or a whole journey writes to it; of the others one run tells enough.
 JOURNEYS = ("test_journeys.py", "test_import.py", "test_rules_effect.py")

@@ -14,6 +14,7 @@ from conftest import CHROMIUM
 from territory.celery import app
 from territory.embedded import private_redis
 from territory.embedded.children import Children, wait_until
+from tests.accounts.signing_in import client_of
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DESK = {"viewport": {"width": 1440, "height": 900}}
@@ -50,16 +51,19 @@ def chromium():
 def opened(chromium, live_server, client):
     """`opened(user, PHONE)`: a page of the running application, signed in as that user (None: as nobody).
 
+    Pages that ask who one is once more ask it; not so where `proven`: the password was given just now.
     At the end no page may have complained: an error of a script, a breach of the Content-Security-Policy, a failed request.
     """
     complaints: list[str] = []
 
-    def open_page(user, device, **more):
+    def open_page(user, device, *, proven=False, **more):
         # Without motion: what slides in is measured where it comes to stand, however busy the machine is.
         context = chromium.new_context(base_url=live_server.url, reduced_motion="reduce", **device, **more)
         if user is not None:
-            client.force_login(user)
-            cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+            signed_in = client_of(user) if proven else client
+            if not proven:
+                client.force_login(user)
+            cookie = signed_in.cookies[settings.SESSION_COOKIE_NAME].value
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
         page = context.new_page()
         page.set_default_timeout(20_000)
@@ -72,6 +76,12 @@ def opened(chromium, live_server, client):
 
     yield open_page
     assert [text for text in complaints if not any(word in text for word in EXPECTED)] == []
+
+
+def look_at(page, url: str) -> None:
+    """Opens that very page: whoever walks over pages is not led to another one, such as that of signing in, unseen."""
+    response = page.goto(url)
+    assert (response.status, urlsplit(response.url).path) == (200, urlsplit(url).path)
 
 
 @pytest.fixture

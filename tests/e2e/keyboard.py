@@ -19,8 +19,10 @@ FOCUSED = """() => {
     const edged = style.borderTopColor.includes(rgb) && style.boxShadow !== "none";
     return outlined || edged || (style.boxShadow.includes("3px") && style.boxShadow.includes(rgb));
   };
-  const around = [at, at.closest("label"), at.closest(".stepper")].filter(Boolean);
-  const box = at.closest("label")?.contains(at) && at.matches("[type=radio], [type=checkbox]") ? at.closest("label").getBoundingClientRect() : at.getBoundingClientRect();
+  // A place on a map has no size of its own, but its mark.
+  const mark = at.querySelector(".map-mark");
+  const around = [at, mark, at.closest("label"), at.closest(".stepper")].filter(Boolean);
+  const box = mark ? mark.getBoundingClientRect() : at.closest("label")?.contains(at) && at.matches("[type=radio], [type=checkbox]") ? at.closest("label").getBoundingClientRect() : at.getBoundingClientRect();
   const [x, y] = [Math.min(box.left + box.width / 2, innerWidth - 1), box.top + Math.min(box.height / 2, 12)];
   const over = document.elementFromPoint(x, y);
   const lies = over?.closest(".form-foot.sticky, .tabbar, .panel-head, .note-toast");

@@ -1,5 +1,6 @@
 """Whole journeys by keyboard alone: no mouse, no finger, the focus seen at every stop and never lost."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -8,8 +9,9 @@ from playwright.sync_api import expect
 
 from accounts.models import Role
 from customers.imports import jobs
-from customers.models import Assignment, Customer, Import, Order, OrderStep, PlannedTouch, Touch
+from customers.models import Assignment, Customer, Expense, Import, Order, OrderStep, PlannedTouch, Touch
 from planning.actions.effects import run_effect
+from planning.engine.calendar import monday
 from planning.models import BudgetShare, RuleDraft
 from territory import clock
 from tests import factories
@@ -29,6 +31,11 @@ def said(page, words):
     """What was done is said; the page hears keys once it has loaded."""
     expect(page.locator(".note-toast", has_text=words)).to_be_visible()
     page.wait_for_load_state()
+
+
+def offered(page, name):
+    """Enter takes this one: on a slow machine a list for the first letter alone, with another one on top, comes before."""
+    expect(page.get_by_role("option", name=re.compile(name), selected=True)).to_be_visible()
 
 
 def test_a_salesperson(opened, cast):
@@ -81,7 +88,7 @@ def test_a_salesperson(opened, cast):
         keys.press("g", "o")
     keys.to_content().to("Add order").enter(f"**{reverse('order_create')}")
     keys.to(re.compile("Customer"), tag="input").type("own")
-    expect(page.get_by_role("option", name=re.compile("Own customer"))).to_be_visible()
+    offered(page, "Own customer")
     keys.press("Enter").to("", field="title").type("Tray sealer").to("", field="amount").type("4200").to("Save").press(
         "Enter"
     )
@@ -212,3 +219,71 @@ def test_an_administrator(opened, cast, tmp_path):
     page.goto(reverse("audit_list"))
     keys.to_content().to("Filter").press("Enter").to("", field="kind").type("Contact rule").to("Show").press("Enter")
     expect(page.get_by_role("link", name="Filtered")).to_be_visible()
+
+
+def test_signing_in(opened, cast):
+    page = opened(None, DESK)
+    keys = Keyboard(page)
+    page.goto(reverse("account_login"))
+    keys.to("", field="login").type(cast.rep.email).to("", field="password").type("a wrong one 1").press("Enter")
+    expect(page.get_by_text("E-mail or password is not right.")).to_be_visible()
+    page.wait_for_load_state()
+    keys.to("", field="password").type("correct horse 1").enter(f"**{reverse('today')}")
+    keys.to_content().to("See customers")
+
+
+def test_an_expense(opened, cast):
+    page = opened(cast.rep, DESK)
+    keys = Keyboard(page)
+    page.goto(reverse("expense_list"))
+    keys.to_content().to("Note an expense").enter(f"**{reverse('expense_create')}")
+    keys.to_content().to("", field="amount").type("12.50").to("", field="kind").press("ArrowDown", "ArrowDown")
+    keys.to(re.compile("Customer"), tag="input").type("own")
+    offered(page, "Own customer")
+    keys.press("Enter").to("", field="note").type("Trays to try").to("Submit").press("Enter")
+    said(page, "£12.50 for Own customer submitted")
+    row = Expense.objects.get()
+    assert (row.status, row.kind, row.note) == ("submitted", "sample", "Trays to try")
+
+
+def test_an_order_is_won(opened, cast):
+    order = factories.order(cast.own, 4_200, salesperson=cast.rep)
+    page = opened(cast.rep, DESK)
+    keys = Keyboard(page)
+    page.goto(reverse("order_detail", args=[order.pk]))
+    keys.to_content().to("Won", tag="a").enter(f"**{reverse('order_win', args=[order.pk])}")
+    keys.to("", field="amount").press("Control+a").press("Delete").to("Set won").press("Enter")
+    expect(page.locator(".is-invalid")).to_be_visible()
+    page.wait_for_load_state()
+    keys.to("", field="amount").type("4500").to("Set won").enter(f"**{reverse('order_detail', args=[order.pk])}")
+    said(page, "Saved")
+    order.refresh_from_db()
+    assert (order.status, order.amount) == ("won", 4_500)
+
+
+def test_my_week(opened, cast):
+    cast.rep.base_latitude, cast.rep.base_longitude = 50.7184, -3.5339
+    cast.rep.save()
+    cast.own.latitude, cast.own.longitude = 50.799, -3.189
+    cast.own.save()
+    week = monday(clock.company_today()) + dt.timedelta(days=7)
+    thursday = week + dt.timedelta(days=3)
+    plan = factories.visit_plan(cast.rep, week, (cast.own, week))
+    page = opened(cast.rep, DESK)
+    keys = Keyboard(page)
+
+    # A visit is moved by its form, kept there, and planned with the week.
+    page.goto(f"{reverse('my_week')}?week={week}")
+    keys.to_content().to("More for Own customer").press("Enter").to("Move or leave out").press("Enter")
+    panel = page.locator("dialog#panel")
+    expect(panel).to_be_visible()
+    keys.to("", field="day").press("ArrowDown", "ArrowDown", "ArrowDown")
+    keys.to("Move", tag="button").press("Enter")
+    said(page, "Own customer: ")
+    keys.to_content().to("More for Own customer").press("Enter").to("Lock day and time").press("Enter")
+    said(page, "Own customer stays at its time")
+    stop = plan.stops.get()
+    assert (stop.day, stop.is_locked) == (thursday, True)
+    keys.to_content().to(re.compile("^Accept")).press("Enter")
+    said(page, "1 visit planned")
+    assert PlannedTouch.objects.open().get().due_on == thursday
