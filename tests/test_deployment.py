@@ -25,6 +25,9 @@ PINNED = re.compile(r"^(?:[a-z]+|territory):[0-9]+\.[0-9]+(\.[0-9]+)?(-[a-z0-9.]
 # Read by the compose file and the scripts of deploy/, not by the settings.
 OF_THE_COMPOSE_FILE = {"POSTGRES_PASSWORD", "APP_PASSWORD", "REDIS_PASSWORD", "BACKUP_HOUR", "BACKUP_KEEP"}
 
+# Of one machine, or set by the web process itself: nobody who serves others sets them.
+NOT_TO_BE_SET = {"HOST", "PORT", "DEBUG", "STATEMENT_SECONDS"}
+
 
 def text(name: str) -> str:
     return (ROOT / name).read_text()
@@ -47,6 +50,21 @@ def example() -> dict[str, str]:
     return dict(re.findall(r"(?m)^#?([A-Z_]+)=(.*)$", text(".env.example")))
 
 
+def kept_by(service: dict, told: dict[str, str]) -> dict[str, str]:
+    """The environment of a container, where .env tells this: what has no value there is of .env, or is not there."""
+    found = dict(told) if "env_file" in service else {}
+    for name, value in service.get("environment", {}).items():
+        if value is not None:
+            found[name] = re.sub(r"\$\{([A-Z_]+)[^}]*\}", lambda variable: told[variable[1]], value)
+        elif name in told:
+            found[name] = told[name]
+    return found
+
+
+def of_the_image() -> set[str]:
+    return set(re.findall(r"([A-Z_]+)=", " ".join(rest for word, rest in instructions() if word == "ENV")))
+
+
 def instructions() -> list[tuple[str, str]]:
     """The Dockerfile's, continued lines joined."""
     joined = re.sub(r"\\\n\s*", "", re.sub(r"(?m)^#.*\n", "", text("Dockerfile")))
@@ -57,25 +75,17 @@ def test_every_variable_is_one_that_is_read():
     known = read_by_settings()
     assert {"SITE_URL", "SECRET_KEY", "DATABASE_URL", "STATIC_ROOT"} <= known
     given = {name for service in APP for name in services()[service].get("environment", {})}
-    in_image = set(re.findall(r"([A-Z_]+)=", " ".join(rest for word, rest in instructions() if word == "ENV")))
 
     assert set(example()) - known - OF_THE_COMPOSE_FILE == set()
-    assert given - known == set()
-    assert in_image - known == {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
+    assert given - known == {"BACKUP_HOUR", "BACKUP_KEEP"}
+    assert of_the_image() - known == {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
     assert set(re.findall(r"\$\{([A-Z_]+)", text("docker-compose.yml"))) <= set(example())
     assert set(re.findall(r"\$\{([A-Z_]+)", text("deploy/nightly"))) <= set(example())
 
 
 def test_every_setting_can_be_found_by_who_deploys():
     described = text("docs/deploy.md")
-    assert (
-        sorted(
-            name
-            for name in read_by_settings() - {"HOST", "PORT", "DEBUG", "STATEMENT_SECONDS"}
-            if f"`{name}`" not in described
-        )
-        == []
-    )
+    assert sorted(name for name in read_by_settings() - NOT_TO_BE_SET if f"`{name}`" not in described) == []
     assert sorted(name for name in OF_THE_COMPOSE_FILE if f"`{name}`" not in described) == []
 
 
@@ -157,6 +167,32 @@ def test_who_serves_people_does_not_own_the_tables():
         "backup": "//territory",
         "migrate": "//territory",
     }
+
+
+def test_only_who_owns_the_tables_is_told_the_password_of_the_owner():
+    told = {name: f"this is {name}" for name in example()}
+    told["POSTGRES_PASSWORD"] = "of the owner"
+    told_it = {
+        name
+        for name, service in services().items()
+        if any("of the owner" in value for value in kept_by(service, told).values())
+    }
+    assert told_it == {"backup", "migrate", "db"}
+    for name in services():
+        assert "env_file" not in services()[name], f"{name} would be told all of .env"
+
+
+def test_each_setting_of_the_administrator_reaches_who_reads_it():
+    told = {name: f"this is {name}" for name in example()}
+    wanted = read_by_settings() - NOT_TO_BE_SET
+    for name in APP:
+        kept = kept_by(services()[name], told)
+        assert wanted - set(kept) - of_the_image() == set(), name
+        for variable in (read_by_settings() & set(example())) - {"DATABASE_URL", "REDIS_URL"}:
+            assert kept[variable] == told[variable], (name, variable)
+    backup = kept_by(services()["backup"], told)
+    asked_for = set(re.findall(r"\$\{([A-Z_]+)", text("deploy/nightly")))
+    assert {name: backup[name] for name in asked_for} == {name: told[name] for name in asked_for}
 
 
 def test_commands_are_those_that_one_machine_runs(settings):
