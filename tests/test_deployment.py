@@ -195,6 +195,16 @@ def test_each_setting_of_the_administrator_reaches_who_reads_it():
     assert {name: backup[name] for name in asked_for} == {name: told[name] for name in asked_for}
 
 
+def test_what_the_proxy_answers_itself_tells_browsers_what_they_may_do():
+    own = text("deploy/Caddyfile").partition("handle_errors {")[2]
+    for wanted in (
+        "Content-Security-Policy \"default-src 'none'; frame-ancestors 'none'\"",
+        'Strict-Transport-Security "max-age=31536000',
+        "X-Content-Type-Options nosniff",
+    ):
+        assert wanted in own
+
+
 def test_commands_are_those_that_one_machine_runs(settings):
     from territory.management.commands.up import commands
 
