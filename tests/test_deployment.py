@@ -20,7 +20,7 @@ import territory
 ROOT = Path(__file__).resolve().parent.parent
 APP = ("web", "worker", "beat", "backup", "migrate")
 ENDS = ("migrate",)
-PINNED = re.compile(r"^(?:[a-z]+|territory):[0-9]+\.[0-9]+(\.[0-9]+)?(-[a-z0-9.]+)?$")
+PINNED = re.compile(r"^[a-z]+:[0-9]+\.[0-9]+(\.[0-9]+)?(-[a-z0-9.]+)?$")
 
 # Read by the compose file and the scripts of deploy/, not by the settings.
 OF_THE_COMPOSE_FILE = {"POSTGRES_PASSWORD", "APP_PASSWORD", "REDIS_PASSWORD", "BACKUP_HOUR", "BACKUP_KEEP"}
@@ -103,7 +103,7 @@ def test_no_secret_is_shipped():
 
 
 def test_images_are_pinned_and_of_this_version():
-    images = {name: service["image"] for name, service in services().items() if name not in APP}
+    images = {name: service["image"] for name, service in services().items() if "build" not in service}
     bases = [rest.split()[0] for word, rest in instructions() if word == "FROM"]
     assert [image for image in [*images.values(), *bases] if not PINNED.match(image)] == []
     assert images["db"].startswith("postgres:15.")
@@ -111,6 +111,7 @@ def test_images_are_pinned_and_of_this_version():
     version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
     assert territory.__version__ == version
     assert compose()["x-app"]["image"] == f"territory:{version}"
+    assert services()["proxy"]["image"] == f"territory-proxy:{version}"
 
 
 def test_every_service_says_whether_it_is_well_and_comes_back():
@@ -127,7 +128,7 @@ def test_every_service_says_whether_it_is_well_and_comes_back():
 
 def test_the_application_is_nobody_in_particular():
     users = [rest for word, rest in instructions() if word == "USER"]
-    assert users == ["10001:10001"]
+    assert users == ["10001:10001", "10001:10001"]  # of the proxy and of the application
     assert next(word for word, rest in reversed(instructions()) if word in ("USER", "COPY", "RUN")) == "USER"
     for name in APP:
         service = services()[name]
@@ -135,6 +136,17 @@ def test_the_application_is_nobody_in_particular():
         assert service["read_only"] is True, name
         assert "no-new-privileges:true" in service["security_opt"], name
         assert "user" not in service, name
+
+
+def test_the_proxy_is_nobody_in_particular_either():
+    proxy = services()["proxy"]
+    stages = re.split(r"(?m)^FROM ", text("Dockerfile"))
+    (stage,) = [stage for stage in stages if stage.partition("\n")[0].endswith(f" AS {proxy['build']['target']}")]
+    assert "\nUSER 10001:10001\n" in stage
+    assert "chown -R 10001:10001 /data /config" in stage
+    assert proxy["sysctls"] == {"net.ipv4.ip_unprivileged_port_start": 0}
+    assert (proxy["cap_drop"], proxy["cap_add"]) == (["ALL"], ["NET_BIND_SERVICE"])
+    assert "user" not in proxy
 
 
 def test_no_build_tools_in_the_image_that_runs():
