@@ -38,7 +38,7 @@ IN_STYLE = re.compile(r"""url\(["']?([^"')#]+)""")
 def cold_pages(askers: list[Asker]) -> list[Line]:
     """Each page as whom it is heaviest, with everything it loads, styles' pictures and fonts too.
 
-    Statics with brotli, as served; HTML as it is.
+    What it loads as a browser is given it (statics with brotli, points of a map with gzip); HTML as it is.
     """
     lines = []
     for name, path in pages_to_ask().items():
@@ -82,7 +82,7 @@ def _loaded(browser: Browser, address: str, page: str) -> dict[str, int]:
         url = waiting.pop()
         if url in sizes or url.startswith("data:"):
             continue
-        answer = browser.get(url, **{"Accept-Encoding": "br"})
+        answer = browser.get(url, **{"Accept-Encoding": "gzip, br"})
         sizes[url] = len(answer.body)
         if url.partition("?")[0].endswith(".css"):
             style = browser.get(url).text
