@@ -1,4 +1,9 @@
-# Territory as it is served: web, worker, beat, migrations and backups are this one image with different commands.
+# Territory as it is served: web, worker, beat, migrations and backups are this one image with different commands. The proxy is Caddy's
+# own image, as a user without rights: a new volume for its certificates takes the owner over from the folder in the image.
+
+FROM caddy:2.11.4-alpine AS proxy
+RUN chown -R 10001:10001 /data /config
+USER 10001:10001
 
 FROM python:3.11.15-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends build-essential && rm -rf /var/lib/apt/lists/*

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from math import floor
 from pathlib import Path
 from statistics import median
@@ -35,19 +36,42 @@ IN_STYLE = re.compile(r"""url\(["']?([^"')#]+)""")
 
 
 def cold_pages(askers: list[Asker]) -> list[Line]:
-    """Each page with everything it loads, styles' pictures and fonts too; statics with brotli, as served; HTML as it is."""
+    """Each page as whom it is heaviest, with everything it loads, styles' pictures and fonts too.
+
+    What it loads as a browser is given it (statics with brotli, points of a map with gzip); HTML as it is.
+    """
     lines = []
-    asker = askers[1]
     for name, path in pages_to_ask().items():
-        address = path.format(busiest=asker.customers[0])
-        answer = asker.browser.get(address, **{"Accept-Encoding": "br"})
-        if answer.status != 200 or "html" not in answer.headers["Content-Type"]:
-            continue
-        loaded = _loaded(asker.browser, address, answer.text)
-        whole = (len(answer.body) + sum(loaded.values())) / KB
-        most = MOST_MAP_KB if OF_MAP.search(answer.text) else MOST_COLD_KB
-        lines.append(Line(f"{name}, cold", {"KB": Figure(whole, most), "files": Figure(len(loaded) + 1)}))
+        weighed = [(weight, asker.label) for asker in askers if (weight := _weight(asker, path))]
+        if weighed:
+            lines.append(heaviest(name, weighed))
     return lines
+
+
+@dataclass(frozen=True, order=True)
+class Weight:
+    """Of a page that comes with all it loads."""
+
+    size: int
+    files: int
+    has_map: bool
+
+
+def heaviest(name: str, weighed: list[tuple[Weight, str]]) -> Line:
+    """The line of a page: its most, and of whom it is."""
+    weight, who = max(weighed)
+    most = MOST_MAP_KB if weight.has_map else MOST_COLD_KB
+    return Line(f"{name}, {who}, cold", {"KB": Figure(weight.size / KB, most), "files": Figure(weight.files)})
+
+
+def _weight(asker: Asker, path: str) -> Weight | None:
+    """None where there is no page for who asks."""
+    address = path.format(busiest=asker.customers[0])
+    answer = asker.browser.get(address, **{"Accept-Encoding": "br"})
+    if answer.status != 200 or "html" not in answer.headers["Content-Type"]:
+        return None
+    loaded = _loaded(asker.browser, address, answer.text)
+    return Weight(len(answer.body) + sum(loaded.values()), len(loaded) + 1, bool(OF_MAP.search(answer.text)))
 
 
 def _loaded(browser: Browser, address: str, page: str) -> dict[str, int]:
@@ -58,7 +82,7 @@ def _loaded(browser: Browser, address: str, page: str) -> dict[str, int]:
         url = waiting.pop()
         if url in sizes or url.startswith("data:"):
             continue
-        answer = browser.get(url, **{"Accept-Encoding": "br"})
+        answer = browser.get(url, **{"Accept-Encoding": "gzip, br"})
         sizes[url] = len(answer.body)
         if url.partition("?")[0].endswith(".css"):
             style = browser.get(url).text

@@ -20,10 +20,13 @@ import territory
 ROOT = Path(__file__).resolve().parent.parent
 APP = ("web", "worker", "beat", "backup", "migrate")
 ENDS = ("migrate",)
-PINNED = re.compile(r"^(?:[a-z]+|territory):[0-9]+\.[0-9]+(\.[0-9]+)?(-[a-z0-9.]+)?$")
+PINNED = re.compile(r"^[a-z]+:[0-9]+\.[0-9]+(\.[0-9]+)?(-[a-z0-9.]+)?$")
 
 # Read by the compose file and the scripts of deploy/, not by the settings.
 OF_THE_COMPOSE_FILE = {"POSTGRES_PASSWORD", "APP_PASSWORD", "REDIS_PASSWORD", "BACKUP_HOUR", "BACKUP_KEEP"}
+
+# Of one machine, or set by the web process itself: nobody who serves others sets them.
+NOT_TO_BE_SET = {"HOST", "PORT", "DEBUG", "STATEMENT_SECONDS"}
 
 
 def text(name: str) -> str:
@@ -47,6 +50,21 @@ def example() -> dict[str, str]:
     return dict(re.findall(r"(?m)^#?([A-Z_]+)=(.*)$", text(".env.example")))
 
 
+def kept_by(service: dict, told: dict[str, str]) -> dict[str, str]:
+    """The environment of a container, where .env tells this: what has no value there is of .env, or is not there."""
+    found = dict(told) if "env_file" in service else {}
+    for name, value in service.get("environment", {}).items():
+        if value is not None:
+            found[name] = re.sub(r"\$\{([A-Z_]+)[^}]*\}", lambda variable: told[variable[1]], value)
+        elif name in told:
+            found[name] = told[name]
+    return found
+
+
+def of_the_image() -> set[str]:
+    return set(re.findall(r"([A-Z_]+)=", " ".join(rest for word, rest in instructions() if word == "ENV")))
+
+
 def instructions() -> list[tuple[str, str]]:
     """The Dockerfile's, continued lines joined."""
     joined = re.sub(r"\\\n\s*", "", re.sub(r"(?m)^#.*\n", "", text("Dockerfile")))
@@ -57,25 +75,17 @@ def test_every_variable_is_one_that_is_read():
     known = read_by_settings()
     assert {"SITE_URL", "SECRET_KEY", "DATABASE_URL", "STATIC_ROOT"} <= known
     given = {name for service in APP for name in services()[service].get("environment", {})}
-    in_image = set(re.findall(r"([A-Z_]+)=", " ".join(rest for word, rest in instructions() if word == "ENV")))
 
     assert set(example()) - known - OF_THE_COMPOSE_FILE == set()
-    assert given - known == set()
-    assert in_image - known == {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
+    assert given - known == {"BACKUP_HOUR", "BACKUP_KEEP"}
+    assert of_the_image() - known == {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
     assert set(re.findall(r"\$\{([A-Z_]+)", text("docker-compose.yml"))) <= set(example())
     assert set(re.findall(r"\$\{([A-Z_]+)", text("deploy/nightly"))) <= set(example())
 
 
 def test_every_setting_can_be_found_by_who_deploys():
     described = text("docs/deploy.md")
-    assert (
-        sorted(
-            name
-            for name in read_by_settings() - {"HOST", "PORT", "DEBUG", "STATEMENT_SECONDS"}
-            if f"`{name}`" not in described
-        )
-        == []
-    )
+    assert sorted(name for name in read_by_settings() - NOT_TO_BE_SET if f"`{name}`" not in described) == []
     assert sorted(name for name in OF_THE_COMPOSE_FILE if f"`{name}`" not in described) == []
 
 
@@ -93,7 +103,7 @@ def test_no_secret_is_shipped():
 
 
 def test_images_are_pinned_and_of_this_version():
-    images = {name: service["image"] for name, service in services().items() if name not in APP}
+    images = {name: service["image"] for name, service in services().items() if "build" not in service}
     bases = [rest.split()[0] for word, rest in instructions() if word == "FROM"]
     assert [image for image in [*images.values(), *bases] if not PINNED.match(image)] == []
     assert images["db"].startswith("postgres:15.")
@@ -101,6 +111,7 @@ def test_images_are_pinned_and_of_this_version():
     version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
     assert territory.__version__ == version
     assert compose()["x-app"]["image"] == f"territory:{version}"
+    assert services()["proxy"]["image"] == f"territory-proxy:{version}"
 
 
 def test_every_service_says_whether_it_is_well_and_comes_back():
@@ -117,7 +128,7 @@ def test_every_service_says_whether_it_is_well_and_comes_back():
 
 def test_the_application_is_nobody_in_particular():
     users = [rest for word, rest in instructions() if word == "USER"]
-    assert users == ["10001:10001"]
+    assert users == ["10001:10001", "10001:10001"]  # of the proxy and of the application
     assert next(word for word, rest in reversed(instructions()) if word in ("USER", "COPY", "RUN")) == "USER"
     for name in APP:
         service = services()[name]
@@ -125,6 +136,17 @@ def test_the_application_is_nobody_in_particular():
         assert service["read_only"] is True, name
         assert "no-new-privileges:true" in service["security_opt"], name
         assert "user" not in service, name
+
+
+def test_the_proxy_is_nobody_in_particular_either():
+    proxy = services()["proxy"]
+    stages = re.split(r"(?m)^FROM ", text("Dockerfile"))
+    (stage,) = [stage for stage in stages if stage.partition("\n")[0].endswith(f" AS {proxy['build']['target']}")]
+    assert "\nUSER 10001:10001\n" in stage
+    assert "chown -R 10001:10001 /data /config" in stage
+    assert proxy["sysctls"] == {"net.ipv4.ip_unprivileged_port_start": 0}
+    assert (proxy["cap_drop"], proxy["cap_add"]) == (["ALL"], ["NET_BIND_SERVICE"])
+    assert "user" not in proxy
 
 
 def test_no_build_tools_in_the_image_that_runs():
@@ -157,6 +179,42 @@ def test_who_serves_people_does_not_own_the_tables():
         "backup": "//territory",
         "migrate": "//territory",
     }
+
+
+def test_only_who_owns_the_tables_is_told_the_password_of_the_owner():
+    told = {name: f"this is {name}" for name in example()}
+    told["POSTGRES_PASSWORD"] = "of the owner"
+    told_it = {
+        name
+        for name, service in services().items()
+        if any("of the owner" in value for value in kept_by(service, told).values())
+    }
+    assert told_it == {"backup", "migrate", "db"}
+    for name in services():
+        assert "env_file" not in services()[name], f"{name} would be told all of .env"
+
+
+def test_each_setting_of_the_administrator_reaches_who_reads_it():
+    told = {name: f"this is {name}" for name in example()}
+    wanted = read_by_settings() - NOT_TO_BE_SET
+    for name in APP:
+        kept = kept_by(services()[name], told)
+        assert wanted - set(kept) - of_the_image() == set(), name
+        for variable in (read_by_settings() & set(example())) - {"DATABASE_URL", "REDIS_URL"}:
+            assert kept[variable] == told[variable], (name, variable)
+    backup = kept_by(services()["backup"], told)
+    asked_for = set(re.findall(r"\$\{([A-Z_]+)", text("deploy/nightly")))
+    assert {name: backup[name] for name in asked_for} == {name: told[name] for name in asked_for}
+
+
+def test_what_the_proxy_answers_itself_tells_browsers_what_they_may_do():
+    own = text("deploy/Caddyfile").partition("handle_errors {")[2]
+    for wanted in (
+        "Content-Security-Policy \"default-src 'none'; frame-ancestors 'none'\"",
+        'Strict-Transport-Security "max-age=31536000',
+        "X-Content-Type-Options nosniff",
+    ):
+        assert wanted in own
 
 
 def test_commands_are_those_that_one_machine_runs(settings):

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.faults.installation import POSTGRESQL, SQLITE, Installations
-from bench.faults.outcome import Outcome, table_text
+from bench.faults.outcome import Outcome, handed_over, table_text
 from bench.place import ROOT
 
 BOTH = (POSTGRESQL, SQLITE)
@@ -20,7 +20,7 @@ BOTH = (POSTGRESQL, SQLITE)
 
 @dataclass(frozen=True)
 class Fault:
-    """A module of this folder with `fault(scale)`; or, where `script`, one that prints a table and says by its status."""
+    """A module of this folder with `fault(scale)`; or, where `script`, one that prints a table and, on its last line, what came of it."""
 
     name: str
     words: str
@@ -106,15 +106,14 @@ def _function(fault: Fault, environment: dict[str, str], scale: float) -> list[O
 
 
 def _script(fault: Fault, environment: dict[str, str]) -> list[Outcome]:
-    """One that says all itself; it needs a Redis of the same kind as the others."""
+    """One that prints a table of its own and hands over its figures; it needs a Redis of the same kind as the others."""
     from bench.faults.redis_server import private_redis
 
     with private_redis(Path(environment["DATA_DIR"])):
         command = [sys.executable, f"bench/faults/{fault.name}.py"]
         ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     print(ended.stdout, flush=True)
-    wrong = [f"ended with status {ended.returncode}: {ended.stderr[-2000:]}"] if ended.returncode else []
-    return [Outcome(fault.words, "see its own table", wrong=wrong)]
+    return [handed_over(fault.words, ended.stdout, ended.returncode, ended.stderr)]
 
 
 if __name__ == "__main__":

@@ -14,9 +14,10 @@ import subprocess
 import sys
 import time
 import uuid
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from scratch import database_name, empty_database, set_up, table
+from scratch import database_name, empty_database, hand_over, set_up, table
 
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 set_up()
@@ -24,6 +25,8 @@ set_up()
 from django.db import OperationalError, transaction  # noqa: E402
 
 from accounts.models import User  # noqa: E402
+from bench.faults.outcome import Outcome  # noqa: E402
+from bench.table import Figure  # noqa: E402
 from customers.actions.touches import Participant, TouchEntry, log_touch  # noqa: E402
 from customers.models import Customer, Touch, TouchType  # noqa: E402
 from planning.demo import load  # noqa: E402
@@ -88,28 +91,40 @@ def column(archive: Archive, table: str, *columns: str) -> list[tuple]:
     return [tuple(row[place] for place in places) for rows in archive.rows(table) for row in rows]
 
 
-def faults_of(file: Path, before: set[str]) -> tuple[list[str], int]:
-    """What is wrong with a backup, and how many touches are in it."""
+@dataclass
+class Found:
+    """What a backup holds, how many acknowledged touches it lacks, how many it holds twice, and what else is wrong, in words."""
+
+    touches: int = 0
+    lost: int = 0
+    twice: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def is_right(self) -> bool:
+        return not (self.lost or self.twice or self.faults)
+
+
+def found_in(file: Path, before: set[str]) -> Found:
     with Archive(file) as archive:
         try:
             try_out(archive)
         except BackupError as error:
-            return [str(error)], 0
+            return Found(faults=[str(error)])
         touches = dict(column(archive, "customers_touch", "id", "uuid"))
         people = {row[0] for row in column(archive, "customers_touchperson", "touch_id")}
         history = {row[0] for row in column(archive, "customers_historicaltouch", "id")}
         moving = dict(column(archive, "jobs_jobrun", "name", "progress"))
+    keys = set(touches.values())
     written = {pk for pk, key in touches.items() if key in before}
     faults = []
-    if before - set(touches.values()):
-        faults.append(f"{len(before - set(touches.values()))} acknowledged touches are not in it")
     if written - people or people - set(touches):
         faults.append("touches without their people, or the other way round")
     if written - history:
         faults.append("touches without history")
     if moving["left"] + moving["right"] != SUM:
         faults.append("half of a move")
-    return faults, len(touches)
+    return Found(len(touches), lost=len(before - keys), twice=len(touches) - len(keys), faults=faults)
 
 
 def wait_for(number: int, writers: list[subprocess.Popen]) -> None:
@@ -144,8 +159,8 @@ def main() -> int:
 
 def report(made: list[tuple[Path, set[str], float]], errors: int) -> int:
     """The table; the last backup is restored over the database, whose later touches must be gone and earlier ones there."""
-    found = [faults_of(file, before) for file, before, _seconds in made]
-    wrong = [f"{file.name}: {fault}" for (file, *_), (faults, _) in zip(made, found, strict=True) for fault in faults]
+    found = [found_in(file, before) for file, before, _seconds in made]
+    wrong = [f"{file.name}: {fault}" for (file, *_), one in zip(made, found, strict=True) for fault in one.faults]
     file, before, _seconds = made[-1]
     start = time.monotonic()
     with Archive(file) as archive:
@@ -161,6 +176,7 @@ def report(made: list[tuple[Path, set[str], float]], errors: int) -> int:
         uuid=uuid.uuid4(),
         entry=TouchEntry(customer=one.customer, type=one.type, duration_seconds=60),
     ).touch
+    later = len(keys) - found[-1].touches
     seconds = [took for *_, took in made]
     size = file.stat().st_size / 1e6
     table(
@@ -171,7 +187,7 @@ def report(made: list[tuple[Path, set[str], float]], errors: int) -> int:
             ("backups", len(made)),
             (
                 "restored elsewhere with equal counts and checksums, nothing halved, nothing lost",
-                len(made) - len({w[:2] for w in wrong}),
+                sum(one.is_right for one in found),
             ),
             ("tables, rows, MB of the last", f"{number_of_tables}, {rows:,}, {size:.1f}"),
             (
@@ -180,12 +196,30 @@ def report(made: list[tuple[Path, set[str], float]], errors: int) -> int:
             ),
             ("the last restored over the database: seconds", f"{restored:.1f}"),
             ("acknowledged touches lost by it", len(lost)),
-            ("touches of after it that stayed", len(keys) - found[-1][1]),
+            ("touches of after it that stayed", later),
             ("a touch logged afterwards got a key of its own", "yes" if again.pk > highest else "no"),
         ]
     )
-    print("\n".join(wrong))
-    return 1 if wrong or lost or errors or again.pk <= highest else 0
+    if errors:
+        wrong.append(f"{errors} of the processes that logged touches ended with an error")
+    if later:
+        wrong.append(f"{later} touches of after the last backup stayed")
+    if again.pk <= highest:
+        wrong.append("a touch logged afterwards got a key that was in use")
+    return hand_over(
+        Outcome(
+            "backups are made while people work, and restored",
+            f"{len(made)} backups, {len(acknowledged()):,} touches meanwhile",
+            lost=len(lost) + sum(one.lost for one in found),
+            twice=sum(one.twice for one in found),
+            figures={
+                "restored elsewhere, equal": Figure(sum(one.is_right for one in found), len(made), least=True),
+                "refused": Figure(refused()),
+                "s the longest backup": Figure(max(seconds)),
+            },
+            wrong=wrong,
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -9,12 +9,14 @@ been silent for long enough. Takes about ten minutes, most of it that silence. E
 import sys
 import time
 
-from scratch import beat, database_name, empty_database, set_up, table, worker
+from scratch import beat, database_name, empty_database, hand_over, set_up, table, worker
 
 set_up()
 
 from django.db import close_old_connections  # noqa: E402
 
+from bench.faults.outcome import Outcome  # noqa: E402
+from bench.table import Figure  # noqa: E402
 from customers import tasks  # noqa: E402
 from customers.actions import imports as actions  # noqa: E402
 from customers.models import Customer, Import  # noqa: E402
@@ -126,9 +128,27 @@ def main() -> None:
             ("runs of the job that are still said to run", JobRun.objects.filter(name="import", state="running").count()),
         ]
     )  # fmt: skip
-    right = (first.state, first.created, first.rejected) == ("done", len(good), len(BAD)) and named == wanted
-    same = (again.created, again.changed, again.unchanged, again.rejected) == (0, 0, len(good), len(BAD))
-    sys.exit(0 if right and same and not lost and not doubled and not unsaid else 1)
+    held = {
+        "rows are new and rejected as they should": (first.state, first.created, first.rejected)
+        == ("done", len(good), len(BAD)),
+        "bad rows are named with row, column, value and reason": named == wanted and not unsaid,
+        "no bad row is stored": not set(stored) - good,
+        "the same file again changes nothing": (again.created, again.changed, again.unchanged, again.rejected)
+        == (0, 0, len(good), len(BAD)),
+    }
+    outcome = Outcome(
+        "the worker is killed while it imports",
+        f"{ROWS:,} rows, {len(BAD):,} of them bad, {run.kills} kills",
+        lost=lost,
+        twice=doubled,
+        figures={
+            "good rows stored": Figure(len(good & set(stored)), len(good), least=True),
+            "bad rows named": Figure(len(named) - unsaid, len(BAD), least=True),
+            "s until it went on": Figure(max(still, default=0)),
+        },
+        wrong=[f"It does not hold that {words}." for words, is_so in held.items() if not is_so],
+    )
+    sys.exit(hand_over(outcome))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What a fault did: what was tried, how often, what was lost, what came twice, and the figures to hold."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -45,6 +46,17 @@ class Outcome:
     def from_json(cls, told: dict[str, Any]) -> "Outcome":
         figures = {name: Figure(**values) for name, values in told.pop("figures").items()}
         return cls(**told, figures=figures)
+
+
+def handed_over(subject: str, printed: str, status: int, errors: str) -> Outcome:
+    """What a script said of itself on its last line; one that said nothing, or ended otherwise than it said, is wrong."""
+    try:
+        outcome = Outcome.from_json(json.loads(printed.splitlines()[-1]))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        outcome = Outcome(subject, "", wrong=["it did not say what came of it"])
+    if status and not (outcome.is_broken and outcome.tried):
+        outcome.wrong.append(f"ended with status {status}: {errors[-2000:]}")
+    return outcome
 
 
 def table_text(outcomes: Sequence[Outcome]) -> str:

@@ -12,13 +12,15 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
-from scratch import database_name, empty_database, set_up, table
+from scratch import database_name, empty_database, hand_over, set_up, table
 
 set_up()
 
 from django.conf import settings  # noqa: E402
 from django.db import connection, connections  # noqa: E402
 
+from bench.faults.outcome import Outcome  # noqa: E402
+from bench.table import Figure  # noqa: E402
 from customers.models import Customer, Touch  # noqa: E402
 from tests.at_work import jobs, people  # noqa: E402
 from tests.at_work.book import Book, made  # noqa: E402
@@ -75,11 +77,11 @@ def main() -> None:
         for one in [pool.submit(together, book, seconds, seeds) for seeds in processes]:
             ledger.add(one.result())
     found = [*wrong(book, ledger), *jobs.failed_jobs()]
-    _print(ledger, found, seconds)
-    sys.exit(1 if found else 0)
+    sys.exit(hand_over(_told(ledger, found, seconds)))
 
 
-def _print(ledger: Ledger, found: list[str], seconds: float) -> None:
+def _told(ledger: Ledger, found: list[str], seconds: float) -> Outcome:
+    """Prints the table of its own; gives what goes into the one of all faults."""
     sent = {key: number for key, number in ledger.answers.items() if key[0].startswith("send")}
 
     def answered(*statuses: int) -> int:
@@ -88,6 +90,7 @@ def _print(ledger: Ledger, found: list[str], seconds: float) -> None:
     lost = [words for words in found if "lost" in words or "written over" in words]
     doubled = [words for words in found if "times" in words]
     unequal = [words for words in found if "from scratch" in words]
+    errors = sum(n for (_, status), n in ledger.answers.items() if status >= 500)
     print(f"{database_name()}, {seconds:.0f} s")
     table(
         [
@@ -101,7 +104,7 @@ def _print(ledger: Ledger, found: list[str], seconds: float) -> None:
             *sorted(ledger.done.items()),
             ("refused with both values (409), with what was wrong (422)", f"{answered(409)}, {answered(422)}"),
             ("no longer theirs (403, 404)", answered(403, 404)),
-            ("error pages (5xx)", sum(n for (_, status), n in ledger.answers.items() if status >= 500)),
+            ("error pages (5xx)", errors),
             ("lost", len(lost)),
             ("came twice", len(doubled)),
             ("stored figures that differ from those from scratch",
@@ -111,6 +114,18 @@ def _print(ledger: Ledger, found: list[str], seconds: float) -> None:
     )  # fmt: skip
     for words in found[:20]:
         print(words[:600])
+    return Outcome(
+        "a team works while rules change",
+        f"{ledger.answers.total():,} requests in {seconds:.0f} s, {ledger.done['customers handed over']} customers handed "
+        f"over, {ledger.done['rules changed']} changes of rules",
+        lost=len(lost),
+        twice=len(doubled),
+        figures={
+            "error pages": Figure(errors, 0),
+            f"figures other than from scratch, of {Customer.objects.count()} customers": Figure(len(unequal), 0),
+        },
+        wrong=found,
+    )
 
 
 if __name__ == "__main__":

@@ -1,11 +1,16 @@
 """What the recorded runs share: an empty installation to hurt, its processes, and the table of what was lost."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.faults.outcome import Outcome
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -88,3 +93,9 @@ def table(rows: Iterable[tuple[str, object]], say: Callable[[str], object] = pri
     say("| --- | --- |")
     for what, number in rows:
         say(f"| {what} | {number} |")
+
+
+def hand_over(outcome: "Outcome") -> int:
+    """The last line that is printed, for the one table of `bench/faults/run`; gives the status to end with."""
+    print(json.dumps(outcome.as_json()))
+    return 1 if outcome.is_broken else 0

@@ -117,14 +117,12 @@ def _late(row: Progress) -> SafeString | str:
 def goal_square(row: Progress | None, is_present: bool) -> SafeString:
     """A period of the history: done, on a ground that says whether the goal was reached, and what was asked."""
     if row is None:
-        return SafeString('<td role="cell" class="heat-cell"></td>')
+        return SafeString('<td role="cell"></td>')
     if not row.asked.asked:
-        return format_html(
-            '<td role="cell" class="heat-cell"><span class="load band-away">{}</span></td>', row.done or _("away")
-        )
+        return format_html('<td role="cell"><span class="load band-away">{}</span></td>', row.done or _("away"))
     tone = "reached" if row.is_reached else "half" if not is_present and 2 * row.done < row.asked.asked else "short"
     return format_html(
-        '<td role="cell" class="heat-cell"><span class="load goal-{}"><span>{}<small aria-hidden="true">/{}</small>'
+        '<td role="cell"><span class="load goal-{}"><span>{}<small aria-hidden="true">/{}</small>'
         '<span class="visually-hidden"> {}</span></span></span></td>',
         tone,
         row.done,

@@ -1,8 +1,10 @@
-// Links with data-panel open beside the page (on a phone only those with data-panel="always", the others are followed).
+// Links with data-panel open beside the page (on a phone only those with data-panel="always", the others are followed). Cells of
+// a heat map always do, and do not say so: there are a hundred of them on a page.
 // The dialog keeps the focus, Escape closes it, the focus goes back to the link.
 
 const panel = document.getElementById("panel");
 const content = document.getElementById("panel-content");
+const opening = "a[data-panel], a.load";
 const phone = window.matchMedia("(max-width: 767.98px)");
 let chosen = null;
 let before = null;
@@ -64,11 +66,11 @@ function within(target) {
 
 if (panel) {
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-panel]") || within(event.target);
+    const link = event.target.closest(opening) || within(event.target);
     const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
     if (!link || !plain || event.defaultPrevented || !window.htmx) return;
     const inside = content.contains(link);
-    if (phone.matches && !inside && link.dataset.panel !== "always") return;
+    if (phone.matches && !inside && !link.matches('[data-panel="always"], .load')) return;
     event.preventDefault();
     const url = new URL(link.getAttribute("href"), inside ? new URL(panel.dataset.url, location.href) : location.href);
     open(url.pathname + url.search, inside ? null : link);
@@ -86,7 +88,7 @@ if (panel) {
     const box = panel.getBoundingClientRect();
     if (event.clientX >= box.left && event.clientX <= box.right) return;
     panel.close();
-    document.elementFromPoint(event.clientX, event.clientY)?.closest("a[data-panel]")?.click();
+    document.elementFromPoint(event.clientX, event.clientY)?.closest(opening)?.click();
   });
   panel.addEventListener("close", () => {
     mark(false);

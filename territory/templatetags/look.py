@@ -270,7 +270,7 @@ def load_cell(
         band = f"{band} chosen"
     if url:
         inside = format_html(
-            '<a class="load {}" href="{}" data-panel="always"{}>{}</a>',
+            '<a class="load {}" href="{}"{}>{}</a>',
             band,
             url,
             format_html(' aria-label="{}"', label) if label else "",
@@ -280,7 +280,7 @@ def load_cell(
         inside = format_html(
             '<span class="load {}"{}>{}</span>', band, format_html(' title="{}"', label) if label else "", text
         )
-    return format_html('<td role="cell" class="heat-cell">{}</td>', inside)
+    return format_html('<td role="cell">{}</td>', inside)
 
 
 @register.simple_tag

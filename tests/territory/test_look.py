@@ -58,9 +58,7 @@ def test_part_of_the_week_away_has_a_star():
 
 
 def test_a_cell_opens_the_panel():
-    assert 'href="/load/7/" data-panel="always" aria-label="Week 24"' in look.load_cell(
-        97, url="/load/7/", label="Week 24"
-    )
+    assert 'href="/load/7/" aria-label="Week 24"' in look.load_cell(97, url="/load/7/", label="Week 24")
 
 
 def test_budget_bar_ends_at_175_per_cent():
