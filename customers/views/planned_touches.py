@@ -86,18 +86,18 @@ def _planned_touch(request: HttpRequest, pk: int | None) -> PlannedTouch:
 @require_http_methods(["GET", "POST"])
 def planned_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what is planned."""
-    planned = _planned_touch(request, pk)
+    planned, draft = _planned_touch(request, pk), f"planned-{pk}"
     back = _customer_page(planned.customer_id)
     form = PlannedEditForm(request.POST if request.method == "POST" else None, user=request.user, planned=planned)
     if planned.closed_at is not None:
         return _closed(request, planned, form)
     try:
         if form.is_valid() and _changed(request, form, planned):
-            toast(request, _("Saved"))
+            toast(request, _("Saved"), saved=draft)
             return redirect(way_back(request, back))
     except Conflict as conflict:
         return conflict_page(request, form, conflict, back, PlannedEditForm(user=request.user, planned=conflict.row))
-    return _page(request, "plan", form, planned=planned, cancel=way_back(request, back))
+    return _page(request, "plan", form, planned=planned, draft=draft, cancel=way_back(request, back))
 
 
 def _closed(request: HttpRequest, planned: PlannedTouch, form: LogForm) -> HttpResponse:
@@ -125,16 +125,17 @@ def _changed(request: HttpRequest, form: PlannedEditForm, planned: PlannedTouch)
 def planned_put_off(request: HttpRequest) -> HttpResponse:
     """Put a due or planned touch off: ?customer and ?type of a due row (?covered: whose it is), or ?planned."""
     customer, touch_type, planned = _due_row(request)
+    draft = f"put-off-{customer.pk}-{touch_type.pk}"
     start = {"until": working_day_after(clock.today(request.user), 1), "back": page_before(request)}
     form = PutOffForm(request.POST if request.method == "POST" else None, initial=start)
     if planned is not None and planned.closed_at is not None:
         return _closed(request, planned, form)
     if form.is_valid() and _put_off(request, form, customer, touch_type, planned):
         words = {"type": touch_type, "customer": customer, "day": day_text(form.cleaned_data["until"])}
-        toast(request, _("%(type)s with %(customer)s put off to %(day)s") % words)
+        toast(request, _("%(type)s with %(customer)s put off to %(day)s") % words, saved=draft)
         return redirect(way_back(request, _customer_page(customer.pk)))
     cancel = way_back(request, _customer_page(customer.pk))
-    return _page(request, "put_off", form, customer=customer, touch_type=touch_type, cancel=cancel)
+    return _page(request, "put_off", form, customer=customer, touch_type=touch_type, draft=draft, cancel=cancel)
 
 
 def _due_row(request: HttpRequest) -> tuple[Customer, TouchType, PlannedTouch | None]:
@@ -168,7 +169,7 @@ def _put_off(request: HttpRequest, form: PutOffForm, customer, touch_type, plann
 @require_http_methods(["GET", "POST"])
 def planned_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """It will not be done; the page asks why."""
-    planned = _planned_touch(request, pk)
+    planned, draft = _planned_touch(request, pk), f"cancel-{pk}"
     form = CancelForm(request.POST if request.method == "POST" else None, initial={"back": page_before(request)})
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data["reason"]
@@ -176,9 +177,9 @@ def planned_cancel(request: HttpRequest, pk: int) -> HttpResponse:
             return _closed(request, planned, form)
         words = {"type": planned.type, "customer": planned.customer}
         undo = reverse("planned_restore", args=[pk])
-        toast(request, _("%(type)s with %(customer)s cancelled") % words, undo=undo)
+        toast(request, _("%(type)s with %(customer)s cancelled") % words, undo=undo, saved=draft)
         return redirect(way_back(request, _customer_page(planned.customer_id)))
-    return _page(request, "plan_cancel", form, planned=planned)
+    return _page(request, "plan_cancel", form, planned=planned, draft=draft)
 
 
 @require_POST

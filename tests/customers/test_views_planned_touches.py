@@ -1,6 +1,7 @@
 """Planned touches: plan once, change, put off with a reason, cancel; who may."""
 
 import datetime as dt
+import re
 import uuid
 
 import pytest
@@ -107,6 +108,17 @@ class TestPlan:
 @pytest.fixture
 def planned(cast, types):
     return factories.planned_touch(cast.own, cast.rep, due_on=in_days(1), type=types["voice"], planned_by=cast.rep)
+
+
+@pytest.mark.parametrize("name", ["planned_edit", "planned_put_off", "planned_cancel"])
+def test_what_is_typed_is_kept_until_it_is_saved(as_user, cast, types, planned, name):
+    client = as_user(cast.rep)
+    url = f"{reverse(name)}?planned={planned.pk}" if name == "planned_put_off" else reverse(name, args=[planned.pk])
+    page = client.get(url)
+    [kept] = re.findall(r'data-draft="([^"]+)"', page.content.decode())
+    typed = {field.name: field.value() or "" for field in page.context["form"]}
+    saved = client.post(url, typed | {"until": in_days(9).isoformat(), "reason": "On holiday"}, follow=True)
+    assert re.findall(r'data-draft-saved="([^"]+)"', saved.content.decode()) == [kept]
 
 
 def edit(planned, **changes):
