@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import DayInput
 from accounts.models import User
 from territory.audit import registry
 from territory.audit.registry import Kind
+from territory.fields import DayInput
 
 
 class AuditFilterForm(forms.Form):

@@ -13,19 +13,10 @@ from django.utils.translation import ngettext
 
 from accounts.models import Absence, Membership, Role, Team, User
 from accounts.role_rows import RoleRows
-from territory.fields import PercentField
+from territory.fields import DayField, PercentField
 from territory.mail.choices import chosen_in
 from territory.mail.kinds import offered_to
 from territory.mail.models import MailChoices
-
-
-class DayInput(forms.DateInput):
-    """The browser's own date picker."""
-
-    input_type = "date"
-
-    def __init__(self, attrs=None):
-        super().__init__(attrs, format="%Y-%m-%d")
 
 
 class Refusing:
@@ -175,7 +166,7 @@ class MembershipForm(VersionedForm):
     class Meta:
         model = Membership
         fields = ["team", "role", "starts_on", "ends_on", "profile", "weekly_hours", "selling_share"]
-        widgets = {"starts_on": DayInput, "ends_on": DayInput}
+        field_classes = {"starts_on": DayField, "ends_on": DayField}
         labels = {
             "role": _("Role"),
             "starts_on": _("From"),
@@ -212,7 +203,7 @@ class AbsenceForm(VersionedForm):
     class Meta:
         model = Absence
         fields = ["starts_on", "ends_on", "kind", "note"]
-        widgets = {"starts_on": DayInput, "ends_on": DayInput}
+        field_classes = {"starts_on": DayField, "ends_on": DayField}
         labels = {"starts_on": _("First day away"), "ends_on": _("Last day away"), "kind": _("Kind"), "note": _("Note")}
 
 

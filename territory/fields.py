@@ -1,13 +1,39 @@
 """Form fields that everyone uses."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from territory import clock
+
 A_DAY = 24 * 60
 A_MONTH = 31 * A_DAY
+
+
+class DayInput(forms.DateInput):
+    """The browser's own calendar; the value in the one format it takes."""
+
+    input_type = "date"
+
+    def __init__(self, attrs=None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+def in_calendar(day: Any) -> None:
+    """Refuses a day or a moment that nobody means."""
+    if day.year not in clock.YEARS:
+        raise ValidationError(_("Choose a day between 1900 and 2200."))
+
+
+class DayField(forms.DateField):
+    """A day, chosen or typed as 2026-07-30."""
+
+    widget = DayInput
+    default_validators = [in_calendar]
 
 
 class MinutesField(forms.DecimalField):

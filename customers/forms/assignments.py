@@ -6,10 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from accounts.permissions import Act, Area, people_within
-from customers.forms.fields import DayField, RowForm, VersionField
+from customers.forms.fields import RowForm, VersionField
 from customers.models import Assignment
 from territory import clock
-from territory.fields import PercentField
+from territory.fields import DayField, PercentField
 
 
 class AssignmentForm(RowForm):

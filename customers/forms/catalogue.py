@@ -3,10 +3,10 @@
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from customers.forms.fields import DayField, RowForm
+from customers.forms.fields import RowForm
 from customers.models import Market, MarketPotential, ProductLine
 from customers.queries.listing import markets_below
-from territory.fields import AmountField
+from territory.fields import AmountField, DayField
 
 
 class MarketForm(RowForm):

@@ -4,8 +4,9 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from customers.forms.fields import DayField, RowForm, VersionField
+from customers.forms.fields import RowForm, VersionField
 from customers.models import Circumstance, CircumstanceKind
+from territory.fields import DayField
 
 
 class CircumstanceForm(RowForm):

@@ -6,8 +6,9 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from customers.forms.fields import DayField, WithPhone
+from customers.forms.fields import WithPhone
 from customers.models import Contact, ContactRole
+from territory.fields import DayField
 
 
 class ContactForm(WithPhone):

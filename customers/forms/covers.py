@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Cover, Membership, User
 from accounts.permissions import Act, Area, people_within, scope
-from customers.forms.fields import DayField, RowForm, SeveralField
+from customers.forms.fields import RowForm, SeveralField
 from customers.models import Customer
 from territory import clock
+from territory.fields import DayField
 from territory.folding import fold
 from territory.rows import ends_from
 

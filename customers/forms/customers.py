@@ -6,10 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import JobProfile, Membership, Team
 from accounts.permissions import Act, Area, current_memberships, may, may_all, teams_within
-from customers.forms.fields import DayField, WithPhone
+from customers.forms.fields import WithPhone
 from customers.models import Customer, Market, Potential, Stage, Tier
 from territory import clock
-from territory.fields import AmountField
+from territory.fields import AmountField, DayField
 
 
 def owners_to_choose(user):

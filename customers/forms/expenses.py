@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
 from customers.actions.expenses import ExpenseEntry
-from customers.forms.fields import CustomerField, DayField, RowField, VersionField
+from customers.forms.fields import CustomerField, RowField, VersionField
 from customers.forms.log_fields import LogForm
 from customers.models import Customer, Expense, ExpenseKind, ExpenseStatus, Order, Touch
 from customers.queries import expenses as queries
 from customers.queries import touch_choices
 from customers.receipts import NotAReceipt, ReceiptFile, checked
-from territory.fields import AmountField
+from territory.fields import AmountField, DayField
 from territory.middleware import MEGABYTE
 from territory.rows import key_in
 

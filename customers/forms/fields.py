@@ -13,30 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import Customer
 from customers.phones import check_phone
 from customers.queries.search import recent_customers
-from territory import clock
+from territory.fields import in_calendar
 from territory.together import answer
-
-
-class DayInput(forms.DateInput):
-    """The browser's own calendar; the value in the one format it takes."""
-
-    input_type = "date"
-
-    def __init__(self, attrs=None) -> None:
-        super().__init__(attrs, format="%Y-%m-%d")
-
-
-def in_calendar(day: Any) -> None:
-    """Refuses a day or a moment that nobody means."""
-    if day.year not in clock.YEARS:
-        raise ValidationError(_("Choose a day between 1900 and 2200."))
-
-
-class DayField(forms.DateField):
-    """A day, chosen or typed as 2026-07-30."""
-
-    widget = DayInput
-    default_validators = [in_calendar]
 
 
 class MomentInput(forms.DateTimeInput):

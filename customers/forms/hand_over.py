@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership, User
 from accounts.permissions import Area
 from customers.forms.covers import SeatField, seats_within
-from customers.forms.fields import DayField
 from territory import clock
+from territory.fields import DayField
 
 
 class OthersField(forms.BooleanField):

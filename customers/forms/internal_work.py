@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
 from customers.actions.internal_work import WorkEntry
-from customers.forms.fields import CustomerField, DayField, VersionField
+from customers.forms.fields import CustomerField, VersionField
 from customers.forms.log_fields import LogForm
 from customers.models import Customer, InternalWork, Order, WorkKind
 from customers.queries import touch_choices as choices
-from territory.fields import MinutesField
+from territory.fields import DayField, MinutesField
 
 
 def kinds() -> list[tuple[str, str]]:

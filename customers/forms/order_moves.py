@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers.actions.order_moves import day_in_month
-from customers.forms.fields import DayField, VersionField
+from customers.forms.fields import VersionField
 from customers.models import Order, OrderStep
 from customers.queries.orders import next_month
+from territory.fields import DayField
 
 
 class MoveForm(forms.Form):

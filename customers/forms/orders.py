@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, User
 from accounts.permissions import Act, Area, may_all, people_within
-from customers.forms.fields import CustomerField, DayField, MomentField, RowForm, VersionField
+from customers.forms.fields import CustomerField, MomentField, RowForm, VersionField
 from customers.models import Customer, Order, OrderStatus, OrderStep, ProductLine, SaleType
 from territory import clock
-from territory.fields import AmountField, PercentField
+from territory.fields import AmountField, DayField, PercentField
 
 # Settled when an order closes.
 FROZEN = ("salesperson", "step", "probability", "expected_on")

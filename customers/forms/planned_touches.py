@@ -8,13 +8,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from customers.forms.fields import CustomerField, DayField, VersionField
+from customers.forms.fields import CustomerField, VersionField
 from customers.forms.log_fields import LogForm
 from customers.models import Customer, PlannedTouch, TouchType
 from customers.queries import touch_choices as choices
 from customers.working_days import working_day_after
 from territory import clock
-from territory.fields import MinutesField
+from territory.fields import DayField, MinutesField
 
 LONGEST_REASON = 300
 

@@ -15,12 +15,12 @@ from accounts.models import User
 from accounts.permissions import stands_in
 from customers import extensions
 from customers.actions.touches import NextStep, Participant, TouchEntry
-from customers.forms.fields import CustomerField, DayField, Later, RowField, SeveralField
+from customers.forms.fields import CustomerField, Later, RowField, SeveralField
 from customers.forms.log_fields import ContactsField, LogForm, PastField
 from customers.models import Contact, Customer, Order, PlannedTouch, Touch, TouchChannel, TouchOutcome, TouchType
 from customers.models.touches import IMPLAUSIBLE_SECONDS
 from customers.queries import touch_choices as choices
-from territory.fields import MinutesField
+from territory.fields import DayField, MinutesField
 from territory.rows import key_in
 
 OUTCOME_ICONS = {

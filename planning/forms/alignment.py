@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, RoleFunction, Team, User
 from accounts.permissions import Act, Area, scope, teams_within, whole_teams_reached
-from customers.forms.fields import DayField
 from customers.models import Tier
 from planning.models import Balanced
 from territory import clock
+from territory.fields import DayField
 
 
 class AlignmentForm(forms.Form):

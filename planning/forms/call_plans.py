@@ -4,10 +4,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
-from customers.forms.fields import DayField
 from customers.models import Tier
 from planning.models import CallPlan, CallPlanSettings, ContactRule, ResponseJudgement
-from territory.fields import PercentField
+from territory.fields import DayField, PercentField
 
 ANSWERS = ("none", "half", "more", "most")
 

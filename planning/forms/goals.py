@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import VersionedForm
 from accounts.models import Role, User
 from accounts.permissions import Act, Area, may_all, people_within
-from customers.forms.fields import DayField
 from planning.models import ActivityGoal
 from territory import clock
+from territory.fields import DayField
 from territory.rows import on_day
 
 

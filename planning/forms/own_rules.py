@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from customers.forms.fields import DayField, RowForm, VersionField
+from customers.forms.fields import RowForm, VersionField
 from planning.models import CustomerRule
-from territory.fields import A_DAY, MinutesField
+from territory.fields import A_DAY, DayField, MinutesField
 
 
 class OwnRuleForm(RowForm):

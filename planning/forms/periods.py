@@ -11,8 +11,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from customers.forms.fields import DayField
 from planning.engine.calendar import last_quarter
+from territory.fields import DayField
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise

@@ -5,10 +5,9 @@ import datetime as dt
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from customers.forms.fields import DayField
 from customers.models import Tier, TouchType
 from planning.models import TouchValue
-from territory.fields import AmountField
+from territory.fields import AmountField, DayField
 
 
 class TouchValueForm(forms.ModelForm):

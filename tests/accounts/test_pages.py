@@ -187,6 +187,14 @@ def test_an_overlapping_absence_is_refused_by_field(cast):
     }
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_nobody_is_away_on_a_day_that_nobody_means(cast, day):
+    data = {"starts_on": day, "ends_on": day, "kind": "holiday"}
+    response = client_of(cast.manager).post(reverse("absence_create", args=[cast.rep.pk]), data)
+    words = ["Choose a day between 1900 and 2200."]
+    assert (response.status_code, response.context["form"].errors) == (422, {"starts_on": words, "ends_on": words})
+
+
 @pytest.mark.parametrize("who", ["rep", "manager", "admin"])
 def test_teams_are_named_to_everyone(cast, who):
     response = get(getattr(cast, who), "team_list")
@@ -315,6 +323,13 @@ def test_an_administrator_changes_a_membership(cast):
     assert client_of(cast.admin).post(url, data).status_code == 302
     row = Membership.objects.get(pk=cast.rep_membership.pk)
     assert (str(row.weekly_hours), str(row.selling_share), row.version) == ("37.50", "0.6000", 2)
+
+
+def test_a_membership_begins_on_a_day_that_somebody_means(cast):
+    data = membership_data(cast.rep_membership, starts_on="9999-12-31")
+    response = client_of(cast.admin).post(reverse("membership_create", args=[cast.rep.pk]), data)
+    assert response.status_code == 422
+    assert response.context["form"].errors["starts_on"] == ["Choose a day between 1900 and 2200."]
 
 
 def test_a_membership_with_an_archived_team_cannot_be_chosen(cast):
