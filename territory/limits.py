@@ -53,3 +53,5 @@ def limited(name: str, setting: str, *methods: str) -> Callable[[View], View]:
 exports = limited("export", "EXPORTS_A_MINUTE", "GET", "HEAD")
 expenses = limited("expense", "EXPENSES_A_MINUTE", "POST")
 imports = limited("import", "IMPORTS_A_MINUTE", "POST")
+# To look at a step reads the file as saving it does.
+import_steps = limited("import step", "IMPORT_STEPS_A_MINUTE", "GET", "HEAD", "POST")

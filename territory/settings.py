@@ -160,6 +160,7 @@ RECEIPT_MOST_MB = checked.whole_number("RECEIPT_MOST_MB", env.str("RECEIPT_MOST_
 
 # Of one person; 0: as many as they like.
 IMPORTS_A_MINUTE = checked.whole_number("IMPORTS_A_MINUTE", env.str("IMPORTS_A_MINUTE", "10"))
+IMPORT_STEPS_A_MINUTE = checked.whole_number("IMPORT_STEPS_A_MINUTE", env.str("IMPORT_STEPS_A_MINUTE", "30"))
 EXPENSES_A_MINUTE = checked.whole_number("EXPENSES_A_MINUTE", env.str("EXPENSES_A_MINUTE", "30"))
 EXPORTS_A_MINUTE = checked.whole_number("EXPORTS_A_MINUTE", env.str("EXPORTS_A_MINUTE", "20"))
 

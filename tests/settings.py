@@ -40,4 +40,4 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = False
 LOGGING = LOGGING | {"loggers": {"django_structlog": {"level": "WARNING"}}}
 
 # Walks ask for every export as everyone, in seconds.
-IMPORTS_A_MINUTE = EXPORTS_A_MINUTE = EXPENSES_A_MINUTE = 0
+IMPORTS_A_MINUTE = IMPORT_STEPS_A_MINUTE = EXPORTS_A_MINUTE = EXPENSES_A_MINUTE = 0

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,35 +29,39 @@ class Fault:
     script: bool = False
 
 
+# What takes longest comes first, so that nothing long is left alone at the end of several at once.
 FAULTS = (
+    Fault("broker_away", "Redis is stopped, and hangs, while touches are saved"),
+    Fault("backup", "backups are made while people work, and restored", BOTH, script=True),
+    Fault("import_kill", "the worker is killed while it imports", BOTH, script=True),
+    Fault("worker_killed", "the worker is killed while it computes"),
+    Fault("people_at_work", "a team works while rules change", BOTH, script=True),
+    Fault("hostile_text", "50 kB of hostile text in every pattern and search"),
     Fault("racing_edits", "two people change the same row at once"),
     Fault("double_submits", "the same form is sent ten times at once"),
-    Fault("rolled_back", "transactions are rolled back"),
-    Fault("worker_killed", "the worker is killed while it computes"),
-    Fault("broker_away", "Redis is stopped, and hangs, while touches are saved"),
     Fault("busy_sqlite", "eight processes write at once", (SQLITE,)),
+    Fault("rolled_back", "transactions are rolled back"),
+    Fault("guessing", "passwords are guessed"),
     Fault("clock_changes", "clocks are changed, in every time zone"),
     Fault("money", "sums of many amounts"),
-    Fault("hostile_text", "50 kB of hostile text in every pattern and search"),
-    Fault("guessing", "passwords are guessed"),
-    Fault("import_kill", "the worker is killed while it imports", BOTH, script=True),
-    Fault("backup", "backups are made while people work, and restored", BOTH, script=True),
-    Fault("people_at_work", "a team works while rules change", BOTH, script=True),
 )
 
 
 def main() -> None:
     asked = _asked()
     server = os.environ.get("DATABASE_URL")
-    outcomes = []
+    wanted = [
+        (fault, database)
+        for fault in FAULTS
+        for database in fault.databases
+        if fault.name in asked.faults and (database == SQLITE or server)
+    ]
     with TemporaryDirectory(prefix="territory-faults-") as folder:
         installations = Installations(Path(folder), server)
         try:
-            for fault in FAULTS:
-                if fault.name in asked.faults:
-                    for database in fault.databases:
-                        if database == SQLITE or server:
-                            outcomes += _done(fault, database, installations, asked.scale)
+            with ThreadPoolExecutor(asked.at_once) as pool:
+                told = pool.map(lambda one: _done(*one, installations, asked.scale), wanted)
+                outcomes = [outcome for one in told for outcome in one]
         finally:
             installations.remove()
     print("\n" + table_text(outcomes))
@@ -75,6 +80,7 @@ def _asked() -> argparse.Namespace:
     known = [fault.name for fault in FAULTS]
     parser.add_argument("faults", nargs="*", metavar="FAULT", help=f"of {', '.join(known)}")
     parser.add_argument("--long", action="store_true", help="also those of many minutes, and Redis away for ten")
+    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="so many side by side: most of them wait")
     parser.add_argument("--small", action="store_true", help="a tenth of everything: to see that it works")
     asked = parser.parse_args()
     if unknown := set(asked.faults) - set(known):

@@ -1,7 +1,7 @@
 """Installations to be hurt: each fault gets a database and a folder of its own, copied from ones prepared once.
 
-The servers are those of DATABASE_URL; whatever it names on them is left alone. A Redis is started by the faults that need
-one, on a socket in their folder.
+The servers are those of DATABASE_URL; whatever it names on them is left alone. Several may be hurt at once. A Redis is
+started by the faults that need one, on a socket in their folder.
 """
 
 import os
@@ -10,14 +10,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 
 from bench.place import ROOT, on_server
 
 POSTGRESQL, SQLITE = "PostgreSQL", "SQLite"
 DATABASE, PREPARED = "territory_faults", "territory_faults_prepared"
-PORT = os.environ.get("PORT", "8116")
+PORT = int(os.environ.get("PORT", "8116"))
 # What a run must not take from whoever starts it.
 NOT_OURS = ("DATABASE_URL", "REDIS_URL", "SITE_URL", "HOST", "EMAIL_URL", "SECRET_KEY", "DATA_DIR")
 
@@ -29,21 +31,28 @@ class Installations:
         self.server = server
         self._folder = folder
         self._prepared: set[str] = set()
+        self._preparing = Lock()
+        self._numbers = count()
 
     @contextmanager
     def one(self, database: str) -> Iterator[dict[str, str]]:
         """A new installation without a company; gives the environment of its processes."""
-        self._prepare(database)
+        with self._preparing:
+            self._prepare(database)
+            number = next(self._numbers)
+        called = f"{DATABASE}_{number}"
         with TemporaryDirectory(prefix="fault-", dir=self._folder) as name:
             shutil.copytree(self._folder / database, name, dirs_exist_ok=True)
             if database == POSTGRESQL:
-                self._sql(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-                self._sql(f"CREATE DATABASE {DATABASE} TEMPLATE {PREPARED}")
+                # Only one at a time may copy the prepared one.
+                with self._preparing:
+                    self._sql(f"DROP DATABASE IF EXISTS {called} WITH (FORCE)")
+                    self._sql(f"CREATE DATABASE {called} TEMPLATE {PREPARED}")
             try:
-                yield self._environment(database, Path(name), DATABASE)
+                yield self._environment(database, Path(name), called, PORT + number)
             finally:
                 if database == POSTGRESQL:
-                    self._sql(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+                    self._sql(f"DROP DATABASE IF EXISTS {called} WITH (FORCE)")
 
     def remove(self) -> None:
         if POSTGRESQL in self._prepared:
@@ -62,10 +71,10 @@ class Installations:
             subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True)
         self._prepared.add(database)
 
-    def _environment(self, database: str, folder: Path, name: str) -> dict[str, str]:
+    def _environment(self, database: str, folder: Path, name: str, port: int = PORT) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if key not in NOT_OURS}
         given = {
-            "DATA_DIR": str(folder), "PORT": PORT, "PROFILE": "local", "DEBUG": "no", "LOG_LEVEL": "ERROR",
+            "DATA_DIR": str(folder), "PORT": str(port), "PROFILE": "local", "DEBUG": "no", "LOG_LEVEL": "ERROR",
             "DJANGO_SETTINGS_MODULE": "territory.settings",
         }  # fmt: skip
         if database == POSTGRESQL:

@@ -133,6 +133,7 @@ def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @importing
+@limits.import_steps
 def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
     """Say which column is what."""
     row = to_change(Import, request.user, pk, "author")
@@ -216,6 +217,7 @@ def _check(request: HttpRequest, row: Import) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @importing
+@limits.import_steps
 def import_values(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what words of the file stand for."""
     row = to_change(Import, request.user, pk, "author")
@@ -240,6 +242,7 @@ def import_values(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @importing
+@limits.import_steps
 def import_json(request: HttpRequest, pk: int) -> HttpResponse:
     """The mapping as JSON: uploaded or pasted."""
     row = to_change(Import, request.user, pk, "author")

@@ -20,7 +20,7 @@ register.filter("interval", interval_text)
 
 # Of the evidence, what the line of touch values shows: from a fifth to twice but a fifth.
 DRIFT_FROM, DRIFT_TO = 0.2, 1.8
-# Where its head says how much that is, and the rows have lines.
+# Where its head says how much that is; styles draw lines there behind all rows.
 SCALE = (0.5, 1, 1.5)
 
 
@@ -34,8 +34,7 @@ def drift_line(line: Line) -> str:
         _drift_place(share) for share in (found.low / found.value, found.high / found.value, 1 + line.drift)
     )
     return format_html(
-        '<svg class="drift" viewBox="0 0 160 16" aria-hidden="true"><path class="drift-grid" d="M30 0v16M130 0v16"/>'
-        '<path class="drift-one" d="M80 0v16"/>'
+        '<svg class="drift" viewBox="0 0 160 16" aria-hidden="true">'
         '<rect class="drift-band" x="{0}" width="{1}"/><path class="drift-end" d="M{0} 3v10M{2} 3v10"/>'
         '<circle class="drift-dot" cx="80" cy="8" r="3.5"/><path class="drift-official{4}" d="M{3} 1.5l4.5 6.5l-4.5 6.5l-4.5-6.5z"/></svg>',
         f"{low:.0f}",

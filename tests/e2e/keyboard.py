@@ -6,7 +6,7 @@ At every stop the focus must be seen: it stands out, is on the screen, and nothi
 import datetime as dt
 import re
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 FOCUSED = """() => {
   const at = document.activeElement;
@@ -120,3 +120,19 @@ class Keyboard:
     def to_content(self) -> "Keyboard":
         """Over the navigation: the first stop of every page leads to its content."""
         return self.to("Skip to the content").press("Enter")
+
+
+def back_at(page: Page, name: str | re.Pattern) -> None:
+    """The focus comes to what has this name: after a panel is gone it is given back."""
+    expect(page.locator(":focus")).to_have_accessible_name(name)
+
+
+def said(page: Page, words: str) -> None:
+    """What was done is said; the page hears keys once it has loaded."""
+    expect(page.locator(".note-toast", has_text=words)).to_be_visible()
+    page.wait_for_load_state()
+
+
+def offered(page: Page, name: str) -> None:
+    """Enter takes this one: on a slow machine a list for the first letter alone, with another one on top, comes before."""
+    expect(page.get_by_role("option", name=re.compile(name), selected=True)).to_be_visible()

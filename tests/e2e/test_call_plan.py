@@ -9,13 +9,14 @@ from playwright.sync_api import expect
 
 from customers.actions.lifecycle import rebuild_lifecycle
 from customers.models import Customer
-from planning.actions.call_plans import judge
+from planning.actions.call_plans import judge, run_waiting_plans
 from planning.actions.recompute import recompute_all
-from planning.models import ContactRule
+from planning.models import ContactRule, ResponseJudgement, RuleDraft
 from territory import clock
 from tests import factories
 
 from .conftest import DESK, PATIENCE
+from .keyboard import Keyboard, said
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -62,3 +63,27 @@ def test_a_plan_is_computed_and_kept_as_a_draft_whose_effect_is_shown(opened, ca
     admins.wait_for_url("**/rules/drafts/**")
     expect(admins.locator("#effect")).to_contain_text("of 5", timeout=PATIENCE * 1000)
     assert list(ContactRule.objects.order_by("pk").values()) == before
+
+
+def test_by_keyboard_alone(opened, cast, rules):
+    page = opened(cast.admin, DESK)
+    keys = Keyboard(page)
+
+    # What calls do is judged.
+    page.goto(reverse("call_judgements"))
+    keys.to_content().to("Judge C").enter("**/judge/**")
+    keys.to_content()
+    for field, text in (("none", "20"), ("half", "70"), ("more", "120"), ("most", "140")):
+        keys.to("", field=field).press("Control+a").type(text)
+    keys.to("", field="reason").type("Asked three of them").to("Save", tag="button").press("Enter")
+    said(page, "Judged.")
+    assert ResponseJudgement.objects.latest("pk").reason == "Asked three of them"
+
+    # Calls are planned, and what they ask of rules is kept as drafts.
+    page.goto(f"{reverse('call_plan')}?team={cast.exeter.pk}")
+    keys.to_content().to("", field="hours").press("Control+a").type("24").to("Compute").press("Enter")
+    expect(page.get_by_text("Waiting for a worker.")).to_be_visible()
+    run_waiting_plans(now=clock.now(), until=clock.now() + dt.timedelta(hours=1))
+    expect(page.get_by_role("button", name="Keep as drafts of rules")).to_be_visible(timeout=PATIENCE * 1000)
+    keys.to_content().to("", field="rule").press("Space").to("Keep as drafts of rules").enter("**/rules/drafts/**")
+    assert RuleDraft.objects.count() == 1

@@ -17,25 +17,9 @@ from territory import clock
 from tests import factories
 
 from .conftest import DESK
-from .keyboard import Keyboard
+from .keyboard import Keyboard, back_at, offered, said
 
 pytestmark = [pytest.mark.browser, pytest.mark.walk, pytest.mark.django_db(transaction=True)]
-
-
-def back_at(page, name):
-    """The focus comes to what has this name: after a panel is gone it is given back."""
-    expect(page.locator(":focus")).to_have_accessible_name(name)
-
-
-def said(page, words):
-    """What was done is said; the page hears keys once it has loaded."""
-    expect(page.locator(".note-toast", has_text=words)).to_be_visible()
-    page.wait_for_load_state()
-
-
-def offered(page, name):
-    """Enter takes this one: on a slow machine a list for the first letter alone, with another one on top, comes before."""
-    expect(page.get_by_role("option", name=re.compile(name), selected=True)).to_be_visible()
 
 
 def test_a_salesperson(opened, cast):
@@ -287,3 +271,35 @@ def test_my_week(opened, cast):
     keys.to_content().to(re.compile("^Accept")).press("Enter")
     said(page, "1 visit planned")
     assert PlannedTouch.objects.open().get().due_on == thursday
+
+
+def test_a_rebalancing(opened, cast):
+    factories.rebalancing(cast.own, cast.rep_membership, cast.mate_membership)
+    page = opened(cast.manager, DESK)
+    keys = Keyboard(page)
+    page.goto(reverse("workload"))
+    keys.to_content().to(re.compile("Rep → Mate")).enter(f"**{reverse('rebalancing_list')}")
+    keys.to_content().to("Hand over", tag="button").press("Enter")
+    said(page, "1 customer handed over")
+    today = clock.company_today()
+    assert Assignment.objects.on(today).owners().get(customer=cast.own).membership == cast.mate_membership
+
+
+def test_what_if(opened, cast):
+    types = factories.touch_types()
+    rule = factories.contact_rule(factories.tiers()["B"], cast.rep_membership.role, types["voice"], count=2, minutes=15)
+    page = opened(cast.admin, DESK)
+    keys = Keyboard(page)
+
+    # What cannot be is marked, and a link leads to it.
+    page.goto(reverse("what_if"))
+    count = f"r{rule.pk}-count"
+    keys.to_content().to("", field=count).press("Control+a").type("-1").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Something typed cannot be")
+    page.wait_for_load_state()
+    keys.to_content().to("Go to what is wrong").press("Enter")
+    assert keys.focused()["field"] == count
+    keys.press("Control+a").type("4").to("See what it takes and brings").enter(f"**{reverse('what_if')}?**")
+    keys.to_content().to("Keep as drafts of rules").enter(f"**{reverse('rules_home')}")
+    said(page, "1 ")
+    assert RuleDraft.objects.get().changes == [["Touches", "2", "4"]]

@@ -17,6 +17,7 @@ from tests import factories
 from tests.planning.answering import compute_answers
 
 from .conftest import DESK, PATIENCE, PHONE
+from .keyboard import Keyboard, said
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -93,4 +94,24 @@ def test_a_suggestion_is_rejected_and_another_value_set(opened, cast, values):
     page.get_by_label("Value").fill("90")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("The new value starts on its day")).to_be_visible()
+    assert [value.amount for value in TouchValue.objects.filter(reason="Between the two")] == [90]
+
+
+def test_by_keyboard_alone(opened, cast, values):
+    page = opened(cast.admin, DESK)
+    keys = Keyboard(page)
+    page.goto(reverse("touch_values"))
+    keys.to_content().to("Adopt: Voice call, tier A").enter("**/adopt/**")
+    keys.to("", field="reason").type("One campaign is in it").to("Reject, keep £60").press("Enter")
+    expect(page.get_by_text("1 more is kept with a reason.")).to_be_visible()
+    page.wait_for_load_state()
+
+    keys.to_content().to("Voice call").press("Enter")
+    expect(page.get_by_role("link", name="Set another")).to_be_visible()
+    page.wait_for_load_state()
+    keys.to("Set another", tag="a").press("Enter")
+    page.wait_for_load_state()
+    keys.to_content().to("", field="amount").press("Control+a").type("90")
+    keys.to("", field="reason").type("Between the two").to("Save", tag="button").press("Enter")
+    said(page, "The new value starts on its day")
     assert [value.amount for value in TouchValue.objects.filter(reason="Between the two")] == [90]

@@ -90,3 +90,14 @@ def test_imports(cast, settings, time_machine):
     for name in ("import_run", "import_again"):
         assert client.post(reverse(name, args=[row.pk])).status_code == 429
     assert client.get(url).status_code == 200
+
+
+def test_steps_of_an_import_read_its_file_each_time(cast, settings, time_machine):
+    time_machine.move_to("2026-06-09T09:00:00Z", tick=False)
+    settings.IMPORT_STEPS_A_MINUTE = 4
+    client, row = client_of(cast.admin), factories.import_of(cast.admin)
+    steps = [reverse(name, args=[row.pk]) for name in ("import_mapping", "import_values", "import_json")]
+    assert [client.get(url).status_code for url in steps] == [200, 200, 200]
+    assert [client.post(steps[0]).status_code for _ in range(2)] == [422, 429]
+    assert client.get(steps[1]).status_code == 429
+    assert client.get(reverse("import_detail", args=[row.pk])).status_code == 200
