@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from django.db.models import F
+from msgspec import Struct, field
 
 from accounts.models import Membership, Role, Team, User
 from accounts.reaches import WIDTH, Access, Act, Area, Reach, plain, reach_of
@@ -20,8 +20,7 @@ from territory import clock
 CUSTOMERS, PEOPLE, TEAMS, COMPANY = "customers", "people", "teams", "company"
 
 
-@dataclass(frozen=True)
-class Thing:
+class Thing(Struct, frozen=True):
     """`count` things that hang on the same memberships (as own) and teams (by path)."""
 
     memberships: frozenset[int]
@@ -33,8 +32,7 @@ class Thing:
 things: dict[str, Callable[[], Iterable[Thing]]] = {}
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(Struct, frozen=True):
     """An area and act that must reach a thing; `beyond_authored`: whoever wrote it."""
 
     area: Area
@@ -50,8 +48,7 @@ class Need:
         return WIDTH[reach]
 
 
-@dataclass(frozen=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """Something a person may do with a kind of things: where all of `needs` reach (`any_of`: one of them)."""
 
     key: str
@@ -109,8 +106,7 @@ EFFECTS = (
 )
 
 
-@dataclass
-class Moved:
+class Moved(Struct):
     """Who and what one effect opens or closes: each person and each thing once."""
 
     people: set[int] = field(default_factory=set)
@@ -124,8 +120,7 @@ class Moved:
             self.count += thing.count
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """One effect: how many people, and how many things they gain (`opens`) or lose."""
 
     key: str
@@ -135,8 +130,7 @@ class Line:
     things: int
 
 
-@dataclass(frozen=True)
-class _Seat:
+class _Seat(Struct, frozen=True):
     """A current membership of somebody in the role."""
 
     pk: int

@@ -1,10 +1,10 @@
 """The access of roles in words, as administrators read it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, pgettext_lazy
+from msgspec import Struct
 
 from accounts.models import Role
 from accounts.reaches import OFFERED, Access, Act, Area, Reach, reach_of
@@ -50,8 +50,7 @@ FOOTNOTES: list[tuple[str, Promise]] = [
 ]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """One act: its reach, its footnotes and, where it is not as at the start of the role's function, that reach."""
 
     act: str
@@ -60,8 +59,7 @@ class Line:
     start: str = ""
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(Struct, frozen=True):
     """What a role may do in an area: one line an act."""
 
     area: str
@@ -126,8 +124,7 @@ def footnotes(area: Area, act: Act, reach: str) -> str:
     return marks
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """Roles that may do the same, and what that is, one row an area."""
 
     names: str

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from msgspec import Struct
 
 from accounts.models import Cover, Membership, Team, User
 from accounts.reaches import Act, Area, Reach, reach_of
@@ -27,8 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """What one current membership gives for an area and act."""
 
     reach: str
@@ -37,8 +36,7 @@ class Grant:
     team_path: str
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """How far a person may act in an area: the union of their memberships' grants."""
 
     user_id: int

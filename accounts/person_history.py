@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from accounts.models import Absence, Authenticator, Cover, HandedOver, Membership, User
 from accounts.models.handed_over import how_much
@@ -23,8 +23,7 @@ NEVER = {"user", "joined_at", "deactivated_at"}
 COST = {"cost_per_hour"}
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One act: when, by whom (None: the installation), on what."""
 
     at: dt.datetime

@@ -2,10 +2,10 @@
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass, field
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
+from msgspec import Struct, field
 
 from accounts.models import Absence, Cover, Membership, Role, RoleFunction, Team, User
 from accounts.permissions import Act, Area, people_within
@@ -52,8 +52,7 @@ def memberships_now(on: dt.date) -> Prefetch:
     return Prefetch("memberships", queryset=rows, to_attr="memberships_now")
 
 
-@dataclass
-class Memberships:
+class Memberships(Struct):
     """A person's memberships by whether they are in force, latest first."""
 
     current: list[Membership] = field(default_factory=list)
@@ -93,8 +92,7 @@ def covers_of(person: User, viewer: User, on: dt.date) -> list[Cover]:
     return list(rows.select_related("user", "membership__user").order_by("starts_on", "pk"))
 
 
-@dataclass
-class TeamNode:
+class TeamNode(Struct):
     """A team in the tree, with who is in it."""
 
     team: Team

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from accounts.models import Role, User
 from accounts.permissions import Act, Area, may_all
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
 
 
-@dataclass(frozen=True)
-class RoleRows:
+class RoleRows(Struct, frozen=True):
     """Rows that name a role: `counts` says how many each role has, `copy` writes those of one for another (keywords `like`,
     `role`, `actor`, `now`; within the transaction that adds the role). Who may change `area` for the whole company may.
     """

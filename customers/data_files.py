@@ -9,7 +9,6 @@ import datetime as dt
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +19,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from accounts.models import User
 from customers.imports.errors import CouldNot
@@ -40,8 +40,7 @@ SILENT_FOR = dt.timedelta(minutes=10)
 MOST_SPELLINGS = 200
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """What a file's rows are: how they are read, kept (says how many) and forgotten, and what is ticked beside the file.
 
     `rows` yields what is kept, or a Problem. `forget` takes away all rows of these files.

@@ -30,12 +30,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from msgspec import Struct, field
 
 from territory.together import Asking, side_by_side
 
@@ -50,8 +50,7 @@ def as_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """A column of the list of customers or of orders.
 
     values:  (user, rows of one page) -> {pk: value}; at most one query. A pk left out shows an empty cell.
@@ -104,8 +103,7 @@ class Column:
         return " ".join(name for name, on in (("num", self.numeric), ("stays", self.phone)) if on)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tab:
+class Tab(Struct, frozen=True, kw_only=True):
     """A view above the list of customers: which of them it shows, chosen by ?view=KEY.
 
     apply: (customers, user) -> the customers of the view.
@@ -122,8 +120,7 @@ class Tab:
     position: int = 100
 
 
-@dataclass(frozen=True, kw_only=True)
-class Filter:
+class Filter(Struct, frozen=True, kw_only=True):
     """A filter of the list of customers: several of its choices may be ticked, one is enough.
 
     choices: user -> [(value, label)]; asked for when the filters are opened, and when the filter is in use.
@@ -138,8 +135,7 @@ class Filter:
     position: int = 100
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fact:
+class Fact(Struct, frozen=True, kw_only=True):
     """A figure in the strip under a customer's name. value: (request, customer) -> asking what stands there, None: no fact."""
 
     key: str
@@ -148,8 +144,7 @@ class Fact:
     position: int = 100
 
 
-@dataclass(frozen=True, kw_only=True)
-class Panel:
+class Panel(Struct, frozen=True, kw_only=True):
     """A part of a customer's (or an order's) page, served by the room above.
 
     render: (request, customer or order) -> asking (template name, context), None when there is nothing to show. The template
@@ -164,8 +159,7 @@ class Panel:
     position: int = 100
 
 
-@dataclass(frozen=True, kw_only=True)
-class HandOverPanel:
+class HandOverPanel(Struct, frozen=True, kw_only=True):
     """A part of the preview of a hand-over, served by the room above: what it would do beyond this room.
 
     render: (request, hand-over as seen, moves that are ticked) -> (template name, context) or None. At most two queries.
@@ -176,8 +170,7 @@ class HandOverPanel:
     position: int = 100
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One entry of a customer's timeline.
 
     at:     when it happened, aware; entries are shown newest first.
@@ -197,8 +190,7 @@ class Entry:
     url: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class TimelineSource:
+class TimelineSource(Struct, frozen=True, kw_only=True):
     """A kind of entry in a customer's timeline. A piece asks all kinds for their newest keys, then the chosen ones for words.
 
     at:      the field that says when: an instant, or a day of the company's.
@@ -217,8 +209,7 @@ class TimelineSource:
     position: int = 100
 
 
-@dataclass(frozen=True, kw_only=True)
-class TouchLength:
+class TouchLength(Struct, frozen=True, kw_only=True):
     """How long touches usually take on a customer, offered to who logs one.
 
     seconds: (user, customer) -> {touch type's pk: seconds}; at most a few queries. A type left out has its own usual length.
@@ -229,8 +220,7 @@ class TouchLength:
     position: int = 100
 
 
-@dataclass(frozen=True, kw_only=True)
-class WayLength:
+class WayLength(Struct, frozen=True, kw_only=True):
     """How long the way to customers is. km: (user, customers) -> {customer's pk: kilometres there and back}; without those
     whose place, or the person's base, is unknown. No query but for settings."""
 
@@ -239,8 +229,7 @@ class WayLength:
     position: int = 100
 
 
-@dataclass(frozen=True, kw_only=True)
-class Number:
+class Number(Struct, frozen=True, kw_only=True):
     """A number of this room that administrators set in a room above. value: () -> the number as it is now."""
 
     key: str
@@ -251,8 +240,7 @@ class Number:
 Item = TypeVar("Item", Column, Tab, Filter, Fact, Panel, HandOverPanel, TimelineSource, TouchLength, WayLength, Number)
 
 
-@dataclass
-class Registry(Generic[Item]):
+class Registry(Struct, Generic[Item]):
     """Items by key, in order of position. Adding a key twice is a mistake; adding the same item again changes nothing."""
 
     _items: dict[str, Item] = field(default_factory=dict)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -15,6 +14,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from msgspec import Struct
 
 from planning.forms.rules import CompanyForm, HolidayForm, SituationThresholdsForm, ThresholdsForm
 from planning.loaders.rulebook import RuleBook
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
 
 
-@dataclass(frozen=True)
-class DraftKind:
+class DraftKind(Struct, frozen=True):
     """A kind of row; `form_url` is where one is typed: of a new row without, of a stored one with its key."""
 
     key: str

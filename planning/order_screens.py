@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -14,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from msgspec import Struct
 
 from accounts.models import Team
 from accounts.permissions import Act, Area, may, scope
@@ -32,8 +32,7 @@ from territory.templatetags.look import icon
 from territory.together import Asking, prepared, together
 
 
-@dataclass(frozen=True)
-class Uplift:
+class Uplift(Struct, frozen=True):
     """An order as a share of what its team (and all under it) won in 365 days; None where that is not to be seen."""
 
     share: Fraction | None

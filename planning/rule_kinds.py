@@ -1,10 +1,10 @@
 """The kinds of rules an administrator sets: what each is called, its form and the columns of its list."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct, field
 
 from customers.models import CircumstanceKind, ContactRole, OrderStep, SaleType, Tier, TouchType
 from planning.forms import rules as forms
@@ -12,8 +12,7 @@ from planning.models import ContactLoad, ContactRule, OrderRule, SpeedBand, Team
 from territory.templatetags.territory import money
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a list of rules: its head and how to print a row's value."""
 
     head: str
@@ -21,8 +20,7 @@ class Column:
     is_number: bool = False
 
 
-@dataclass(frozen=True)
-class RuleKind:
+class RuleKind(Struct, frozen=True):
     """A kind of rule; `group` names the attribute by which its list is divided under headings."""
 
     key: str

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Abs
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from msgspec import Struct
 
 from accounts.models import User
 from accounts.permissions import Act, Area, may
@@ -51,8 +51,7 @@ MOST_CONDITIONS = 2
 MOST_AWAY = 3
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(Struct, frozen=True):
     """What it is about, its figure, one line about it, and where it leads; `tone` "warn" where it asks for something,
     `in_words` where the figure is a line of its own."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct
 
 from accounts.models import User
 from planning.queries.norms import sees_norm_costs, sees_norms
@@ -17,8 +17,7 @@ def everyone(user: User) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class Tab:
+class Tab(Struct, frozen=True):
     """A page beside the others, and who it is meant for."""
 
     url_name: str

@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch
 from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct
 
 from accounts.models import User
 from accounts.permissions import Act, Area, current_memberships, may
@@ -25,8 +25,7 @@ from territory.links import link_to
 from territory.together import prepared, together
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A page in the navigation, shown to who may see `area` (or do `act` there) and to whom it is `meant`, where that says more.
 
     `prefixes` are the starts of URL names that belong to it.

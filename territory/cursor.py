@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from territory import clock
 
 
-@dataclass(frozen=True)
-class Cursor:
+class Cursor(Struct, frozen=True):
     """Where the next piece begins: at or before `at`, leaving out the first `skip` entries of that very instant."""
 
     at: dt.datetime

@@ -9,12 +9,12 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from celery import current_app
 from django.db import connection
 from django.db.models import Max
+from msgspec import Struct
 
 from territory import clock
 from territory.jobs import registry
@@ -35,16 +35,14 @@ LIMIT_OF_WAITING = dt.timedelta(minutes=15)
 LIMIT_OF_BACKUP = dt.timedelta(hours=26)
 
 
-@dataclass(frozen=True)
-class Ages:
+class Ages(Struct, frozen=True):
     """What the database says: when something was last heard, and since when the oldest thing waits; None: never, nothing."""
 
     heard: dict[str, dt.datetime | None]
     waits: dict[str, dt.datetime | None]
 
 
-@dataclass(frozen=True)
-class Health:
+class Health(Struct, frozen=True):
     """One look. `ages` is None where the database does not answer."""
 
     at: dt.datetime

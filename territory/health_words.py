@@ -1,19 +1,18 @@
 """The same look at the installation in words: what each part is, how it is, and what to do when it is not well."""
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from msgspec import Struct
 
 from territory import health
 from territory.health import Health
 from territory.jobs import registry
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """A line of the page: `tone` is good, warn or danger; `help` says what to do and is empty where nothing is."""
 
     label: Any

@@ -54,4 +54,4 @@ exports = limited("export", "EXPORTS_A_MINUTE", "GET", "HEAD")
 expenses = limited("expense", "EXPENSES_A_MINUTE", "POST")
 imports = limited("import", "IMPORTS_A_MINUTE", "POST")
 # To look at a step reads the file as saving it does.
-import_steps = limited("import step", "IMPORT_STEPS_A_MINUTE", "GET", "HEAD", "POST")
+import_steps = limited("import-step", "IMPORT_STEPS_A_MINUTE", "GET", "HEAD", "POST")

@@ -6,7 +6,6 @@ import copy
 import datetime as dt
 import itertools
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, wraps
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from django.db.models.query import FlatValuesListIterable, ValuesListIterable
+from msgspec import Struct
 
 from territory.blanks import Blank, numbered, taken_apart
 
@@ -296,8 +296,7 @@ def prepared(build: Callable[..., models.QuerySet]) -> Callable[..., Prepared]:
     return ask
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A question in words, and what fills its blanks."""
 
     words: _Words

@@ -10,13 +10,13 @@ import datetime as dt
 import uuid as uuids
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct
 
 from accounts.models import Team, User
 from customers.actions.writing import ConflictError, archive, bring_back, require_text, write
@@ -29,8 +29,7 @@ from territory.conflicts import Conflict, claim
 DRAFT, SUBMITTED, APPROVED, REFUSED = ExpenseStatus
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExpenseEntry:
+class ExpenseEntry(Struct, frozen=True, kw_only=True):
     """An expense as entered, for one of order, customer and team."""
 
     spent_on: dt.date

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from accounts.models import JobProfile, Membership, User
 from customers.actions.assignments import AUTHORISES
@@ -18,8 +18,7 @@ from territory.rows import ends_from
 from territory.together import together
 
 
-@dataclass(frozen=True)
-class Move:
+class Move(Struct, frozen=True):
     """What becomes of one assignment: as what the receiver takes it, or why it stays.
 
     `kind` is empty where the receiver works on the customer already, so that only this part ends. `planned` and `orders`
@@ -49,8 +48,7 @@ class Move:
         return str(AssignmentKind(self.kind).label)
 
 
-@dataclass(frozen=True)
-class Other:
+class Other(Struct, frozen=True):
     """What a person has planned and pending on a customer that they do not work on, and who takes it: the customer's
     owner, else the receiver; None where there is neither, so that it stays.
     """
@@ -61,8 +59,7 @@ class Other:
     taker: User | None
 
 
-@dataclass(frozen=True)
-class HandOver:
+class HandOver(Struct, frozen=True):
     """What a hand-over from a day on would do: customer by customer, and what is left elsewhere.
 
     `leaves`: the person is deactivated with it.

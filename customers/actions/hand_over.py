@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from accounts.models import HandedOver, Membership, User
 from customers.actions.assignments import assign, change_owner, end_before
@@ -34,8 +34,7 @@ class Changed(Exception):
     """What was shown is not so any more: nothing was handed over."""
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(Struct, frozen=True):
     """What was handed over: customers, with them planned touches and orders; `elsewhere`: of these on other customers.
 
     `already` had been before, by the same request sent twice.

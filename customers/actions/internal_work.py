@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid as uuids
-from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct
 
 from accounts.models import Team, User
 from customers.actions.writing import ConflictError, archive, bring_back, tell, write
@@ -22,8 +22,7 @@ from territory.conflicts import claim
 DAY_SECONDS = 24 * 3600
 
 
-@dataclass(frozen=True, kw_only=True)
-class WorkEntry:
+class WorkEntry(Struct, frozen=True, kw_only=True):
     """Internal work as entered; an order brings its customer."""
 
     user: User

@@ -6,11 +6,11 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct
 
 from accounts.models import User
 from customers.models import Contact, Customer, Order, PlannedTouch, TouchOutcome, TouchType
@@ -22,8 +22,7 @@ CLOCK_TOLERANCE = dt.timedelta(minutes=15)
 LONGEST_SECONDS = 31 * 24 * 3600
 
 
-@dataclass(frozen=True, kw_only=True)
-class Participant:
+class Participant(Struct, frozen=True, kw_only=True):
     """A person who took part, with their own minutes and travel, in seconds."""
 
     user: User
@@ -31,8 +30,7 @@ class Participant:
     travel_seconds: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class NextStep:
+class NextStep(Struct, frozen=True, kw_only=True):
     """A touch to be planned with the one that is logged. No length = the type's usual one; no assignee = who logs."""
 
     type: TouchType
@@ -43,8 +41,7 @@ class NextStep:
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class TouchEntry:
+class TouchEntry(Struct, frozen=True, kw_only=True):
     """A touch as entered. `at` None = now. No participants: person unknown, and the lengths are the touch's own.
 
     `covered`: in whose place the author did it, who works on the customer as well.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import uuid as uuids
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct, field
 
 from accounts.models import User
 from customers.actions.outreach import restore_outreach, undo_outreach
@@ -37,8 +37,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class LoggedTouch:
+class LoggedTouch(Struct, frozen=True):
     """A touch that was logged: now, or (`is_new` false) by an earlier sending of the same request."""
 
     touch: Touch

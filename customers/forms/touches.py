@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid as uuids
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct
 
 from accounts.models import User
 from accounts.permissions import stands_in
@@ -35,8 +35,7 @@ FIRST_TYPES = 5
 MINUTES = MinutesField()
 
 
-@dataclass(frozen=True)
-class TypeChoice:
+class TypeChoice(Struct, frozen=True, dict=True):
     """A type as a large button; `seconds` and `tier` where a rule says how long it usually takes on this customer."""
 
     row: TouchType

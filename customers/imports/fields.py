@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from customers.imports.formats import Moment, as_day, as_instant
 from customers.phones import check_phone
@@ -29,8 +29,7 @@ class Finder(Protocol):
     def find(self, target: str, text: str, by: str | None, create: bool) -> Any: ...
 
 
-@dataclass(frozen=True)
-class How:
+class How(Struct, frozen=True):
     """How the mapping says that a field is to be read."""
 
     zone: ZoneInfo
@@ -42,8 +41,7 @@ class How:
     unit: str = "minutes"
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field that a mapping can name. `required`: a row cannot be without; `default` stands for a blank cell."""
 
     name: str
@@ -52,7 +50,7 @@ class Field:
     validators: tuple[Callable[[Any], None], ...] = ()
 
     # What of the mapping applies to fields of this sort, besides where the text comes from.
-    options: frozenset[str] = field(default=frozenset(), init=False)
+    options: ClassVar[frozenset[str]] = frozenset()
 
     def read(self, text: str, how: How) -> Any:
         """The value of a cell's text."""
@@ -68,8 +66,7 @@ class Field:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
-class Text(Field):
+class Text(Field, frozen=True):
     """Text as it stands in the file: formulas and markup stay text."""
 
     max_length: int | None = None
@@ -80,20 +77,18 @@ class Text(Field):
         return text
 
 
-@dataclass(frozen=True)
-class Phone(Text):
+class Phone(Text, frozen=True):
     """A telephone number as people write one."""
 
     validators: tuple[Callable[[Any], None], ...] = (check_phone,)
 
 
-@dataclass(frozen=True)
-class Number(Field):
+class Number(Field, frozen=True):
     """An exact decimal with at most `places` decimals; more are refused unless they are zeros."""
 
     digits: int = 14
     places: int = 2
-    options: frozenset[str] = field(default=frozenset({"numbers"}), init=False)
+    options: ClassVar[frozenset[str]] = frozenset({"numbers"})
 
     def convert(self, text: str, how: How) -> Decimal:
         value = how.number(text)
@@ -105,41 +100,37 @@ class Number(Field):
         return rounded
 
 
-@dataclass(frozen=True)
-class Degrees(Field):
+class Degrees(Field, frozen=True):
     """A latitude or longitude."""
 
-    options: frozenset[str] = field(default=frozenset({"numbers"}), init=False)
+    options: ClassVar[frozenset[str]] = frozenset({"numbers"})
 
     def convert(self, text: str, how: How) -> float:
         return float(how.number(text))
 
 
-@dataclass(frozen=True)
-class Day(Field):
+class Day(Field, frozen=True):
     """A day; a time becomes the day it falls on in the mapping's time zone."""
 
-    options: frozenset[str] = field(default=frozenset({"dates"}), init=False)
+    options: ClassVar[frozenset[str]] = frozenset({"dates"})
 
     def convert(self, text: str, how: How) -> dt.date:
         return as_day(how.date(text), how.zone)
 
 
-@dataclass(frozen=True)
-class Instant(Field):
+class Instant(Field, frozen=True):
     """An instant; a day becomes its first moment in the mapping's time zone."""
 
-    options: frozenset[str] = field(default=frozenset({"dates"}), init=False)
+    options: ClassVar[frozenset[str]] = frozenset({"dates"})
 
     def convert(self, text: str, how: How) -> dt.datetime:
         return as_instant(how.date(text), how.zone)
 
 
-@dataclass(frozen=True)
-class Length(Field):
+class Length(Field, frozen=True):
     """A length of time in whole seconds: a number in the mapping's unit; or from a start to an end, see sources."""
 
-    options: frozenset[str] = field(default=frozenset({"numbers", "unit", "from", "to", "dates"}), init=False)
+    options: ClassVar[frozenset[str]] = frozenset({"numbers", "unit", "from", "to", "dates"})
 
     def convert(self, text: str, how: How) -> int:
         seconds = int((how.number(text) * SECONDS[how.unit]).to_integral_value())
@@ -155,8 +146,7 @@ def checked_seconds(seconds: int) -> int:
     return seconds
 
 
-@dataclass(frozen=True)
-class Choice(Field):
+class Choice(Field, frozen=True):
     """One of a fixed set of words, by the word stored or the one shown."""
 
     choices: tuple[tuple[str, str], ...] = ()
@@ -169,8 +159,7 @@ class Choice(Field):
         raise ValueError(_("is none of: %(choices)s") % {"choices": ", ".join(value for value, _label in self.choices)})
 
 
-@dataclass(frozen=True)
-class YesNo(Field):
+class YesNo(Field, frozen=True):
     """Yes or no."""
 
     def convert(self, text: str, how: How) -> bool:
@@ -182,19 +171,17 @@ class YesNo(Field):
         raise ValueError(_("is neither yes nor no"))
 
 
-@dataclass(frozen=True)
-class Reference(Field):
+class Reference(Field, frozen=True):
     """Something that exists already, found by external id or name; what it finds is a references.Found."""
 
     target: str = ""
-    options: frozenset[str] = field(default=frozenset({"by", "create"}), init=False)
+    options: ClassVar[frozenset[str]] = frozenset({"by", "create"})
 
     def convert(self, text: str, how: How) -> Any:
         return how.finder.find(self.target, text, how.by, how.create)
 
 
-@dataclass(frozen=True)
-class Currency(Field):
+class Currency(Field, frozen=True):
     """The currency of the amounts of a row: none but the company's goes in."""
 
     currency: Callable[[], str] = str

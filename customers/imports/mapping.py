@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import zoneinfo
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from msgspec import Struct, field
 
 from customers.imports.errors import CouldNot
 from customers.imports.fields import SECONDS, Field
@@ -29,8 +29,7 @@ NOT_OF_FILES = {"punycode", "idna", "unicode-escape", "raw-unicode-escape", "und
 LOOK_UP_BY = ("external_id", "name", "email")
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """How the file is written."""
 
     encoding: str = "utf-8"
@@ -39,8 +38,7 @@ class Layout:
     sheet: str = ""
 
 
-@dataclass(frozen=True)
-class FieldMapping:
+class FieldMapping(Struct, frozen=True):
     """Where a field's text comes from and how it is read. `place` is where the mapping says so, for errors."""
 
     spec: Field
@@ -67,8 +65,7 @@ class FieldMapping:
         return [name for name in (self.column, self.starts, self.ends, self.blank_column) if name is not None]
 
 
-@dataclass(frozen=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """A checked mapping."""
 
     layout: Layout

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from accounts.models import User
 from customers.imports.errors import CouldNot
@@ -22,8 +22,7 @@ from customers.imports.runs import run_import
 LoadRules = Callable[[Path], dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """A step of a plan: rules, or a file of a kind with its mapping."""
 
     place: str

@@ -3,10 +3,10 @@
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from customers.imports.errors import CouldNot
 from customers.imports.formats import Typed
@@ -24,8 +24,7 @@ OLE = b"\xd0\xcf\x11\xe0"
 EXPLANATION = "# "
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A row of the file; `cells` are stripped. `problem` says why it cannot be read, "" when it can."""
 
     number: int
@@ -33,8 +32,7 @@ class Line:
     problem: str = ""
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True):
     """The header and the rows of a file."""
 
     header: list[str]

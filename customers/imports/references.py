@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from msgspec import Struct
 
 from accounts.models import Membership, Role, Team, User
 from accounts.permissions import Act, Area, may_all, people_within, teams_within
@@ -32,8 +32,7 @@ from customers.scope import amounts_within
 from territory.folding import fold
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a reference found. `pk` is None for something that is yet to be created under this name."""
 
     pk: int | None
@@ -41,8 +40,7 @@ class Found:
     extra: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True)
-class Reach:
+class Reach(Struct, frozen=True, dict=True):
     """What the importing person may reach: over imports, and over changes in the `area` of the rows; the smaller counts.
 
     Nobody (the command line) reaches all.
@@ -124,8 +122,7 @@ class Reach:
         return self.actor is None or may_all(self.actor, area, Act.CHANGE)
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(Struct, frozen=True):
     """A kind of thing that rows refer to. `extra` are columns that come along with what was found."""
 
     word: Any

@@ -1,13 +1,13 @@
 """What an import did: how many rows went which way, and which were rejected why."""
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 MAX_VALUE = 200
 
 
-@dataclass(frozen=True)
-class RejectedRow:
+class RejectedRow(Struct, frozen=True):
     """A row that did not go in. `field` is the product's word, `column` the file's."""
 
     row: int
@@ -20,8 +20,7 @@ class RejectedRow:
         return {"row": self.row, "field": self.field, "column": self.column, "value": self.value, "reason": self.reason}
 
 
-@dataclass
-class ImportReport:
+class ImportReport(Struct):
     """Counts of rows by what became of them; together they are the rows of the file."""
 
     kind: str

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
+from msgspec import Struct, field
 
 from accounts.models import User
 from accounts.signals import people_facts_changed
@@ -33,8 +33,7 @@ from territory.company.models import Company
 CHUNK = 500
 
 
-@dataclass
-class Touched:
+class Touched(Struct):
     """Whose facts a chunk changed. `lifecycle`: customers whose stages and tiers may differ."""
 
     customers: set[int] = field(default_factory=set)
@@ -42,8 +41,7 @@ class Touched:
     people: set[int] = field(default_factory=set)
 
 
-@dataclass
-class Run:
+class Run(Struct):
     """What a kind needs while it stores rows."""
 
     actor: User | None
@@ -59,8 +57,7 @@ class Run:
         return Store(actor=self.actor, now=self.now, reason=self.reason)
 
 
-@dataclass
-class Prepared:
+class Prepared(Struct):
     """An import that is ready to be stored, piece by piece. `seen`: what stood in the file already."""
 
     kind: Any

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
+from msgspec import Struct, field
 
 from customers.imports.errors import CouldNot, Rejected, Skipped
 from customers.imports.fields import How, checked_seconds
@@ -19,8 +19,7 @@ from customers.imports.references import References
 Take = Callable[[list[str]], Any]
 
 
-@dataclass
-class Row:
+class Row(Struct):
     """A row of the file on its way in. `values` holds what the mapping names, `texts` the words of the file for reports."""
 
     number: int

@@ -6,11 +6,13 @@ The order in which facts are listed never matters; `number` (the row's id) break
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from customers.lifecycle.days import local_day, start_of_day
 
@@ -28,8 +30,7 @@ class Status(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(Struct, frozen=True):
     """One order. `opened_at` None = not known, always open; `closed_at` is None while pending.
 
     `chosen_sale_type` is what a person chose (any name), None where nobody chose.
@@ -48,8 +49,7 @@ class Order:
         return self.status == Status.WON and self.closed_at is not None
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """A stage set by hand or by import: lost (with a reason), or back to prospect."""
 
     stage: Stage | str
@@ -58,8 +58,7 @@ class Decision:
     number: int = 0
 
 
-@dataclass(frozen=True)
-class Potential:
+class Potential(Struct, frozen=True):
     """Yearly potential. `noted_on` None = known since the customer's since."""
 
     amount: Decimal
@@ -67,8 +66,7 @@ class Potential:
     number: int = 0
 
 
-@dataclass(frozen=True)
-class TierFix:
+class TierFix(Struct, frozen=True):
     """A tier that someone fixed, from a day (None = always) to a day (None = open), both included."""
 
     tier: int
@@ -77,8 +75,7 @@ class TierFix:
     number: int = 0
 
 
-@dataclass(frozen=True)
-class TierBound:
+class TierBound(Struct, frozen=True):
     """A value tier: `lower_bound` belongs to it; `rank` 1 is the highest."""
 
     tier: int
@@ -86,8 +83,7 @@ class TierBound:
     rank: int
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """All facts of one customer.
 
     `since` is the imported or entered day, None where none was given; `known_from` is the day of the earliest fact of

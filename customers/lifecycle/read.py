@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from customers.lifecycle.days import days_after, local_day, start_of_day
 from customers.lifecycle.facts import Facts, Order, Stage, TierBound
@@ -17,8 +19,7 @@ from customers.lifecycle.stages import Course, Outcome, StagePeriod, Trace, trac
 from customers.lifecycle.tiers import ValuePeriod, value_periods
 
 
-@dataclass(frozen=True)
-class TierPeriod:
+class TierPeriod(Struct, frozen=True):
     """A tier, fixed by someone or not, from a day to a day, both included; `ends_on` None = still."""
 
     tier: int | None
@@ -26,8 +27,7 @@ class TierPeriod:
     ends_on: date | None
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Where a customer stands at an instant, and when that changes next by itself (None = never)."""
 
     stage: Stage
@@ -38,8 +38,7 @@ class Standing:
     next_change_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Lifecycle:
+class Lifecycle(Struct, frozen=True, dict=True):
     """What the facts of one customer make of its stages, courses, tiers and yearly value.
 
     Facts dated in the future count from their day on, so that the lifecycle also says what will change by itself.

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from customers.lifecycle.facts import Facts, Order, closing_key
 from customers.lifecycle.stages import Course
@@ -29,8 +30,7 @@ class SaleKind(StrEnum):
     REPEAT = "repeat"
 
 
-@dataclass(frozen=True)
-class FirstWins:
+class FirstWins(Struct, frozen=True):
     """When each course started, and the first order won since (None = none)."""
 
     started_at: tuple[datetime, ...]

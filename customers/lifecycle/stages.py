@@ -16,10 +16,12 @@ How the corners are decided:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from customers.lifecycle.days import days_after, local_day, start_of_day
 from customers.lifecycle.facts import Decision, Facts, Order, Stage, begins_at, closing_key
@@ -40,8 +42,7 @@ class Outcome(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True)
-class StagePeriod:
+class StagePeriod(Struct, frozen=True):
     """A stage from an instant until (not including) another; `ended_at` None = still.
 
     `order` is the won order that began it, `reason` what was given when it was set by hand.
@@ -55,8 +56,7 @@ class StagePeriod:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Course:
+class Course(Struct, frozen=True):
     """One attempt to win; `number` counts from 1; `order` is the order that won it."""
 
     number: int
@@ -67,8 +67,7 @@ class Course:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """What holds after a fact: the stage, and the local day of the last won order."""
 
     day: date
@@ -76,8 +75,7 @@ class Moment:
     last_won_on: date | None
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """Everything that the facts make of the stage, those of the future and the next lapse included."""
 
     periods: tuple[StagePeriod, ...]

@@ -18,10 +18,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from customers.lifecycle.days import days_after, local_day
 from customers.lifecycle.facts import Decision, Facts, Stage, TierBound, TierFix
@@ -31,8 +32,7 @@ DAYS_OF_A_YEAR = 365
 NOTHING = Decimal(0)
 
 
-@dataclass(frozen=True)
-class ValuePeriod:
+class ValuePeriod(Struct, frozen=True):
     """Yearly value and tier from a day to a day, both included; `ends_on` None = until something changes."""
 
     value: Decimal

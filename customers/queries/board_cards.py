@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import BigIntegerField, Case, Count, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import Cast, Coalesce, RowNumber
 from django.utils.translation import gettext as _
+from msgspec import Struct, field
 
 from accounts.permissions import Act, Area
 from customers.extensions import order_columns
@@ -102,8 +102,7 @@ def front_of_all(
     return front_of(rows, amounts, by, (today, following, after), since)
 
 
-@dataclass(slots=True)
-class Card:
+class Card(Struct):
     """An order on the board, its values as they are shown, and what rooms above say of it."""
 
     pk: int

@@ -1,7 +1,6 @@
 """Who changed what about a customer, and from what to what: read from history, without what the reader may not see."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from customers.extensions import Entry, TimelineSource
 from customers.models import Assignment, Circumstance, Contact, Customer, Order, Potential, TierFix
@@ -30,8 +30,7 @@ def _historical(model: type[models.Model]) -> type[models.Model]:
     return model.history.model
 
 
-@dataclass(frozen=True)
-class Followed:
+class Followed(Struct, frozen=True):
     """A model whose history is part of a customer's timeline.
 
     amounts: fields that only those see who may see the customer's amounts.

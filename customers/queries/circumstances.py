@@ -1,11 +1,11 @@
 """Circumstances of a customer, for its page: those that hold, will hold and have ended, each with its days in words."""
 
 import datetime as dt
-from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from msgspec import Struct
 
 from customers.models import Circumstance, Customer
 from territory import clock
@@ -17,8 +17,7 @@ from territory.together import Asking, prepared
 SHOWN = 30
 
 
-@dataclass(frozen=True)
-class Circumstances:
+class Circumstances(Struct, frozen=True):
     """Those that hold today, those that begin later, and those that are over, the latest first; each with `days` in words,
     and `soon` where they have a last day."""
 

@@ -1,10 +1,10 @@
 """What a customer's page shows of this room: each says what it asks and what it makes of it (territory.together)."""
 
 import datetime as dt
-from dataclasses import dataclass
 
 from django.db.models import BigIntegerField, Case, Count, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import Http404
+from msgspec import Struct
 
 from accounts.permissions import Act, Area
 from customers.models import Assignment, Contact, ContactRole, Customer, Order, OrderStatus, TierFix, Touch
@@ -72,8 +72,7 @@ def _team(customer: int, today: dt.date) -> QuerySet[Assignment]:
     return rows.select_related("membership__user", "membership__role").only("kind", *_NAMES_OF_TEAM)
 
 
-@dataclass(frozen=True)
-class Contacts:
+class Contacts(Struct, frozen=True):
     """Contacts who are there, each with `last_met`, those who left, and the contact roles that are missing."""
 
     there: list[Contact]
@@ -111,8 +110,7 @@ def _expected_roles(is_of_top: bool) -> QuerySet[ContactRole]:
     return ContactRole.objects.live().filter(expected_in_top_tiers=True) if is_of_top else ContactRole.objects.none()
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """Counts of a customer: orders won in 365 days (None: not for this reader), last touch, and how much there is of each."""
 
     won: int | None

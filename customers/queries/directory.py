@@ -6,9 +6,9 @@ it is searched by name and town alone: what else it is found by would be told by
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from msgspec import Struct
 
 from customers.models import Assignment, Customer, Touch
 from customers.scope import in_directory
@@ -20,8 +20,7 @@ from territory.together import Asking, answer, prepared
 FACTS = ("pk", "name", "town", "owner", "last_at", "last_type")
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(Struct, frozen=True):
     """What the directory tells of a customer."""
 
     pk: int

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid as uuids
-from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.utils.text import capfirst
+from msgspec import Struct, field
 
 from accounts.models import Team, User
 from accounts.permissions import Act, Area, current_memberships, may, teams_reached
@@ -64,8 +64,7 @@ def waiting_for(user: User) -> QuerySet[Expense]:
     return rows.order_by()
 
 
-@dataclass(frozen=True)
-class Total:
+class Total(Struct, frozen=True):
     """How many expenses of a status, and their sum."""
 
     status: str
@@ -177,8 +176,7 @@ def subject_of(expense: Expense) -> str:
     return str(expense.customer or expense.team)
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(Struct, frozen=True):
     """A touch that somebody travelled to: the kilometres there and back, and what they cost."""
 
     touch: Any

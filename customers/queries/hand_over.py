@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from accounts.models import User
 from customers.actions.foreseen import HandOver, Move
@@ -19,8 +19,7 @@ SHOWN = 120
 STAYING_SHOWN = 40
 
 
-@dataclass(frozen=True)
-class Since:
+class Since(Struct, frozen=True):
     """An assignment that was ticked and is not as it was shown: what it was then, beside what is there now."""
 
     customer: str
@@ -28,8 +27,7 @@ class Since:
     now: str
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """A line of the preview: what would become of an assignment, whether it is ticked, and what changed since it was."""
 
     move: Move
@@ -37,8 +35,7 @@ class Row:
     since: Since | None = None
 
 
-@dataclass(frozen=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """What a hand-over would do, as it is shown. `rest`: what one box stands for; `gone`: what was ticked and is the
     person's no longer.
     """

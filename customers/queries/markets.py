@@ -1,12 +1,11 @@
 """What markets could bring with product lines, for the page of it."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from customers.models import MarketPotential
 
 
-@dataclass
-class MarketLine:
+class MarketLine(Struct):
     """A market and product line: the row that holds, and those noted before it, the latest first."""
 
     holds: MarketPotential

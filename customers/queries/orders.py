@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, reduce
 from operator import or_
@@ -14,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct
 
 from accounts.permissions import Act, Area
 from customers.extensions import Column, order_columns
@@ -72,8 +72,7 @@ def orders_for(user) -> QuerySet[Order]:
     )
 
 
-@dataclass(frozen=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """How many orders of a status, and what those together are worth whose amounts the reader may see."""
 
     status: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from msgspec import Struct, field
 
 from accounts.permissions import Act, Area
 from customers.models import Order, OrderStep
@@ -40,8 +40,7 @@ from territory.together import together
 DOMINANT = Decimal("0.4")
 
 
-@dataclass
-class BoardColumn:
+class BoardColumn(Struct):
     """A column. `place` is where its orders stand (`Front.place`), `key` where a card dropped here is moved to, "" where it cannot
     be; `listed` the list's query."""
 
@@ -70,8 +69,7 @@ class BoardColumn:
         return self.count - len(self.cards)
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """A piece of the bar of all pending amounts, in per cent of its width."""
 
     x: str
@@ -79,8 +77,7 @@ class Part:
     tone: str
 
 
-@dataclass(frozen=True)
-class Dominant:
+class Dominant(Struct, frozen=True):
     """The one order that is a large part of all that is pending."""
 
     order: str

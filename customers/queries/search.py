@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from django.db.models import BooleanField, Q, QuerySet, Value
+from msgspec import Struct, field
 
 from accounts.models import User
 from accounts.permissions import Act, Area, may, may_all, people_within
@@ -70,8 +69,7 @@ def customers_matching(
     return best_first(matching(customers, words), words)[:limit]
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """What was found, by kind; the recent customers where nothing was asked."""
 
     customers: list[Customer]

@@ -5,9 +5,9 @@ A piece takes two steps: which rows of all kinds are its entries, then what thos
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.db.models import DateTimeField, QuerySet
+from msgspec import Struct
 
 from customers.extensions import Entry, TimelineSource, timeline_sources
 from customers.models import Customer
@@ -21,8 +21,7 @@ PIECE = 20
 TABS = ("timeline", "touches", "changes")
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Some entries, and where the next piece begins (None: that was all)."""
 
     entries: list[Entry]

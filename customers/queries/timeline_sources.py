@@ -1,13 +1,13 @@
 """The kinds of entry that this room puts into a customer's timeline: touches, orders, expenses, stages, tiers, changes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from msgspec.structs import replace
 
 from customers.extensions import Entry, TimelineSource, timeline_sources
 from customers.models import (

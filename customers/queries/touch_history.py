@@ -1,12 +1,12 @@
 """Who changed what on a touch, on internal work or on a planned touch, from what to what."""
 
 import datetime as dt
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from accounts.models import User
 from territory.audit import words
@@ -17,8 +17,7 @@ NOT_SHOWN = {"archived_at", "logged_by", "logged_at", "role", "external_id"}
 READ = 100
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """One act: when, by whom (None: the installation), what, and which fields it changed."""
 
     at: dt.datetime

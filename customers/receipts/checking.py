@@ -1,10 +1,10 @@
 """Is it a receipt: a photo or a PDF, told by its content. The name of a file and what the sender calls it are not asked."""
 
 import hashlib
-from dataclasses import dataclass
 from functools import cached_property
 
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from customers.receipts import heic, pictures
 from customers.receipts.parts import Broken, TooLarge
@@ -23,8 +23,7 @@ class NotAReceipt(ValueError):
     """Why a file is not taken, in a sentence for who sent it."""
 
 
-@dataclass(frozen=True)
-class ReceiptFile:
+class ReceiptFile(Struct, frozen=True, dict=True):
     """A photo or PDF that may be stored."""
 
     type: str

@@ -8,10 +8,10 @@ import io
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import IO, NamedTuple, cast
 
 from django.utils.translation import gettext as _
+from msgspec import Struct, field
 
 from customers.imports.errors import CouldNot
 from customers.towns.countries import country_code
@@ -52,8 +52,7 @@ class Problem(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True)
-class TownRow:
+class TownRow(Struct, frozen=True):
     """A town with all its names."""
 
     name: str

@@ -1,7 +1,5 @@
 """Markets and product lines: seen by all, changed by who may change the rules."""
 
-from dataclasses import dataclass
-
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Model, Q
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from msgspec import Struct
 
 from accounts.access import permission_required_in
 from accounts.permissions import Act, Area, may_all
@@ -24,8 +23,7 @@ from territory.sent import sent
 from territory.toasts import toast
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """One of the two catalogues: its model, form, start of URL names and words."""
 
     model: type[Model]

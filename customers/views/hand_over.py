@@ -1,6 +1,5 @@
 """Handing somebody's customers over, and somebody leaving: a preview first, then one act."""
 
-from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -9,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
+from msgspec.structs import replace
 
 from accounts.access import permission_required_in, recent_sign_in_required
 from accounts.models import User

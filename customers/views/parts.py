@@ -1,20 +1,19 @@
 """Small parts that several pages of this room show: tabs, chips, sorts, rows of a file."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from customers.extensions import Column
 
 FILE_PIECE = 500
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(Struct, frozen=True):
     """A link with its words; `current` when it is where the reader is."""
 
     url: str

@@ -5,11 +5,11 @@ The row is the record of what was asked; the message to a worker only makes it q
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from msgspec import Struct
 
 from accounts.models import User
 from planning.actions.effects import WAITS
@@ -29,8 +29,7 @@ MOST = 20
 KEPT_FOR = dt.timedelta(days=7)
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """How a kind is computed: from reader, question and the company's day, into what fits JSON. `version` is raised when that
     changes. `is_renewed`: whoever looked lately finds it in the morning."""
 

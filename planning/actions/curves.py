@@ -1,7 +1,8 @@
 """Everything that the nightly run keeps beside its evidence: curves of the tiers, expected business, what courses brought."""
 
 import datetime as dt
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from planning.actions.expected_business import Forecast, expected_of, store_expected
 from planning.actions.tier_curves import store_tier_curves, tier_curves
@@ -10,8 +11,7 @@ from planning.loaders.courses import Courses
 from planning.models import CourseStarts, EvidenceRun, TierCurve
 
 
-@dataclass(frozen=True)
-class Curves:
+class Curves(Struct, frozen=True):
     """What is to be stored of a day."""
 
     tiers: list[TierCurve]

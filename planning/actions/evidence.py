@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from msgspec.structs import asdict
 
 from customers.models import Customer, Tier, TouchType
 from planning.actions.curves import Curves, curves_of, store_curves

@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from customers.models import Tier
 from planning.actions.tier_curves import FINENESS, compact
@@ -14,8 +15,7 @@ from planning.loaders.prospects import Place, open_prospects
 from planning.models import CurveKind, EvidenceRun, ExpectedBusiness, TierCurve
 
 
-@dataclass(frozen=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """What to expect, by place and month, and what that rests on, by tier and under None over all."""
 
     expected: dict[Place, dict[dt.date | None, Expected]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F
+from msgspec import Struct
 
 from accounts.models import Membership, User
 from customers.actions.assignments import AUTHORISES
@@ -32,8 +32,7 @@ class RebalancingClosed(Exception):
     """It was accepted or dismissed already, or is proposed no more."""
 
 
-@dataclass(frozen=True)
-class Seat:
+class Seat(Struct, frozen=True):
     """Somebody's week: the membership, where they travel from, hours, and minutes on both grounds: budgets, what is planned."""
 
     row: Membership
@@ -46,8 +45,7 @@ class Seat:
         return max(self.grounds) / self.cell.capacity
 
 
-@dataclass(frozen=True)
-class Thing:
+class Thing(Struct, frozen=True):
     """A customer (or touch) that may go: its key and version, and what it takes of who has it."""
 
     key: int
@@ -61,8 +59,7 @@ class Thing:
     trips: int  # journeys of the week that are planned
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """What somebody would give to a colleague."""
 
     giver: Seat

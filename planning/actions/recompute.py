@@ -8,7 +8,6 @@ import datetime as dt
 import gc
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
@@ -16,6 +15,7 @@ import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
+from msgspec import Struct
 
 from customers.models import Customer
 from planning.actions.store import Store
@@ -32,8 +32,7 @@ CHUNK = 1_000
 logger = structlog.get_logger(__name__)
 
 
-@dataclass
-class Done:
+class Done(Struct):
     """What a recomputation did."""
 
     customers: int = 0

@@ -3,7 +3,8 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+
+from msgspec.structs import asdict
 
 from customers.models import OrderStatus
 from planning.engine.normal_sale import Cell, Normal, normal_sales

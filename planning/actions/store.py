@@ -2,10 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from msgspec import Struct
 
 from planning.breakdown import lines_of
 from planning.engine.customer import CustomerFigures as Figures
@@ -19,8 +19,7 @@ from territory.copying import insert_rows, update_rows
 from territory.rows import among
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table of figures: the fields that name a row within it, and those that say what is in it."""
 
     model: type[models.Model]

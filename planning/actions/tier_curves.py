@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import astuple
 
 from customers.models import Tier
 from planning.engine import touches_to_customer as to_customer

@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from accounts.models import User
 from customers.actions.planned import cancel_planned, place_planned
@@ -23,8 +24,7 @@ from territory import clock
 from territory.conflicts import Conflict
 
 
-@dataclass(frozen=True)
-class Broke:
+class Broke(Struct, frozen=True):
     """A wish that a day does not keep: of which customer, by how many minutes."""
 
     wish: str
@@ -32,8 +32,7 @@ class Broke:
     minutes: int
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """What a move did: by how much the week's driving, way and value changed, and what its days do not keep."""
 
     seconds: int
@@ -226,8 +225,7 @@ class StaleError(Exception):
         self.reasons = reasons
 
 
-@dataclass(frozen=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """How many visits were planned or moved, how many stood there already, how many that were planned are no more."""
 
     made: int

@@ -6,13 +6,13 @@ The row is the record of what was asked; the message to a worker only makes it q
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from msgspec.structs import replace
 
 from accounts.models import User
 from customers.models import Touch

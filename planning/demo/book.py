@@ -3,8 +3,9 @@
 import datetime as dt
 import random
 from collections import Counter
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 from customers.models import (
     Assignment,
@@ -35,8 +36,7 @@ TIERS = {
 STORIES = {"customer": 0.52, "prospect": 0.18, "lapsed": 0.07, "lost": 0.23}
 
 
-@dataclass
-class Account:
+class Account(Struct):
     """A customer of the demo with what the other parts need: since when, first order, end of the story, people, contacts."""
 
     customer: Customer

@@ -4,8 +4,9 @@ import datetime as dt
 import random
 import secrets
 import zoneinfo
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from accounts.models import Absence, Membership, Role, Team, User
 from customers.models import Market, ProductLine, TouchType
@@ -23,8 +24,7 @@ ADMINISTRATOR = "Alma Teague"
 SIGN_INS = {"Maren Holt": "Salesperson", "Ruth Carrow": "Manager", ADMINISTRATOR: "Administrator"}
 
 
-@dataclass
-class Person:
+class Person(Struct):
     """A person of the demo with their membership and how well they keep the rhythm (1 = as the rules ask)."""
 
     user: User

@@ -21,8 +21,9 @@ Miller 2015), carried to the value by its gradient (delta method). The business 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from planning.engine.courses import LOST, Course, business_of_a_win
 from planning.engine.equal_credit import Cell
@@ -42,8 +43,7 @@ MOST_STEPS, CLOSE = 100, 1e-9
 NO_WINS, ONLY_WINS, NO_FIT = "no wins", "only wins", "no fit"
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(Struct, frozen=True):
     """What one touch more of a type on a tier adds, with an 80 % interval; None: not known."""
 
     value: float | None = None
@@ -51,8 +51,7 @@ class Added:
     high: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AddedChance:
+class AddedChance(Struct, frozen=True):
     """By touch type and tier. `reason`: why nothing is known ("": it is), `weeks`: how many weeks it rests on."""
 
     cells: Mapping[Cell, Added]
@@ -61,8 +60,7 @@ class AddedChance:
     model: ChanceModel | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChanceModel:
+class ChanceModel(Struct, frozen=True):
     """The weekly chance to win: logarithms of odds in the order intercept, tiers, types, and their covariance.
 
     `lost`: by tier the share of weeks in which a course was lost. `most`: by type so many touches in 4 weeks as only one in a hundred of the weeks with such touches had more: of what
@@ -77,8 +75,7 @@ class ChanceModel:
     most: Mapping[Key, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Struct, frozen=True):
     """The intercept, tiers and touch types; and their covariance."""
 
     theta: np.ndarray

@@ -20,9 +20,10 @@ Decisions where the definition leaves room:
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple, TypeVar
+
+from msgspec import Struct, field
 
 from planning.engine.calendar import WorkCalendar
 from planning.engine.own_rules import NO_OWN_RULES, OwnRules
@@ -32,8 +33,7 @@ from planning.engine.rules import ContactRule, Key, Rules
 WINDOW = 90
 
 
-@dataclass(frozen=True, slots=True)
-class Spell:
+class Spell(Struct, frozen=True):
     """Days, both ends counted, on which a customer stood in one place with the same people.
 
     ``owner`` None: nobody's, ``team`` then the customer's, else that of the owner's assignment. ``staffed``: roles in
@@ -58,8 +58,7 @@ class Answered(NamedTuple):
     roles: tuple[Key | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(Struct, frozen=True):
     """A customer through a window: its spells in order and without overlap, its touches earliest first."""
 
     key: Key
@@ -78,8 +77,7 @@ class Cell(NamedTuple):
     team: Key
 
 
-@dataclass
-class AskedAndMade:
+class AskedAndMade(Struct):
     """What was asked and made, in touches; ``touches`` is what was made without the limit; ``gaps``: how often two
     touches were so many days apart.
     """

@@ -6,8 +6,9 @@ What is broken is named: which territory, which wish, by how much.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from planning.engine.alignment import Districts
 
@@ -18,8 +19,7 @@ BALANCE, CONNECTED, LOCKED, OUTSIDE = "balance", "connected", "locked", "outside
 TINY = 1e-6
 
 
-@dataclass(frozen=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """A wish that is not kept. `by`: of balance the share of the target above (below: negative) it; else how many units."""
 
     wish: str

@@ -15,10 +15,11 @@ what: it knows nothing of how a plan was made. The same seed and effort give the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,8 +32,7 @@ TINY = 1e-9
 OPEN = -1
 
 
-@dataclass(frozen=True)
-class Districts:
+class Districts(Struct, frozen=True):
     """What is to be divided. Arrays: `distance[unit, territory]` where centres are given, else `[unit, unit]`.
 
     `activities[unit, activity]`, all at least 0; `tolerance[activity]` is a share of the target. `target[territory,
@@ -59,8 +59,7 @@ class Districts:
         return len(self.target)
 
 
-@dataclass(frozen=True)
-class Effort:
+class Effort(Struct, frozen=True):
     """How hard to look: `starts` of location-allocation, `rounds` of improvement of the best, `refinements` of large territories, at most so many `seconds`.
 
     Only without a limit of time is the plan the same each time.
@@ -74,8 +73,7 @@ class Effort:
     on_progress: Callable[[int, int], None] = field(default=lambda done, total: None)
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Which territory each unit goes to, the units at the centres (None: they were given), and what it comes to."""
 
     territory: np.ndarray

@@ -1,8 +1,9 @@
 """Working days: weekdays, holidays, absences, the next working day (domain 3.2, 3.3 and 4)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 ONE_DAY = timedelta(days=1)
 
@@ -13,8 +14,7 @@ def last_quarter(today: date) -> tuple[date, date]:
     return last.replace(month=last.month - 2, day=1), last
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Days from ``starts_on`` to ``ends_on``, both counted; None is "since always" and "open"."""
 
     starts_on: date | None = None
@@ -28,8 +28,7 @@ class Span:
         return (self.starts_on is None or self.starts_on <= last) and (self.ends_on is None or first <= self.ends_on)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkCalendar:
+class WorkCalendar(Struct, frozen=True):
     """The company's working weekdays (Monday 0 to Sunday 6) and its holidays."""
 
     weekdays: frozenset[int] = frozenset({0, 1, 2, 3, 4})

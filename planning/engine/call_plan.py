@@ -17,11 +17,12 @@ No account's unit is fixed here: minutes and money are whatever the caller count
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from planning.engine.call_price import Priced, priced
 from planning.engine.call_question import Account, Floats, Question
@@ -35,8 +36,7 @@ OF_THE_TIME = 0.7
 __all__ = ["Account", "CallRange", "Plan", "Question", "TooFewMinutes", "best_calls", "ranges_within"]
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The level chosen for each account. `bound`: more than this is not possible; `gap`: how much of it may be missing.
 
     `is_proven`: whether the search ended by itself, and not because its time was over. `price`: what a minute more would bring,
@@ -104,8 +104,7 @@ def _plan(
     return Plan(tuple(levels), trips, value, minutes, max(value, bound), is_proven=is_proven, price=price)
 
 
-@dataclass(frozen=True)
-class CallRange:
+class CallRange(Struct, frozen=True):
     """From how few to how many calls an account may get so that the whole plan stays within a share of the best.
 
     `is_proven`: whether both ends are the last there are, and not what was found until the time was over.
@@ -133,8 +132,7 @@ def ranges_within(question: Question, plan: Plan, share: float, *, seconds: floa
     return found
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """What the solver brought: the variables (None: nothing yet), and a bound of what was made small."""
 
     x: Floats | None

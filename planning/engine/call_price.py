@@ -7,9 +7,9 @@ better plan, for even with the best of all else it stays below the bound, needs 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from planning.engine.call_question import Account, Floats, Question
@@ -23,8 +23,7 @@ CHANGES, LOOKED_AT = 400, 12
 Counts = NDArray[np.intp]
 
 
-@dataclass(frozen=True)
-class Priced:
+class Priced(Struct, frozen=True):
     """The price of a minute, what no plan can exceed, the best plan met, and of each account the levels that a better one may
     have, its own among them."""
 
@@ -66,8 +65,7 @@ def priced(question: Question) -> Priced:
     )
 
 
-@dataclass(frozen=True)
-class _End:
+class _End(Struct, frozen=True):
     """The best plan at a price, by the number of trips in each area; `worth`: what it brings less minutes at the price."""
 
     price: float
@@ -166,8 +164,7 @@ def _left(question: Question, areas: Sequence["_Area"], levels: Sequence[int], r
     return tuple(left)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rise:
+class _Rise(Struct, frozen=True):
     """One account's change to another level: what it brings and takes more."""
 
     gain: float

@@ -1,16 +1,16 @@
 """The question of the call plan: accounts with their levels of calls, areas with their trips, and the minutes there are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(Struct, frozen=True):
     """The levels of one account, from few calls to many: calls, minutes, value and trips that each asks of all its `areas`.
 
     An account may stand for several customers that get the same: then it lies in the areas of all of them.
@@ -32,8 +32,7 @@ class Account:
         return replace(self, **arrays)
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Struct, frozen=True):
     """Accounts, minutes and cost of a trip by area, and the minutes there are."""
 
     accounts: Sequence[Account]

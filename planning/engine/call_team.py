@@ -7,9 +7,9 @@ is then a tier and stage, which lies in all areas of its customers. *Each on its
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from planning.engine.call_plan import Account, CallRange, Plan, Question, best_calls, ranges_within
 from planning.engine.response import Response
@@ -21,8 +21,7 @@ Group = tuple[Key, str]
 FINE, COARSE = 10, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A contact rule: calls a year, minutes of each, and whether one travels for it."""
 
     key: Key
@@ -31,8 +30,7 @@ class Kind:
     travels: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(Struct, frozen=True):
     """A customer: its tier and stage, its business a year at the calls of today, the area of its owner's trips (None: no place is
     known), and the minutes from there to its door and on."""
 
@@ -43,8 +41,7 @@ class Called:
     hop: float
 
 
-@dataclass(frozen=True)
-class Team:
+class Team(Struct, frozen=True):
     """All that a plan rests on. `curves` and `kinds` by tier and stage; minutes and cost of a trip by area."""
 
     customers: Sequence[Called]
@@ -71,8 +68,7 @@ class Team:
         return np.arange(int(self.most_times * steps + 1e-9) + 1) / steps
 
 
-@dataclass(frozen=True)
-class GroupPlan:
+class GroupPlan(Struct, frozen=True):
     """What a tier and stage gets: times the calls of today, the range, calls on their own (mean, fewest, most), business."""
 
     group: Group
@@ -86,8 +82,7 @@ class GroupPlan:
     value_own: float
 
 
-@dataclass(frozen=True)
-class TeamPlan:
+class TeamPlan(Struct, frozen=True):
     """The plan as rules, and each on its own beside it. Trips in minutes a year, now and then."""
 
     groups: list[GroupPlan]

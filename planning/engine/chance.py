@@ -9,7 +9,8 @@ The business of a win is the mean over the won courses of the tier, taken as kno
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from planning.engine.courses import Course, business_of_a_win
 from planning.engine.equal_credit import Cell
@@ -20,8 +21,7 @@ from planning.engine.rules import Key
 LONGEST_CURVE = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Nth:
+class Nth(Struct, frozen=True):
     """The n-th touch: courses that reached it, those it won, the chance with an 80 % interval, and what it is worth."""
 
     n: int
@@ -33,8 +33,7 @@ class Nth:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Chance:
+class Chance(Struct, frozen=True):
     """A touch of a type on a tier: its chance, what it is worth (with an 80 % interval) after its cost; None: not known.
 
     `stops_at`: from this touch of the type on selling costs more than it brings; None: it pays as far as is known.
@@ -70,8 +69,7 @@ def chances(
     return {cell: found.get(cell, Chance()) for cell in cells}
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """What the figures of one cell are read from: its trials, all and by n, and the mean business of a win."""
 
     cell: Cell

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from statistics import median
+
+from msgspec import Struct, field
 
 from planning.engine.sale_cost import GRAINS_OF_A_UNIT, PARTS, Line, in_cents, money_of
 
@@ -31,8 +32,7 @@ AFTERWARDS = tuple(Told)[1:]
 TOLD_OF = {"won": Told.SALES, "lost": Told.LOST, "pending": Told.OPEN}
 
 
-@dataclass(slots=True)
-class Sum:
+class Sum(Struct):
     """Orders alike: how many, what they cost in grains by part, what the won ones brought; what they took: touches, seconds with
     travel, those of travel, and those without a rate."""
 
@@ -63,8 +63,7 @@ class Sum:
 NO_SUM = Sum()
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(Struct, frozen=True):
     """A line. ``key``: what the sales have in common (of other lines None). Money in the company's currency.
 
     ``business``, ``per_100``, ``median`` and ``mean`` are those of sales, None elsewhere and where nothing is known.
@@ -101,8 +100,7 @@ class Spent:
         return self.parts[name] / self.total if self.total else None
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """All lines: sales by key, then what is told afterwards; in whole cents, which add up to the whole."""
 
     sales: Sequence[Spent]
@@ -116,8 +114,7 @@ class Lines:
         return sum((line.total for line in self), Decimal(0))
 
 
-@dataclass
-class Sums:
+class Sums(Struct):
     """What lines are made of: orders by what they have in common and what became of them, what belongs to none, and the
     median cost of won orders by key, in grains."""
 

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from math import fsum
+
+from msgspec import Struct
 
 from planning.engine.rules import Key
 
@@ -17,8 +18,7 @@ GROWING = 730
 FEWEST_WINS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """A selling course, or, of a customer, the span from one won order to the next.
 
     ``key`` names and orders it (external id, number). ``tier`` is that of its first day. ``business`` is what it won,
@@ -53,8 +53,7 @@ def business_of_a_win(courses: Iterable[Course]) -> tuple[float | None, dict[Key
     return overall, {tier: fsum(of_tier) / len(of_tier) for tier, of_tier in found.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """The courses that evidence rests on; ``is_growing``: their first year is not complete yet."""
 
     courses: tuple[Course, ...]

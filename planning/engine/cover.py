@@ -8,15 +8,15 @@ Decisions where the definition leaves room:
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct, field
 
 from planning.engine.calendar import Span, common, uncovered
 from planning.engine.rules import Key
 
 
-@dataclass(frozen=True, slots=True)
-class StandIn:
+class StandIn(Struct, frozen=True):
     """``by`` does the work of ``person`` during a span; ``customers`` None: on all of their customers."""
 
     person: Key
@@ -38,8 +38,7 @@ def effective(stand_ins: Iterable[StandIn], away: Mapping[Key, Sequence[Span]]) 
                     yield StandIn(row.person, row.by, span, row.customers)
 
 
-@dataclass(frozen=True)
-class Away:
+class Away(Struct, frozen=True):
     """Absences by person and who stands in meanwhile; ``stand_ins`` are effective ones."""
 
     absences: Mapping[Key, Sequence[Span]] = field(default_factory=dict)

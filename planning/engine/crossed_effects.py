@@ -15,10 +15,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from math import exp, expm1, log, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from planning.engine.interval import Z
 from planning.engine.mixed_equations import Factor, estimate
@@ -47,8 +48,7 @@ EVERYONE: Cell = (None, None)
 Coded = TypeVar("Coded", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
-class Sale:
+class Sale(Struct, frozen=True):
     """A value above 0 (below 1 counts as 1) of a sale, its type and tier, and what holds for it; None: nobody, nothing."""
 
     value: float
@@ -67,8 +67,7 @@ class Sale:
         return () if one is None else (one,)
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """Of `sales` with this condition: by how much it moves ln y, and the standard error of its prediction."""
 
     sales: int
@@ -95,8 +94,7 @@ class Effect:
         return 0.5 if not self.error else NormalDist().cdf(self.mean / self.error)
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """All effects of one kind of condition, their variance and its share of all variation. `why` nothing is told ("": it is)."""
 
     effects: Mapping[Key, Effect]
@@ -105,8 +103,7 @@ class Kind:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Normal:
+class Normal(Struct, frozen=True):
     """What is normal, as ln y, over so many `sales`; `basis` says of which."""
 
     mean: float
@@ -114,8 +111,7 @@ class Normal:
     basis: str
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
+class Effects(Struct, frozen=True):
     """All that moves a measure. `variance` and `share`: of what no condition explains.
 
     `normals`: by type and tier; under (type, None) that of the type, under (None, None) that of everyone. `apart`: groups of
@@ -288,8 +284,7 @@ def _apart(sales: Sequence[Sale]) -> tuple[tuple[Key, ...], ...]:
     return tuple(sorted(groups.values(), key=lambda group: (-len(group), str(group[0]))))
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedSale:
+class ExpectedSale(Struct, frozen=True):
     """What one expects of a sale, as ln y: a normal distribution about its mean. `parts`: kind, level and effect, where known."""
 
     mean: float

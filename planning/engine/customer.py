@@ -1,9 +1,10 @@
 """Everything that is computed for one customer on one day: budgets with their actual, due touches, the sums of both."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from planning.engine.actual import SHORTEST_WINDOW, Window, minutes_per_month, status, window_length
 from planning.engine.actual import window as window_on
@@ -18,8 +19,7 @@ from planning.engine.travel import Place
 from planning.engine.value import ValueTable
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What is the same for all customers of a day: rules, values, calendar, people's bases, who is away and who
     stands in.
     """
@@ -34,8 +34,7 @@ class Context:
     under_below: float = 0.75
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(Struct, frozen=True):
     """Minutes spent on a customer in each window asked for (by its length in days), from the beginning of the stage.
 
     ``by_role``: role -> window -> minutes; ``unknown``: touches by a person unknown; ``others``: people whose role
@@ -67,8 +66,7 @@ class RoleFigures(NamedTuple):
     status: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerFigures:
+class CustomerFigures(Struct, frozen=True):
     """A customer's figures: by role, and in sum over all roles and persons unknown in the longest of their windows."""
 
     facts: CustomerFacts

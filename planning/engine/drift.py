@@ -5,14 +5,14 @@ within that interval say nothing new. Asked again is once the figure has moved a
 the interval that was looked at, or the official value has come to lie on the other side.
 """
 
-from dataclasses import dataclass
 from math import inf, log
+
+from msgspec import Struct
 
 BELOW, INSIDE, ABOVE = -1, 0, 1
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Struct, frozen=True):
     """What evidence came to, with its 80 % interval."""
 
     value: float

@@ -14,9 +14,10 @@ Decisions where the definition leaves room:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple, TypeVar
+
+from msgspec import Struct
 
 from planning.engine import travel
 from planning.engine.budget import role_travel
@@ -121,8 +122,7 @@ def due_touches(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A row that could stand on a list of what to do next; ``planned_on`` is None for a rule's row.
 
     ``tier_rank`` counts from 0 for the highest tier.

@@ -7,9 +7,10 @@ are sums of what is stored of customers once the rules are in force: budgets, sh
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
+
+from msgspec import Struct, field
 
 from planning.engine.customer import CustomerFigures
 from planning.engine.due import Candidate
@@ -30,8 +31,7 @@ def times_due(due_on: date, step: int, today: date) -> int:
     return 0 if left < 0 else left // step + 1
 
 
-@dataclass
-class Tally:
+class Tally(Struct):
     """One side. `minutes`: a month, by role and tier; `due`: touches that rules ask for by today; `due_soon`: those that
     they ask for until SOON, each made on its day and overdue ones today; `covered`: touch and travel minutes, by person and
     customer, of who is covered on chosen customers."""
@@ -77,8 +77,7 @@ class Tally:
         return {person: places(rows, self.today) for person, rows in self._candidates.items()}
 
 
-@dataclass(frozen=True)
-class DayChange:
+class DayChange(Struct, frozen=True):
     """What changes on a person's list of the day: how many rows, which of the first come and go, whether those that
     stay stand in another order."""
 
@@ -90,8 +89,7 @@ class DayChange:
     reordered: bool
 
 
-@dataclass
-class Effect:
+class Effect(Struct):
     """Two sides and what differs between them. `largest`: customers by the change of their budget, largest first."""
 
     before: Tally

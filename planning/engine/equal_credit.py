@@ -7,10 +7,11 @@ replacement, all cells from the same draws.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import repeat
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from planning.engine.courses import FEWEST_WINS, Course
 from planning.engine.interval import LOWER, UPPER
@@ -26,8 +27,7 @@ DRAWN_AT_ONCE = 100
 Cell = tuple[Key, Key]  # touch type, tier
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(Struct, frozen=True):
     """What the touches of one type on one tier brought, a touch, with an 80 % interval; None where there were none.
 
     ``touches`` and ``wins`` (won courses with such a touch) are the cell's own. ``is_pooled``: these wins are too few to
@@ -42,8 +42,7 @@ class Credit:
     is_pooled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class EqualCredit:
+class EqualCredit(Struct, frozen=True):
     """By touch type and tier; and the business of wins that had no touch, which credits nobody."""
 
     cells: Mapping[Cell, Credit]

@@ -1,7 +1,8 @@
 """The three kinds of evidence on the touches of a stage, from one sample of courses (domain 3.1)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from planning.engine.added_chance import AddedChance, added_chance
 from planning.engine.chance import Chance, chances
@@ -10,8 +11,7 @@ from planning.engine.equal_credit import Cell, EqualCredit, equal_credit
 from planning.engine.rules import Key
 
 
-@dataclass(frozen=True, slots=True)
-class StageEvidence:
+class StageEvidence(Struct, frozen=True):
     """What touches are worth: as their wins' business shared, by their chance to win, and by what one more adds."""
 
     credit: EqualCredit

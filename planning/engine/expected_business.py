@@ -15,11 +15,13 @@ import itertools
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import sqrt
 from statistics import fmean, variance
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from planning.engine.courses import FEWEST_WINS, OPEN, WON, Course
 from planning.engine.interval import Z
@@ -31,8 +33,7 @@ MONTHS_AHEAD = 12
 Group = TypeVar("Group")
 
 
-@dataclass(frozen=True, slots=True)
-class Chances:
+class Chances(Struct, frozen=True):
     """Of courses, by the days after which some ended: the share won by then, and the share still under way after them.
 
     `longest`: days of the longest follow-up, beyond which nothing is known. `is_pooled`: over all tiers.
@@ -58,8 +59,7 @@ class Chances:
         return shares[place - 1] if place else before
 
 
-@dataclass(frozen=True, slots=True)
-class FirstYear:
+class FirstYear(Struct, frozen=True):
     """What a won course brings in its first year: mean and variance over `wins` of them. `is_pooled`: of all tiers."""
 
     mean: float
@@ -68,16 +68,14 @@ class FirstYear:
     is_pooled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Struct, frozen=True):
     """What to expect of the prospects of a tier. `worth` None: nothing was won yet, so that nothing can be said."""
 
     chances: Chances
     worth: FirstYear | None
 
 
-@dataclass(slots=True)
-class Expected:
+class Expected(Struct):
     """A sum over prospects: mean and variance, of how many, and of how many of these nothing is known."""
 
     mean: float = 0.0

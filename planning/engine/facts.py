@@ -1,9 +1,10 @@
 """What the engine must know of one customer on one day."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from planning.engine.own_rules import NO_OWN_RULES, OwnRules
 from planning.engine.rules import ContactRule, Key, Rules
@@ -11,8 +12,7 @@ from planning.engine.shares import NOBODY, Assigned, Staffing, owner_of, staff
 from planning.engine.travel import Place
 
 
-@dataclass(frozen=True, slots=True)
-class LastTouches:
+class LastTouches(Struct, frozen=True):
     """The last touch that resets a clock (no-answer ones are not in here), whatever the stage was then.
 
     Each is a day, or an instant in the zone whose days count. ``by_role``: by (role at that time, touch type);
@@ -33,8 +33,7 @@ class LastTouches:
         return max(known, unknown)
 
 
-@dataclass(frozen=True)
-class CustomerFacts:
+class CustomerFacts(Struct, frozen=True, dict=True):
     """A customer on a day: ``assigned`` holds the assignments current then, ``orders_won`` counts the last 365 days,
     ``contacts`` counts the current ones by contact role, ``began_on`` is the day the present stage began, ``own`` what its
     own rules say that day.

@@ -12,9 +12,10 @@ Decisions where the definition leaves room:
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+
+from msgspec import Struct
 
 from planning.engine.calendar import ONE_DAY, Span, WorkCalendar, monday
 from planning.engine.rules import Key
@@ -23,8 +24,7 @@ DAY, WEEK, MONTH = PERIODS = ("day", "week", "month")
 ALWAYS = Span()
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
+class Goal(Struct, frozen=True):
     """``count`` touches of a type a period, of one ``person`` or of everyone in a ``role``."""
 
     key: int
@@ -36,8 +36,7 @@ class Goal:
     span: Span = ALWAYS
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(Struct, frozen=True):
     """A person in a role of a team, for a time."""
 
     person: Key
@@ -46,8 +45,7 @@ class Seat:
     span: Span = ALWAYS
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What a goal asks of a person in one period.
 
     ``goal``: as it is set, the latest that holds in the period; ``role`` None: the person's own. ``asked``: touches, on
@@ -209,8 +207,7 @@ def _in_force(goals: Sequence[Goal], day: date) -> Goal | None:
     return next((goal for goal in goals if goal.span.holds(day)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """Goal against done in one period."""
 
     asked: Asked

@@ -6,9 +6,10 @@ with one customer, and whoever stands in for somebody does that person's work.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 # Nobody is found to act alone, or to be behind, on fewer touches.
 ENOUGH_TOUCHES = 3
@@ -33,8 +34,7 @@ class Happened(StrEnum):
     LEAD_BEHIND = "lead_behind"
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(Struct, frozen=True):
     """An assignment of the day: whose, as what, what the job profile authorises; ``starts_on`` None: always."""
 
     key: int
@@ -44,8 +44,7 @@ class Seat:
     starts_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(Struct, frozen=True):
     """A person's time at a touch, or internal work. ``user`` None: nobody knows who; ``function`` of the role of that time.
 
     ``is_contact``: a touch with this customer alone. ``covers``: for whom the person stood in that day.
@@ -59,8 +58,7 @@ class Deed:
     covers: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What does not fit an assignment: by whom (``others``), and their share of the time of touches, None where it says nothing."""
 
     seat: Seat
@@ -69,8 +67,7 @@ class Finding:
     share: float | None = None
 
 
-@dataclass
-class Involvement:
+class Involvement(Struct):
     """Time by person and by function, contacts, and what does not fit."""
 
     by_person: dict[int | None, int] = field(default_factory=lambda: defaultdict(int))

@@ -17,11 +17,12 @@ Decisions where the definition leaves room:
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate
+
+from msgspec import Struct
 
 YEAR_DAYS = 365
 SHORTEST_HISTORY = 90
@@ -30,8 +31,7 @@ ABOVE_THRESHOLD, FIRST_SALES, NO_SALES_IN_A_YEAR = "above threshold", "first sal
 BELOW_THRESHOLD, ORDER_ENDED, BELOW_MINIMUM = "below threshold", "order ended", "below minimum"
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
+class Thresholds(Struct, frozen=True):
     """Shares of sales, and the amount from which an order counts where there are none."""
 
     enter_above: Decimal = Decimal("0.2")
@@ -39,8 +39,7 @@ class Thresholds:
     minimum: Decimal = Decimal("10000")
 
 
-@dataclass(frozen=True, slots=True)
-class Sales:
+class Sales(Struct, frozen=True):
     """A team's won sales as a base: ``won`` in the last 365 days, ``first_won_on`` ever, ``history_days`` since
     then (both ends counted, None before the first), ``base`` scaled to a year.
     """
@@ -56,8 +55,7 @@ class Sales:
         return self.history_days is not None and self.history_days < YEAR_DAYS
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Whether a situation is open after a look at it, why, and the share (None without sales)."""
 
     is_open: bool

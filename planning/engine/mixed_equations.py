@@ -25,8 +25,9 @@ with the same n bring is summed once, and a step costs the same however many row
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,8 +42,7 @@ GAIN, SHORTEST = 1e-4, 1e-6
 ROWS_AT_ONCE = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Factor:
+class Factor(Struct, frozen=True):
     """Which levels (0 to `levels` - 1) hold in which rows, as pairs of equal length."""
 
     rows: np.ndarray
@@ -50,8 +50,7 @@ class Factor:
     levels: int
 
 
-@dataclass(frozen=True, slots=True)
-class Estimated:
+class Estimated(Struct, frozen=True):
     """Variances, effects by factor with the standard errors of their prediction, and cells' means.
 
     `converged`: whether the search ended by itself, after so many `rounds`.
@@ -87,8 +86,7 @@ def estimate(y: np.ndarray, cell: np.ndarray, factors: Sequence[Factor]) -> Esti
     return Estimated(found.variance, tuple(variances.tolist()), cells, effects, errors, converged, rounds)
 
 
-@dataclass(frozen=True, slots=True)
-class _Solved:
+class _Solved(Struct, frozen=True):
     """The equations at given ratios: where an EM step leads from them, and the restricted log-likelihood."""
 
     ratios: np.ndarray

@@ -1,9 +1,10 @@
 """Calendar months, each named by its first day; and what holds at the ends of months, as runs of equal ones."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from planning.engine.calendar import ONE_DAY
 
@@ -42,8 +43,7 @@ def months_until(month: date, number: int) -> list[date]:
     return found[::-1]
 
 
-@dataclass(frozen=True, slots=True)
-class Run(Generic[Held]):
+class Run(Struct, Generic[Held], frozen=True):
     """What held at the end of each month from `first` to `last`; `last` None: and since."""
 
     first: date

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from planning.engine.quantile import QUARTILES, quantile
 from planning.engine.rules import Key
@@ -29,8 +30,7 @@ class Basis(StrEnum):
     EVERYONE = "everyone"
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """An order that ended in the window; ``figures`` as FIGURES are named, None or missing: not known."""
 
     sale_type: Key | None
@@ -39,8 +39,7 @@ class Ended:
     figures: dict[str, float | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Quartiles:
+class Quartiles(Struct, frozen=True):
     """The middle half and the median, by linear interpolation."""
 
     low: float
@@ -48,8 +47,7 @@ class Quartiles:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A sale type and tier (None: all tiers), or all sale types (None) together."""
 
     sale_type: Key | None = None
@@ -66,8 +64,7 @@ class Cell:
         return ((self, Basis.OWN), (Cell(self.sale_type), Basis.SALE_TYPE), everyone)
 
 
-@dataclass(frozen=True, slots=True)
-class Normal:
+class Normal(Struct, frozen=True):
     """What is normal in a cell. ``sales`` and ``ended`` are its own; ``won_share`` and ``figures`` are those of the basis.
 
     A figure that nobody knows is left out; ``won_share`` is None where nothing has ended.

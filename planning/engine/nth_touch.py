@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from planning.engine.beta import beta_quantiles
 from planning.engine.courses import Course
@@ -13,8 +14,7 @@ from planning.engine.rules import Key
 PRIOR_WEIGHT = 30
 
 
-@dataclass(frozen=True, slots=True)
-class NthTouch:
+class NthTouch(Struct, frozen=True):
     """Courses that reached an n-th touch of a type, those won after it and before the next, and the chance of that.
 
     `low` and `high`: an 80 % interval of the chance. `tier` is that of the course's first day.
@@ -30,8 +30,7 @@ class NthTouch:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class Trials:
+class Trials(Struct, frozen=True):
     """So many wins among so many that reached a touch, to be drawn towards a rate that counts as `weight` trials."""
 
     wins: int

@@ -10,16 +10,16 @@ Decisions where the definition leaves room:
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
+
+from msgspec import Struct, field
 
 from planning.engine.rules import ContactRule, Key
 
 Place = tuple[Key, Key]  # role, touch type
 
 
-@dataclass(frozen=True, slots=True)
-class OwnRule:
+class OwnRule(Struct, frozen=True):
     """A customer's own rule for a role and a touch type from a day to a day, both included (None: until further notice).
 
     ``rule`` is None where it asks for no such touches at all.
@@ -36,8 +36,7 @@ class OwnRule:
         return self.starts_on <= on and (self.ends_on is None or on <= self.ends_on)
 
 
-@dataclass(frozen=True, slots=True)
-class OwnRules:
+class OwnRules(Struct, frozen=True):
     """What a customer's own rules say on a day: those that hold, and from which day on a rule asks where that matters."""
 
     in_force: Mapping[Place, OwnRule] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """What another official value does to lists of the day: the same touches scored anew, place by place (domain 3.2)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from planning.engine.due import Candidate, one_row_each
 from planning.engine.rules import Key
@@ -13,8 +14,7 @@ FIRST_ROWS = 5
 Place = tuple[Key, Key]  # customer, touch type
 
 
-@dataclass(frozen=True, slots=True)
-class Reordered:
+class Reordered(Struct, frozen=True):
     """One person's list before and after: the same rows in another order. ``up`` and ``down``: rows that stand higher and
     lower than before; ``was`` gives the place that each of the first rows had, from 1."""
 

@@ -9,9 +9,10 @@ squares through ln(y / (1 - y)) on ln x at half the calls, as many, and half mor
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import exp, log
 from statistics import fmean
+
+from msgspec import Struct
 
 #: of the call plan: raised when another plan may come out of the same question
 ENGINE_VERSION = 1
@@ -20,8 +21,7 @@ ENGINE_VERSION = 1
 JUDGED = (0.5, 1.0, 1.5)
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """Business a year as a share of today's, without calls, with half of today's, as now, with half more, with all one could.
 
     They must rise: who expects nothing of calls has no curve.
@@ -38,8 +38,7 @@ class Answers:
             raise ValueError("answers must rise from none to most")
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """A curve: the floor r0, the ceiling rs, the steepness c and the scale d."""
 
     floor: float

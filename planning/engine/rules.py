@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
+
 from planning.engine import rhythm
 
 Key = Hashable
@@ -45,8 +47,7 @@ class ContactRule:
         object.__setattr__(self, "step", rhythm.whole_days(exact))
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRule:
+class OrderRule(Struct, frozen=True):
     """Minutes per order handled, for a role; with a tier it stands instead of the role's general rule on that tier."""
 
     key: Key
@@ -55,8 +56,7 @@ class OrderRule:
     minutes: float
 
 
-@dataclass(frozen=True, slots=True)
-class ContactLoad:
+class ContactLoad(Struct, frozen=True):
     """Minutes per month that each current contact of a contact role adds for a role."""
 
     key: Key
@@ -65,8 +65,7 @@ class ContactLoad:
     minutes: float
 
 
-@dataclass(frozen=True, slots=True)
-class TeamSellingLoad:
+class TeamSellingLoad(Struct, frozen=True):
     """Minutes per month that each assigned person beyond the first adds for a role."""
 
     key: Key

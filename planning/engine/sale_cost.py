@@ -20,11 +20,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import fields
 
 GRAINS_OF_A_CENT = 3600
 GRAINS_OF_A_UNIT = 100 * GRAINS_OF_A_CENT
@@ -71,8 +73,7 @@ class Worker(NamedTuple):
     role: int | None
 
 
-@dataclass(slots=True)
-class Share:
+class Share(Struct):
     """A worker's part: seconds without travel, of travel, and both in grains. Of `unknown` seconds nobody knows what they cost."""
 
     seconds: int = 0
@@ -91,8 +92,7 @@ class Share:
         )
 
 
-@dataclass(slots=True)
-class Effort:
+class Effort(Struct):
     """What an order, or what belongs to none, took. Money in grains; ``overhead_time`` is the part of overhead that is work.
 
     ``unknown_seconds``, travel too, have no cost per hour, or nobody knows whose they are; they are counted, not costed.
@@ -130,8 +130,7 @@ class Effort:
 NUMBERS = tuple(each.name for each in fields(Effort) if each.name != "workers")
 
 
-@dataclass(frozen=True, slots=True)
-class Spell:
+class Spell(Struct, frozen=True):
     """The days on which an order bears what is not marked for another, both ends counted."""
 
     order: int
@@ -139,8 +138,7 @@ class Spell:
     last: date
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """The days of a selling course that no order won: open, or lost."""
 
     line: Line
@@ -148,8 +146,7 @@ class Attempt:
     last: date
 
 
-@dataclass
-class Account:
+class Account(Struct):
     """A customer: when which order bears what is not marked. ``teams``: of which team it was from which day on, in order."""
 
     spells: Sequence[Spell] = ()

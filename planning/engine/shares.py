@@ -1,18 +1,18 @@
 """Who has which part of a role's work on a customer (domain 2, assignment)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from planning.engine.rules import Key
 
 OWNING = frozenset({"sole", "lead"})
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(Struct, frozen=True):
     """A current assignment: a person in a role (of the membership) on a customer; ``share`` None means an equal
     part.
     """

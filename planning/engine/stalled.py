@@ -12,9 +12,10 @@ Decisions where the definition leaves room:
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+
+from msgspec import Struct
 
 from planning.engine.quantile import quantile
 
@@ -22,8 +23,7 @@ FEWEST_SALES = 5
 OWN, SALE_TYPE, EVERYONE = "own", "sale type", "everyone"
 
 
-@dataclass(frozen=True, slots=True)
-class Sale:
+class Sale(Struct, frozen=True):
     """A won order with its longest gap in days."""
 
     sale_type: int | None
@@ -31,8 +31,7 @@ class Sale:
     gap: int
 
 
-@dataclass(frozen=True, slots=True)
-class Norm:
+class Norm(Struct, frozen=True):
     """Days that a share of the sales stayed within, exactly; `sales` of which `basis`."""
 
     days: Fraction

@@ -12,10 +12,11 @@ association: who is called more often may have been likelier to buy. Touches are
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from statistics import median
+
+from msgspec import Struct
 
 from planning.engine.beta import beta_quantiles
 from planning.engine.courses import Course
@@ -37,8 +38,7 @@ RULES = (
 Cell = tuple[Key, Key]
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(Struct, frozen=True):
     """Courses whose first three touches of a type were more than `starts` and up to `ends` days apart (None: any number).
 
     `low` and `high`: an 80 % interval of the share won. `pace`: the median of their rhythms, days.
@@ -122,8 +122,7 @@ class Verdict(StrEnum):
     TOO_FEW_ELSEWHERE = "too few elsewhere"  # at any other
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True):
     """What evidence says of a rule's interval; `own`: its band (None: no course in it), `best`: the one suggested.
 
     `count` and `period`: a rule of the suggested rhythm.

@@ -6,11 +6,13 @@ today, lost ones stay at risk until then. The band is log-log Greenwood (Kalbfle
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from math import exp, log, sqrt
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from planning.engine.courses import OPEN
 from planning.engine.interval import Z
@@ -20,8 +22,7 @@ FEWEST_ARRIVALS = 20
 HORIZONS = (30, 90, 180, 365)
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """The start of a selling course, and the orders won since and before any next course, first won first.
 
     `outcome` and `ended_on` are the course's own: open as long as it is neither won nor lost. `customer`: whose it is.
@@ -48,16 +49,14 @@ class Start:
         return Followed((on - self.started_on).days, False)
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(Struct, frozen=True):
     """How many days a prospect was followed, and whether it had arrived at the amount then."""
 
     days: int
     arrived: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """The share that had arrived after so many days, with its band (None where all that were left arrived)."""
 
     days: int
@@ -69,8 +68,7 @@ class Step:
 NO_STEP = Step(0, 0.0, 0.0, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """`steps`: the days on which somebody arrived. `longest`: days of the longest follow-up.
 
     `own`: where too few of a tier arrived and this is over all tiers, the tier's own curve.

@@ -5,8 +5,9 @@ The curve reads "share of all courses won within n touches": lost is a competing
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import exp, log, sqrt
+
+from msgspec import Struct
 
 from planning.engine.courses import LOST, OPEN, WON, Course
 from planning.engine.interval import Z
@@ -19,8 +20,7 @@ EVERY_STEP = 300
 ROUNDING = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """After n touches: courses still under way before (``at_risk``), and the share of all that was won by then.
 
     ``low`` and ``high`` are its 80 % band; None while nobody has won, and where everybody has.
@@ -33,8 +33,7 @@ class Step:
     high: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TypeOfWon:
+class TypeOfWon(Struct, frozen=True):
     """Touches of one type in the courses won: how many, which share of all of these, how many a course."""
 
     touch_type: Key
@@ -43,8 +42,7 @@ class TypeOfWon:
     each: float
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """The courses of a tier. ``quartiles``: of the touches of those won, the middle one their median; None without any.
 
     ``is_final``: the last share holds for any number of touches beyond, because none with the most of them is open.

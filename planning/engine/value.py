@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from math import lcm
 
+from msgspec import Struct
+
 from planning.engine.rules import CUSTOMER, PROSPECT, Key
 
 PROSPECTS, CUSTOMERS = PROSPECT, CUSTOMER
@@ -15,8 +17,7 @@ PROSPECTS, CUSTOMERS = PROSPECT, CUSTOMER
 MICRO = Decimal("0.000001")
 
 
-@dataclass(frozen=True, slots=True)
-class OfficialValue:
+class OfficialValue(Struct, frozen=True):
     """An amount for a touch type on a tier, for prospects or for customers, from a day on (None: since always)."""
 
     touch_type: Key
@@ -26,8 +27,7 @@ class OfficialValue:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
+class Worth(Struct, frozen=True):
     """What a touch is worth; ``is_set`` is False where the mean of the other tiers, or 0, stands in."""
 
     amount: Decimal

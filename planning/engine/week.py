@@ -6,9 +6,10 @@ kind: as many working days, the same memberships everywhere.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from planning.engine.calendar import Span
 from planning.engine.rhythm import WEEKS_PER_MONTH
@@ -24,8 +25,7 @@ from planning.engine.workload_facts import (
 )
 
 
-@dataclass(slots=True)
-class Minutes:
+class Minutes(Struct):
     """Minutes a week while they are being put together."""
 
     prospecting: float = 0.0

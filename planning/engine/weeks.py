@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from planning.engine.courses import Course
 from planning.engine.rules import Key
@@ -20,8 +21,7 @@ WINDOW_WEEKS = 4
 COURSES_AT_ONCE = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Weeks:
+class Weeks(Struct, frozen=True):
     """Each week of each course as one of a few patterns.
 
     `tier` (a number per pattern) and `counts` (patterns x touch types): what tells patterns apart, the tier of the

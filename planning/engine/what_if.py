@@ -14,8 +14,9 @@ cause: who gets more touches may have been the better prospect.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import exp
+
+from msgspec import Struct
 
 from planning.engine.added_chance import ChanceModel
 from planning.engine.interval import Z
@@ -24,8 +25,7 @@ from planning.engine.rules import PROSPECT, Key
 WEEKS_A_YEAR = 365 / 7
 
 
-@dataclass(frozen=True, slots=True)
-class Rhythm:
+class Rhythm(Struct, frozen=True):
     """`number` customers of a tier, and the touches of each type that they get in 4 weeks, now and then."""
 
     tier: Key
@@ -34,8 +34,7 @@ class Rhythm:
     then: Mapping[Key, float]
 
 
-@dataclass(frozen=True, slots=True)
-class NowAndThen:
+class NowAndThen(Struct, frozen=True):
     """Wins in a year, now and then, and the change with its 80 % interval."""
 
     now: float

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from math import lcm
 from typing import NamedTuple, TypeVar
+
+from msgspec import Struct, field
 
 from planning.engine.rules import Key
 from planning.engine.value import OfficialValue, ValueTable, Worth
@@ -23,8 +24,7 @@ NOT_SET = Worth(NOTHING, False)
 Sorted = TypeVar("Sorted", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
-class Pile:
+class Pile(Struct, frozen=True):
     """Touches alike. ``who`` made them (a person or a team; None: unknown, or whoever did), ``seat`` is the membership.
 
     ``tier`` and ``stage`` are those of their day, None before the customer's history begins. ``piece`` counts the days on
@@ -62,8 +62,7 @@ class Sums(NamedTuple):
     implausible: int
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """What touches come to. ``counted`` of them have a value, of ``not_set`` of these it is the mean of the other tiers or 0.
 
     ``cost`` None: nothing of it is known.
@@ -105,8 +104,7 @@ def plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return one if other is None else other if one is None else one + other
 
 
-@dataclass(frozen=True)
-class Rates:
+class Rates(Struct, frozen=True):
     """What an hour of each membership costs, as far as it may be known, and what each touch type costs besides time."""
 
     per_hour: Mapping[Key, Decimal] = field(default_factory=dict)

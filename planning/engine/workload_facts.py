@@ -1,9 +1,10 @@
 """What weeks of work are computed from (domain 3.3): shares of budgets, memberships, planned touches, absences, covers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from planning.engine.calendar import Span, WorkCalendar
 from planning.engine.rules import Key
@@ -60,8 +61,7 @@ class Member(NamedTuple):
         return self.touches(week, week + SIX_DAYS)
 
 
-@dataclass(frozen=True, slots=True)
-class TeamLoad:
+class TeamLoad(Struct, frozen=True):
     """Minutes per month that each other member of a team adds for a role in it."""
 
     role: Key
@@ -89,16 +89,14 @@ class PlannedTouches(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Away:
+class Away(Struct, frozen=True):
     """Days a person is absent."""
 
     person: Key
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Cover:
+class Cover(Struct, frozen=True):
     """Somebody (``by``) stands in for ``person``; ``part`` of the touch part, where only some assignments are
     covered.
     """
@@ -109,8 +107,7 @@ class Cover:
     part: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAside(Struct, frozen=True):
     """Hours a week kept free for a special situation, while it is open."""
 
     person: Key
@@ -118,8 +115,7 @@ class SetAside:
     span: Span = ALWAYS
 
 
-@dataclass(frozen=True, slots=True)
-class WorkloadFacts:
+class WorkloadFacts(Struct, frozen=True):
     """Everything that weeks are computed from."""
 
     shares: Sequence[BudgetShare] = ()

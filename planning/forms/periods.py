@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from msgspec import Struct
 
 from planning.engine.calendar import last_quarter
 from territory.fields import DayField
@@ -30,8 +30,7 @@ OFFERED: dict[str, StrPromise | str] = {
 USUAL = "last-month"
 
 
-@dataclass(frozen=True)
-class Period:
+class Period(Struct, frozen=True):
     """From a day to a day, both counted; `key` is that of what is offered, empty where days were typed."""
 
     key: str

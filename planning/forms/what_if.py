@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -12,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from msgspec import Struct
 
 from accounts.models import Role
 from customers.models import Stage, Tier, TouchType
@@ -122,8 +122,7 @@ class TypedRule:
         return [(number.name, number.shown) for number in self.numbers]
 
 
-@dataclass(frozen=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """The rules shown, and what another one can be about."""
 
     rules: Sequence[ContactRule]

@@ -3,8 +3,9 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from customers import lifecycle
 from customers.facts import lifecycles
@@ -43,8 +44,7 @@ def load_followed(ground: Ground, first: dt.date, last: dt.date) -> list[Followe
     return found
 
 
-@dataclass(frozen=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """What is known of one customer through the window."""
 
     lifecycle: lifecycle.Lifecycle

@@ -6,11 +6,11 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import DecimalField, F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
+from msgspec import Struct, field
 
 from accounts.models import JobProfile, Membership, Role, Team, User
 from customers.models import Assignment, Order, OrderStatus, Potential
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 FEWEST_TRIPS = 1 / 12
 
 
-@dataclass(frozen=True)
-class Seat:
+class Seat(Struct, frozen=True):
     """Somebody among whom customers are divided: the membership, where they travel from, hours a week for customers."""
 
     membership: int
@@ -35,8 +34,7 @@ class Seat:
     hours: float
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(Struct, frozen=True):
     """A customer of one of them: the assignment as it is, the place, and what it asks for.
 
     `minutes` a month without, `travel` with the way there; amounts a year.
@@ -55,8 +53,7 @@ class Held:
     is_selling: bool = False
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """People and their customers; `roads`: what tells whether journeys are still as they were."""
 
     seats: list[Seat]
@@ -147,8 +144,7 @@ def _held(memberships: Sequence[int], actor: User, today: dt.date) -> tuple[list
     return held, roads_print(roads)
 
 
-@dataclass(frozen=True)
-class Ways:
+class Ways(Struct, frozen=True):
     """Kilometres a month and travel minutes a month of each customer (row) for each person (column); 0 where unknown.
 
     `known`: whether both places are. `source`: who says so.

@@ -3,11 +3,11 @@
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import cos, floor, radians
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet, Sum
+from msgspec import Struct
 
 from accounts.models import Membership, Team
 from customers.models import Assignment, Customer
@@ -36,8 +36,7 @@ PROSPECT, CUSTOMER = "prospect", "customer"
 KM_OF_A_DEGREE = 111.195
 
 
-@dataclass(frozen=True)
-class CallFacts:
+class CallFacts(Struct, frozen=True):
     """The team as the engine takes it, the rules by tier and stage, and what was left out and why.
 
     Minutes a year: `capacity` of the role's people, `kept` for what the plan does not move. `own_rules`, `no_value`, `no_place`:
@@ -137,8 +136,7 @@ def _worth() -> dict[int | None, float]:
     return found
 
 
-@dataclass
-class _Trips:
+class _Trips(Struct):
     """Customers with the areas of their owners' trips; minutes and kilometres there and back by area."""
 
     customers: "list[Called]"

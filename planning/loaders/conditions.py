@@ -3,10 +3,11 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from customers.models import Circumstance, OrderStatus
 from planning.engine.crossed_effects import Sale
@@ -48,8 +49,7 @@ class WonSale(NamedTuple):
                 return float(self.amount)
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(Struct, frozen=True):
     """The sales won from a day to a day, both counted, and the kinds of circumstances that held for each."""
 
     first_on: dt.date

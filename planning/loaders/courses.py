@@ -4,11 +4,12 @@ import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import astuple, dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from customers import lifecycle
 from customers.facts import lifecycles
@@ -26,8 +27,7 @@ BUSINESS_DAYS = 365
 LOOK_BACK_DAYS = 365
 
 
-@dataclass(frozen=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """Touches that no figure counts: `future`, made after the day; `before` the customer's history began; `outside`, when
     nothing was under way (lost or lapsed, or longer than a year before an order); `repeats`, where these count once.
     """
@@ -41,8 +41,7 @@ class LeftOut:
         return LeftOut(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
 
-@dataclass(frozen=True)
-class Courses:
+class Courses(Struct, frozen=True):
     """`prospects`: selling courses; `customers`: spans from one won order to the next; both by key. `starts`: of each
     selling course, what it brought and when. `brought`: of those who are customers that day, tier and orders of a year.
     """
@@ -54,8 +53,7 @@ class Courses:
     left_out: LeftOut = LeftOut()
 
 
-@dataclass(frozen=True)
-class _Made:
+class _Made(Struct, frozen=True):
     """The touches of one customer in the order they were made."""
 
     at: Sequence[dt.datetime] = ()
@@ -139,8 +137,7 @@ def _in_order(rows: list[tuple[dt.datetime, int, int]]) -> _Made:
     return _Made([at for at, _pk, _type in rows], [touch_type for _at, _pk, touch_type in rows])
 
 
-@dataclass(frozen=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     """Reads the courses of one customer as they stood at the end of the ground's day."""
 
     pk: int

@@ -3,9 +3,9 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 
 from django.db.models import Count, Q, QuerySet
+from msgspec import Struct, field
 
 from customers.models import Assignment, Contact, Order, OrderStatus
 from planning.engine.customer import NOTHING_SPENT, CustomerFigures, compute, windows
@@ -21,8 +21,7 @@ from territory.rows import among, on_day
 YEAR_DAYS = 365
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """Customers' facts on a day. `last_at`: when each was last touched at all."""
 
     ground: Ground
@@ -60,8 +59,7 @@ def load(
     return Loaded(ground, facts, touches, memberships)
 
 
-@dataclass(frozen=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """What was read, by customer."""
 
     ground: Ground

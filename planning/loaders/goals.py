@@ -7,12 +7,12 @@ import datetime as dt
 import zoneinfo
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from django.db.models import Count, Exists, Func, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
+from msgspec import Struct
 
 from accounts.models import Absence, Membership
 from customers.models import StagePeriod, TouchPerson
@@ -29,8 +29,7 @@ People = frozenset[int] | None
 Done = Counter[tuple[int, int, str, dt.date]]
 
 
-@dataclass(frozen=True)
-class Current:
+class Current(Struct, frozen=True):
     """The day, week and month that hold a day, in a zone; touches after `until` do not count, nor do those of later today."""
 
     day: dt.date

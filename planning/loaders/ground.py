@@ -4,9 +4,10 @@ import datetime as dt
 import zoneinfo
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from django.db.models import Q, QuerySet
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from accounts.models import Absence, Cover, Role, User
 from customers.models import CoveredCustomer, TouchType
@@ -23,8 +24,7 @@ from territory.company.models import Company, Holiday, monday_to_friday
 from territory.together import Prepared, prepared, together
 
 
-@dataclass(frozen=True)
-class Ground:
+class Ground(Struct, frozen=True):
     """The context of a day, and what loaders and stores need beside it.
 
     `until` is the first instant after the day (`so_far`: after a moment of it), `rules_number` the version of the rules that `context` holds, `roles` and

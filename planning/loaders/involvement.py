@@ -4,9 +4,9 @@ import datetime as dt
 import zoneinfo
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from django.db.models import Q
+from msgspec import Struct
 
 from accounts.models import Cover, Membership, Role
 from customers.models import Assignment, CoveredCustomer, Customer, InternalWork, Touch, TouchPerson
@@ -18,8 +18,7 @@ from territory.rows import among, on_day
 CUSTOMERS_AT_ONCE = 2000
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(Struct, frozen=True):
     """The days from first to last, both counted, up to an instant at most."""
 
     first: dt.date
@@ -36,8 +35,7 @@ class Window:
         return clock.start_of_day(self.first, clock.company_zone())
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A customer with who is assigned to it on the last day and what was done."""
 
     customer: int

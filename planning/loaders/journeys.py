@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 from django.db.models import Q, QuerySet
+from msgspec import Struct
 
 from customers.models import DataFile, DataFileState
 from planning.engine.journeys import Band, Journeys, journeys_by_great_circle
@@ -69,8 +69,7 @@ def journeys_between(origins: Sequence[Place], destinations: Sequence[Place]) ->
     return Roads.current().between(origins, destinations)
 
 
-@dataclass(frozen=True)
-class Roads:
+class Roads(Struct, frozen=True):
     """Who is asked for journeys, read once for several questions: speeds and detour, the server of routes, the file in use."""
 
     bands: Sequence[Band]

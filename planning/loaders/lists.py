@@ -3,10 +3,10 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 
 from django.db.models import Exists, OuterRef, QuerySet
+from msgspec import Struct
 
 from customers.models import PlannedTouch, Touch, TouchOutcome
 from planning.engine import due as engine
@@ -28,8 +28,7 @@ from territory.rows import among
 from territory.together import Prepared, together
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(Struct, frozen=True, kw_only=True):
     """What could stand on a person's list, before it is valued. `planned_on` is None for what a rule asks for."""
 
     key: tuple[str, int]

@@ -1,11 +1,11 @@
 """What a team won in each of the last months, to stand beside an order that may come."""
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import DateField
 from django.db.models.functions import Cast, TruncMonth
+from msgspec import Struct
 
 from customers.models import Order, OrderStatus
 from territory import clock
@@ -14,8 +14,7 @@ from territory.sums import MoneySum
 MONTHS_BACK, MONTHS_AHEAD = 12, 3
 
 
-@dataclass(frozen=True)
-class Month:
+class Month(Struct, frozen=True):
     """`won`: by the team and all under it; of a month to come what an average month brought. `added`: the order, where won."""
 
     first: dt.date

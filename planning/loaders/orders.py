@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
+from msgspec import Struct, field
 
 from accounts.models import Team
 from customers.models import Order, OrderStatus
@@ -14,8 +14,7 @@ from planning.engine.large_order import SalesHistory
 from planning.loaders.ground import Ground
 
 
-@dataclass(frozen=True)
-class PendingOrder:
+class PendingOrder(Struct, frozen=True):
     """An order pending on a day: `changes` are the days on which its amount changed, as far as history knows."""
 
     pk: int
@@ -32,8 +31,7 @@ class PendingOrder:
         return known[-1] if known else self.changes[0][1] if self.changes else self.amount
 
 
-@dataclass(frozen=True)
-class OrderBook:
+class OrderBook(Struct, frozen=True):
     """Pending orders and sales of a day. `lines`: each team with those above it, itself first."""
 
     pending: tuple[PendingOrder, ...]

@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from customers.models import Assignment, Customer
 from planning.engine.courses import OPEN
@@ -11,8 +12,7 @@ from planning.loaders.standings import teams_on
 from territory.rows import among, on_day
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """The team of a customer, the membership of its owner (None: nobody's), and the tier of its course's first day."""
 
     team: int

@@ -6,10 +6,11 @@ What is computed under rules in force and what a change would do both come out o
 import copy
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import models
+from msgspec import Struct
+from msgspec.structs import replace
 
 from accounts.models import Role
 from customers.lifecycle import TierBound
@@ -45,8 +46,7 @@ MODELS: tuple[type[models.Model], ...] = (
 NEW = 2**62
 
 
-@dataclass(frozen=True)
-class RuleBook:
+class RuleBook(Struct, frozen=True):
     """Rows by table and key; `number` is the version of the rules that is in force while they are read."""
 
     number: int

@@ -4,7 +4,6 @@ import datetime as dt
 import zoneinfo
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import reduce
 from operator import add
@@ -12,6 +11,7 @@ from operator import add
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
+from msgspec import Struct, field
 
 from accounts.models import Membership, Role, RoleFunction
 from customers import lifecycle
@@ -69,8 +69,7 @@ def whole_cost(before: str = "") -> Combinable:
     return reduce(add, (F(f"{before}{part}") for part in PARTS))
 
 
-@dataclass(slots=True)
-class Sale:
+class Sale(Struct):
     """An order as it stood at the end of a day; ``closed_on`` None: pending then, with the amount known by then.
 
     ``tier`` is that of its opening, else of its closing. ``days`` from opening to closing, None while pending and where the
@@ -95,8 +94,7 @@ class Sale:
     effort: Effort = field(default_factory=Effort)
 
 
-@dataclass(frozen=True)
-class Sales:
+class Sales(Struct, frozen=True):
     """All orders of live customers by key, and what belongs to none."""
 
     orders: dict[int, Sale]
@@ -119,8 +117,7 @@ def load_sales(ground: Ground, *, from_log: bool, progress: Callable[[int, int],
     return reader.result()
 
 
-@dataclass(frozen=True)
-class Bears:
+class Bears(Struct, frozen=True):
     """Of one customer, which orders bear what is done on a day."""
 
     account: Account
@@ -159,8 +156,7 @@ def _spell(
     return Spell(order, min(first, began.get(order, first)), closed_on or on)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seat:
+class _Seat(Struct, frozen=True):
     """A membership, in force on some days; cents an hour, None: not known."""
 
     pk: int

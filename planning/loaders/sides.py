@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from customers.models import Customer, PlannedTouch, Tier, TouchType
 from planning.engine import due as engine
@@ -22,8 +23,7 @@ from territory import clock
 NO_TIER = 99
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(Struct, frozen=True):
     """Rules with their ground on the day that it is now under them."""
 
     book: RuleBook
@@ -105,8 +105,7 @@ class Side:
         )
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """An open planned touch of a person."""
 
     pk: int

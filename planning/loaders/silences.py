@@ -2,10 +2,10 @@
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass
 
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, TruncDate
+from msgspec import Struct
 
 from customers.models import Order, OrderStatus, SaleType, SaleTypeKind, SellingCourse, TierPeriod, Touch, TouchOutcome
 from planning.engine.stalled import Sale, longest_gap
@@ -17,8 +17,7 @@ WINDOW_DAYS = 365
 SILENCE = "stalled_order"
 
 
-@dataclass(frozen=True)
-class OpenSale:
+class OpenSale(Struct, frozen=True):
     """A pending order: since when nobody was reached. `touched` false: not since it was opened."""
 
     pk: int

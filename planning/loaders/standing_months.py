@@ -4,8 +4,9 @@ import datetime as dt
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from customers.facts import lifecycles
 from customers.lifecycle import Lifecycle, local_day
@@ -53,8 +54,7 @@ def stood_on(ids: Collection[int] | None, days: Sequence[dt.date]) -> Iterator[t
                 yield day, pk, stood
 
 
-@dataclass(frozen=True)
-class _History:
+class _History(Struct, frozen=True):
     """What is known of one customer: its lifecycle, teams by the day they began, the present one, owners (lowest key first)."""
 
     lifecycle: Lifecycle

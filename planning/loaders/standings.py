@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from django.db.models import Q
+from msgspec import Struct
 
 from customers.facts import lifecycles
 from customers.lifecycle import TierBound
@@ -15,8 +15,7 @@ from territory import clock
 from territory.rows import among
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A customer whose history has begun; `began_at` is the instant the present stage began."""
 
     customer: int

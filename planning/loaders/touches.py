@@ -7,11 +7,11 @@ theirs must be held against an instant of their own.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, Max, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
+from msgspec import Struct, field
 
 from customers.models import InternalWork, Touch, TouchOutcome, TouchPerson
 from planning.engine.customer import Spent
@@ -27,8 +27,7 @@ BEFORE_ALL = dt.datetime.min.replace(tzinfo=dt.UTC)
 Began = Mapping[int, dt.datetime]
 
 
-@dataclass
-class TouchFacts:
+class TouchFacts(Struct):
     """By customer: last touches, minutes spent, and the last touch of all (answered or not)."""
 
     last: dict[int, LastTouches] = field(default_factory=dict)

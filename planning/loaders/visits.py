@@ -6,10 +6,11 @@ import itertools
 import json
 import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from accounts.models import Absence, User
 from accounts.permissions import Act, Area, is_stood_in_for, stands_in
@@ -39,8 +40,7 @@ ONE_DAY = dt.timedelta(days=1)
 AGREED, THIS_WEEK, EARLIER, LATER, NONE_YET = range(5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """A visit that could be made, before the engine sees it."""
 
     customer: int
@@ -90,8 +90,7 @@ class Taken:
         self.window, self.what = window, what
 
 
-@dataclass(frozen=True)
-class PersonWeek:
+class PersonWeek(Struct, frozen=True):
     """When a person works in a week. `dates`: the days that can be planned, `days` the same for the engine; `every`: all
     working days with what they rest on, past ones too; `roads`: of what says how long journeys take; `today`: where they are."""
 
@@ -403,8 +402,7 @@ def wanted_of(stop: VisitStop) -> Wanted:
     )
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """The engine's week, and which wanted visit each of its visits is; `placeless` cannot be driven to."""
 
     week: Week

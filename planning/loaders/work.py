@@ -8,7 +8,6 @@ import datetime as dt
 import json
 import zoneinfo
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -29,6 +28,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce, TruncDate
+from msgspec import Struct
 
 from accounts.models import Membership, User
 from customers.facts import lifecycles
@@ -60,8 +60,7 @@ class By(StrEnum):
     TEAM = "team"
 
 
-@dataclass(frozen=True)
-class Seat:
+class Seat(Struct, frozen=True):
     """A membership: whose, in which team, and what an hour costs (None: not known)."""
 
     user: int
@@ -70,8 +69,7 @@ class Seat:
     holds_all: bool
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(Struct, frozen=True):
     """The days from first to last, both counted; `days`: the first, and those on which official values change.
 
     Only with `repeats_once` piles tell which touches are the first of their customer, type and day: it takes sorting all.
@@ -98,8 +96,7 @@ class Span:
         )
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(Struct, frozen=True):
     """Touches, and of whom: of these people (None: of everyone), and with `unknown` those of which nobody knows who."""
 
     touches: QuerySet[Touch]

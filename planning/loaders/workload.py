@@ -5,11 +5,11 @@ touches.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import DateField, F, Q, QuerySet, Sum
 from django.db.models.functions import Cast, TruncWeek
+from msgspec import Struct
 
 from accounts.models import Membership
 from customers.models import PlannedTouch
@@ -45,8 +45,7 @@ def weeks_from(on: dt.date, count: int = WEEKS_SHOWN) -> list[dt.date]:
     return [monday(on) + dt.timedelta(weeks=n) for n in range(count)]
 
 
-@dataclass(frozen=True)
-class Instead:
+class Instead(Struct, frozen=True):
     """What goes in the place of stored shares and rules. `minutes`: touch and travel minutes by person and customer of
     those who are covered on chosen customers."""
 

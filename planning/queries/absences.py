@@ -3,10 +3,10 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import BooleanField, Case, F, Q, When, prefetch_related_objects
+from msgspec import Struct, field
 
 from accounts.models import Absence, Cover, Membership, Team, User
 from accounts.permissions import Act, Area, people_within
@@ -23,8 +23,7 @@ from territory.rows import ends_from, starts_by
 SOLE_AWAY_DAYS = 5
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """Days drawn in a person's line, counted from the first day shown: `free` nobody stands in, `covered`, `standing` in."""
 
     start: int
@@ -32,8 +31,7 @@ class Bar:
     kind: str
 
 
-@dataclass(frozen=True)
-class Gone:
+class Gone(Struct, frozen=True):
     """An absence: working days without anybody standing in, and on how many customers a sole contact is missing long."""
 
     absence: Absence
@@ -41,8 +39,7 @@ class Gone:
     sole_on: int
 
 
-@dataclass
-class Line:
+class Line(Struct):
     """A person's weeks."""
 
     person: User

@@ -6,11 +6,11 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from msgspec import Struct
 
 from accounts.models import User
 from accounts.permissions import Act, Area
@@ -40,8 +40,7 @@ from territory.together import Asking, prepared
 FROM, TO = 0.1, 0.9
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(Struct, frozen=True):
     """One measure of an open order: where it is now (None: not known yet), and what one expects at its close.
 
     `growing`: it only grows until then, so that little of it says nothing yet.
@@ -62,8 +61,7 @@ class Held:
         return self.now is not None and not self.growing and self.expected.share_below(self.now) < FROM
 
 
-@dataclass(frozen=True)
-class Moves:
+class Moves(Struct, frozen=True):
     """What moves the days of an order; `name` of a circumstance."""
 
     kind: ConditionKind
@@ -71,8 +69,7 @@ class Moves:
     effect: Effect
 
 
-@dataclass(frozen=True)
-class OpenOrder:
+class OpenOrder(Struct, frozen=True):
     """An order by its own name, what is measured of it, and what moves its days, as far as the reader may know."""
 
     pk: int
@@ -95,8 +92,7 @@ class OpenOrder:
         return next((row for row in self.held if row.measure == SaleMeasure.DAYS), None)
 
 
-@dataclass(frozen=True)
-class AgainstNormal:
+class AgainstNormal(Struct, frozen=True):
     """Open orders of a customer, the one open longest first. `computed_at`: when what is normal was."""
 
     orders: list[OpenOrder]

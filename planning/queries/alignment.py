@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from accounts.models import Membership, User
 from accounts.permissions import Act, Area, people_within, scope
@@ -24,16 +25,14 @@ LISTED = 30
 ABOUT = 0.02
 
 
-@dataclass(frozen=True)
-class Sides:
+class Sides(Struct, frozen=True):
     """Something before and after."""
 
     before: float
     after: float
 
 
-@dataclass(frozen=True)
-class PersonSides:
+class PersonSides(Struct, frozen=True):
     """What a person has before and after; `share`: of what is even for them what they have, 1 being even."""
 
     name: str
@@ -44,8 +43,7 @@ class PersonSides:
     potential: Sides | None
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """Something that could not be kept, in the reader's words by the template: which wish, whose, by how much."""
 
     wish: str
@@ -53,8 +51,7 @@ class Wish:
     by: float
 
 
-@dataclass(frozen=True)
-class ProposalPage:
+class ProposalPage(Struct, frozen=True):
     """A proposal. `state`: waiting, running, failed, outdated, ready or closed. `seen`: the fingerprint of the facts now.
 
     `figures` and `people` are of what is accepted and what is `ticked` besides.

@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, QuerySet, Value
+from msgspec import Struct, field
 
 from accounts.models import Team, User
 from accounts.permissions import Act, Area, Scope, people_with_all, people_within, scope, whole_teams_reached
@@ -110,8 +110,7 @@ def basis_of(plan: CallPlan, on: dt.date) -> dict[str, Any]:
     return _basis(*together(*_basis_questions(plan, on)))
 
 
-@dataclass(frozen=True)
-class TypeLine:
+class TypeLine(Struct, frozen=True):
     """A contact rule: touches a year now and proposed with their range, hours a year, and the rule that asks for them."""
 
     rule: int
@@ -142,8 +141,7 @@ class TypeLine:
         return (self.count, self.period) != (self.count_then, self.period_then)
 
 
-@dataclass(frozen=True)
-class GroupLine:
+class GroupLine(Struct, frozen=True):
     """A tier and stage: how many customers, times the calls of now, business, and its contact rules."""
 
     tier: Tier | None
@@ -160,8 +158,7 @@ class GroupLine:
         return self.figures["value_then"] - self.figures["value_now"]
 
 
-@dataclass(frozen=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """How many of a tier and stage a plan leaves as they are. `why`: no rule asks for touches, or no value is to be expected."""
 
     tier: Tier | None
@@ -170,8 +167,7 @@ class LeftOut:
     number: int
 
 
-@dataclass(frozen=True)
-class PlanShown:
+class PlanShown(Struct, frozen=True, dict=True):
     """A plan and where its computing stands; `stale`: what it was computed from has changed since."""
 
     plan: CallPlan

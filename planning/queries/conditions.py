@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Abs
+from msgspec import Struct
 
 from accounts.models import User
 from accounts.permissions import Act, Area, people_within
@@ -116,8 +116,7 @@ def effects_kept(moved: MovedMeasure, rows: Sequence[ConditionEffect]) -> Effect
 LITTLE = 0.005
 
 
-@dataclass(frozen=True)
-class Moving:
+class Moving(Struct, frozen=True):
     """One condition by name, and what it does."""
 
     name: str
@@ -129,8 +128,7 @@ class Moving:
         return self.effect.low > 0 or self.effect.high < 0
 
 
-@dataclass(frozen=True)
-class KindShown:
+class KindShown(Struct, frozen=True):
     """A kind of condition: which share of all variation it explains, of how many `levels`, and those that are shown.
 
     `why` nothing is told of it ("": it is). `named`: how many the reader may see by name. Of a kind that explains nothing none
@@ -145,8 +143,7 @@ class KindShown:
     rows: list[Moving]
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """All that moves a measure, for a page."""
 
     moved: MovedMeasure

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +28,8 @@ from django.db.models import (
     Window,
 )
 from django.db.models.functions import Cast, Coalesce, RowNumber, TruncMonth
+from msgspec import Struct
+from msgspec.structs import replace
 
 from customers.models import OrderStatus
 from planning.engine.cost_lines import Sum as Spent
@@ -66,8 +67,7 @@ NO_TIME = (0, 0, 0)
 GRAINS: BigIntegerField = BigIntegerField()
 
 
-@dataclass(frozen=True)
-class Days:
+class Days(Struct, frozen=True):
     """The days from first (None: since always) to last, both counted; `on` is the day up to which anything is known."""
 
     first: dt.date | None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from msgspec import Struct
 
 from accounts.models import Team, User
 from accounts.permissions import Act, Area, may_all, teams_within
@@ -31,8 +31,7 @@ MONTHS = (3, 12, 24)
 MOST_TOLD_WHY = 5
 
 
-@dataclass(frozen=True)
-class WithNotWon:
+class WithNotWon(Struct, frozen=True):
     """What new-business sales cost together with prospects that were not won: lost orders, and what was spent on those lost
     without an order; and what that is for each sale."""
 
@@ -43,8 +42,7 @@ class WithNotWon:
     each: Decimal
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """Lines of a team (None: the company) in so many months, and how the sales' keys are called.
 
     `new_business`: the key of new-business sales, where lines are by sale type.
@@ -153,8 +151,7 @@ def _names(by: str, keys: set[Hashable | None]) -> tuple[dict[Any, str], int | N
     return dict(model.objects.filter(pk__in=known).order_by("name", "pk").values_list("pk", "name")), None
 
 
-@dataclass(frozen=True)
-class Sale:
+class Sale(Struct, frozen=True):
     """An order behind a line, as a row of the list says it."""
 
     pk: int
@@ -212,8 +209,7 @@ def _of_key(by: str, key: str) -> Q:
     return Q(**{field: key_in(key)})
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(Struct, frozen=True):
     """Something done or spent, and which part of it the order bears."""
 
     row: Any
@@ -221,8 +217,7 @@ class Share:
     is_marked: bool
 
 
-@dataclass(frozen=True)
-class Why:
+class Why(Struct, frozen=True):
     """What an order cost and why: parts in the company's currency, people, touches, internal work and expenses."""
 
     figures: SaleFigures

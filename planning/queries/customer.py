@@ -1,11 +1,11 @@
 """What planning knows about one customer: budgets with their reasons, what is due next, what is out of the ordinary."""
 
 import datetime as dt
-from dataclasses import dataclass
 
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from msgspec import Struct
 
 from accounts.models import User
 from accounts.permissions import Area
@@ -17,8 +17,7 @@ from territory import clock
 from territory.together import Asking, prepared
 
 
-@dataclass(frozen=True)
-class BudgetCard:
+class BudgetCard(Struct, frozen=True):
     """A role's budget: minutes a month, actual, how far it is kept, and the lines that say why."""
 
     role: str
@@ -32,8 +31,7 @@ class BudgetCard:
         return None if self.actual is None or not self.minutes else self.actual / self.minutes * 100
 
 
-@dataclass(frozen=True)
-class CustomerBudgets:
+class CustomerBudgets(Struct, frozen=True):
     """All budgets of a customer, when and over which window they were computed, and whether newer facts wait."""
 
     cards: list[BudgetCard]
@@ -93,8 +91,7 @@ def _by_key(model: type[Model], pks: frozenset[int]) -> QuerySet:
     return model._default_manager.filter(pk__in=pks).order_by()
 
 
-@dataclass(frozen=True)
-class _Names:
+class _Names(Struct, frozen=True):
     """Words for the keys that stored lines hold."""
 
     rules: dict[int, ContactRule]
@@ -159,8 +156,7 @@ class _Names:
         )
 
 
-@dataclass(frozen=True)
-class NextTouch:
+class NextTouch(Struct, frozen=True):
     """A touch that is due or planned, whose, and how late it is."""
 
     touch_type: TouchType

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Case, Count, DateField, F, Max, Min, QuerySet, Value, When
+from msgspec import Struct
 
 from accounts.models import User
 from accounts.permissions import Act, Area
@@ -33,8 +33,7 @@ FEW, COARSE_STEPS = 5_000, 100
 Frame = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True)
-class Extent:
+class Extent(Struct, frozen=True):
     """How many customers the list holds, how many of them have a place, and the frame around these: south, west, north, east."""
 
     count: int
@@ -135,8 +134,7 @@ def _due(on: dt.date | None, today: dt.date) -> int:
     return DUE_SOON if on - today <= SOON else LATER
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(Struct, frozen=True, dict=True):
     """A customer pressed on the map; what is due is None where it is not known or not the reader's to see."""
 
     customer: Customer

@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from accounts.models import User
 from accounts.permissions import Act, Area, may_all, people_within
@@ -18,8 +19,7 @@ MOST_PEOPLE = 12
 MOST_DAYS = 8
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """A figure before and after."""
 
     before: float
@@ -30,8 +30,7 @@ class Change:
         return abs(self.after - self.before) > 1e-6
 
 
-@dataclass(frozen=True)
-class RoleMinutes:
+class RoleMinutes(Struct, frozen=True):
     """Minutes a month of one role, in all and by those tiers whose minutes change."""
 
     role: str
@@ -39,8 +38,7 @@ class RoleMinutes:
     tiers: list[tuple[str, int, Change]]
 
 
-@dataclass(frozen=True)
-class PersonLoad:
+class PersonLoad(Struct, frozen=True):
     """Load of one person, this week and on the mean of the weeks shown, before and after; shares of capacity.
 
     `full_weeks`: how many weeks are above full, before and after; `fills`: the Mondays of those that become so.
@@ -57,8 +55,7 @@ class PersonLoad:
         return self.full_weeks[1] > self.full_weeks[0]
 
 
-@dataclass(frozen=True)
-class DayShown:
+class DayShown(Struct, frozen=True):
     """What changes on one person's list of today: rows, first rows that come and go, in words."""
 
     person: User
@@ -68,8 +65,7 @@ class DayShown:
     reordered: bool
 
 
-@dataclass
-class EffectShown:
+class EffectShown(Struct):
     """The effect of a draft, ready for the page. What counts customers beyond the reader's reach is None, or not there."""
 
     customers: int | None = None
@@ -125,8 +121,7 @@ class EffectShown:
         return max(0, len(self.days) - MOST_DAYS)
 
 
-@dataclass(frozen=True)
-class DraftPage:
+class DraftPage(Struct, frozen=True):
     """A draft and where the computing of its effect stands: waiting, running, failed, refused, outdated or current."""
 
     draft: RuleDraft

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from msgspec import Struct
 
 from accounts.models import User
 from accounts.permissions import Act, Area, may_all
@@ -26,8 +26,7 @@ FEWEST_COURSES = 10
 MOST_TOUCHES = 15
 
 
-@dataclass(frozen=True)
-class EvidenceKind:
+class EvidenceKind(Struct, frozen=True):
     """One way to say what a touch is worth. `figure` None: not known, and `note` says why."""
 
     name: str
@@ -35,8 +34,7 @@ class EvidenceKind:
     note: str
 
 
-@dataclass(frozen=True)
-class NthRow:
+class NthRow(Struct, frozen=True):
     """Of courses that reached an n-th touch, how many it won; `value` is after the touch's cost (None: not the reader's)."""
 
     n: int
@@ -48,8 +46,7 @@ class NthRow:
     value: float | None
 
 
-@dataclass(frozen=True)
-class Kinds:
+class Kinds(Struct, frozen=True):
     """All of a line. `stops_at`: the touch from which on selling costs more than it brings, for who may see costs;
     `stop_rests_on`: the courses that reached it."""
 

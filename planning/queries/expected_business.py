@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
+from msgspec import Struct
 
 from accounts.models import Cover, Team, User
 from accounts.permissions import Act, Area, scope, stands_in, teams_within
@@ -22,8 +22,7 @@ from territory.together import together
 SUMS = {name: Sum(name) for name in ("mean", "variance", "prospects", "unknown")}
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """What is looked at: a team and all below it, a person, a tier; None: all."""
 
     team: Team | None = None
@@ -42,8 +41,7 @@ class Chosen:
         return found
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A sum over prospects, and whom or what it is of (None: nobody's, no tier). Of `unknown` prospects not all is known."""
 
     of: Any
@@ -67,8 +65,7 @@ class Line:
         return range_of(self.mean, self.variance)[1]
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(Struct, frozen=True):
     """A team or a person that a line is of."""
 
     pk: int
@@ -78,8 +75,7 @@ class Named:
         return self.name
 
 
-@dataclass(frozen=True)
-class Basis:
+class Basis(Struct, frozen=True):
     """What a tier's expectations rest on: chances of winning, and what a won course brought in its first year."""
 
     tier: Tier
@@ -90,8 +86,7 @@ class Basis:
         return self.figures["chances"]["365"]
 
 
-@dataclass(frozen=True)
-class Expectation:
+class Expectation(Struct, frozen=True, dict=True):
     """All of a page. `teams`: only those whose totals the reader may see; `people`: of the prospects within reach."""
 
     months: list[Line]

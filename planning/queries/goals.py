@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
+from msgspec import Struct
 
 from accounts.models import Team, User
 from accounts.permissions import Act, Area, people_within, scope
@@ -83,8 +83,7 @@ class Kind(NamedTuple):
         return f"{self.touch_type}-{self.period}"
 
 
-@dataclass(frozen=True)
-class Board:
+class Board(Struct, frozen=True):
     """Goal against done of several people in the present periods: a column a kind, a line a person, and their sums."""
 
     kinds: list[Kind]
@@ -137,8 +136,7 @@ class Person(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True)
-class History:
+class History(Struct, frozen=True):
     """Goal against done of one kind over the last periods: a line a person on this page, and their sums."""
 
     kinds: list[Kind]
@@ -191,8 +189,7 @@ def _people(user: User, team: Team | None) -> Iterable[tuple[int, str]]:
     return people.order_by("name", "pk").values_list("pk", "name")
 
 
-@dataclass(frozen=True)
-class Set:
+class Set(Struct, frozen=True):
     """A goal as it is set, and what may be done with it."""
 
     goal: ActivityGoal

@@ -6,10 +6,11 @@ another role the receiver does what that role has unstaffed there, and the perso
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from msgspec import Struct
+from msgspec.structs import replace
 
 from accounts.models import User
 from accounts.permissions import Act, Area, people_within
@@ -38,16 +39,14 @@ from territory.together import in_groups
 ONE_WEEK = dt.timedelta(days=7)
 
 
-@dataclass(frozen=True)
-class WeekLoads:
+class WeekLoads(Struct, frozen=True):
     """A week with the load of each person before and after, as shares of capacity; None: away."""
 
     week: dt.date
     loads: list[tuple[float | None, float | None]]
 
 
-@dataclass(frozen=True)
-class Loads:
+class Loads(Struct, frozen=True):
     """The weeks of those whose workload the reader may see, of the two."""
 
     people: list[User]

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Avg, Case, Count, F, FloatField, IntegerField, Q, QuerySet, Sum, Value, When, Window
@@ -13,6 +12,7 @@ from django.db.models.lookups import GreaterThan
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from msgspec import Struct, field
 
 from accounts.models import JobProfile, Membership, User
 from accounts.permissions import Act, Area, people_within
@@ -61,8 +61,7 @@ def _seen(user: User) -> Q:
 # What does not fit
 
 
-@dataclass(frozen=True)
-class Misfit:
+class Misfit(Struct, frozen=True):
     """An assignment that does not fit what happened, in words: what it is, what happened, what could be done about it."""
 
     customer: Customer
@@ -165,8 +164,7 @@ def _suggestion(row: InvolvementFinding) -> str:
     }[Happened(row.happened)]
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """How many sole customers there are, on how many of them others made touches; findings by kind."""
 
     sole: int
@@ -217,8 +215,7 @@ def customers_seen(user: User) -> QuerySet[CustomerInvolvement]:
 # By order
 
 
-@dataclass(frozen=True)
-class Band:
+class Band(Struct, frozen=True):
     """Orders that ended, by managers' share of the time: how many, how many of them were won, the median days of those."""
 
     label: str
@@ -232,8 +229,7 @@ class Band:
         return self.won / self.ended if self.ended >= ENOUGH_ENDED else None
 
 
-@dataclass(frozen=True)
-class Bands:
+class Bands(Struct, frozen=True):
     """The same by managers and senior managers together, and by senior managers alone."""
 
     managers: list[Band] = field(default_factory=list)
@@ -328,8 +324,7 @@ def _label(band: int) -> str:
     return _("up to %(high)s") % {"high": percent_text(BANDS[band])}
 
 
-@dataclass(frozen=True)
-class Pending:
+class Pending(Struct, frozen=True):
     """A pending order with who spent time on it, as a row says it; shares are None where nobody did."""
 
     pk: int
@@ -366,8 +361,7 @@ def pending_seen(user: User) -> QuerySet:
 # By person
 
 
-@dataclass
-class PersonLine:
+class PersonLine(Struct):
     """What a person is authorised to be, on how many customers they are what, and who is involved in those they own.
 
     `own`, `managers`, `seniors`: shares of the time on customers they own, None without any. `people`: on such a customer,

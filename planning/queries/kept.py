@@ -4,10 +4,10 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from msgspec import Struct
 
 from accounts.models import User
 from accounts.permissions import Act, Area, Scope, current_memberships, people_reached, scope
@@ -21,8 +21,7 @@ from territory.together import Prepared, prepared, together
 HOLDS = dt.timedelta(minutes=30)
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """An answer: `result` None while there is none that may be shown. `state`: how far the one that was asked for is."""
 
     result: Any
@@ -39,8 +38,7 @@ class Kept:
         return self.result is None and self.state == FAILED
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What an answer is computed under: the company's day, the number of the rules, and as its `basis` a hash of what the reader
     may see and of how touches are counted, which is no change of rules."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db.models import Case, Count, F, Q, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from msgspec import Struct, field
 
 from accounts.models import User
 from accounts.permissions import Act, Area, scope
@@ -43,8 +43,7 @@ LARGEST_FIRST = F("seen_amount").desc(nulls_last=True)
 TOO_MUCH, ROOM = ("far", "over"), ("room",)
 
 
-@dataclass(frozen=True)
-class Loads:
+class Loads(Struct, frozen=True):
     """Load of a team or a person this week and next; None: away. Bands by the administrator's thresholds."""
 
     name: str
@@ -56,16 +55,14 @@ class Loads:
         return list(zip(self.loads, self.bands, strict=True))
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(Struct, frozen=True):
     """Something with an address of its own, in words."""
 
     text: str
     url: str
 
 
-@dataclass(frozen=True)
-class Closed:
+class Closed(Struct, frozen=True):
     """Orders won or lost last week: how many, what those bring whose amounts the reader sees, the largest by name."""
 
     orders: int
@@ -73,8 +70,7 @@ class Closed:
     largest: list[Named] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """Something to decide: what, where, and whom or what it is about."""
 
     text: str
@@ -82,8 +78,7 @@ class Decision:
     about: str = ""
 
 
-@dataclass(frozen=True)
-class ManagersWeek:
+class ManagersWeek(Struct, frozen=True):
     """`first` is its Monday; what changed is of the seven days before."""
 
     first: dt.date

@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from msgspec import Struct, field
 
 from accounts.models import Membership, RoleFunction, User
 from accounts.permissions import current_memberships
@@ -20,8 +20,7 @@ MONTH_DAYS = 30
 WINDOW_DAYS = 90
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How many prospects and customers of a tier, now and a month ago; `tier` None where none applies."""
 
     tier: Tier | None
@@ -31,8 +30,7 @@ class Standing:
     customers_before: int
 
 
-@dataclass(frozen=True)
-class MyRole:
+class MyRole(Struct, frozen=True):
     """`manager_share`: managers' part of all minutes on my customers in the last 90 days, None without any; `senior_share`
     that of senior managers alone. `held`: as what I work on how many customers; `touched`: of those of whom I am the sole
     contact, how many others touched by last night; `misfits`: of how many assignments something else does not fit.

@@ -3,10 +3,10 @@
 import datetime as dt
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from accounts.models import User
 from planning.actions.visit_plans import STANDS, plan_of, stale_reasons
@@ -29,8 +29,7 @@ FIRST_HOUR, LAST_HOUR = 8, 17
 LEFT_SHOWN = 20
 
 
-@dataclass(frozen=True)
-class MyWeek:
+class MyWeek(Struct, frozen=True):
     """The page. `tried`: what is planned and is as it was when the week was planned; `elsewhere`: visits that are another
     week's by now, of which accepting takes none."""
 

@@ -1,12 +1,12 @@
 """Rows of a planned week as its page shows them: days, their visits, blocks of the calendar, what is near and what is left out."""
 
 import datetime as dt
-from dataclasses import dataclass
 from functools import cached_property
 
 from django.utils.dateformat import format as written
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from msgspec import Struct
 
 from customers.places import route_url
 from planning.actions.visit_plans import STANDS
@@ -57,8 +57,7 @@ def weekday_text(moment: dt.datetime) -> str:
     return f"{written(here(moment).date(), 'D')} {moment_text(moment)}"
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(Struct, frozen=True):
     """A piece of a day in the calendar: its kind, from which row on and how many rows, and the words in it."""
 
     kind: str
@@ -69,8 +68,7 @@ class Block:
     row_of_stop: "StopRow | None" = None
 
 
-@dataclass(frozen=True)
-class StopRow:
+class StopRow(Struct, frozen=True, dict=True):
     """A visit of a day, by its number in the order."""
 
     stop: VisitStop
@@ -183,8 +181,7 @@ class StopRow:
         return f"customer={self.stop.customer_id}&type={self.stop.touch_type_id}"
 
 
-@dataclass(frozen=True)
-class NearRow:
+class NearRow(Struct, frozen=True):
     """What is due near a day's way, and what it would add."""
 
     stop: VisitStop
@@ -197,8 +194,7 @@ class NearRow:
         return _("Add, %(km)s more") % {"km": km_text(max(0, self.metres))}
 
 
-@dataclass(frozen=True)
-class CallsRow:
+class CallsRow(Struct, frozen=True):
     """Calls that fit between visits: how many, and from when to when."""
 
     number: int
@@ -214,8 +210,7 @@ class CallsRow:
         return times_words(self.starts_at, self.ends_at)
 
 
-@dataclass(frozen=True)
-class LeftRow:
+class LeftRow(Struct, frozen=True):
     """A visit that is not in the plan, and why."""
 
     stop: VisitStop
@@ -252,8 +247,7 @@ class LeftRow:
         return f"planned={self.stop.planned_id}"
 
 
-@dataclass(frozen=True)
-class DayColumn:
+class DayColumn(Struct, frozen=True):
     """A day: its visits, what stands in the calendar, its figures."""
 
     date: dt.date

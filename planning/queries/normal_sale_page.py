@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import F, QuerySet
+from msgspec import Struct
 
 from accounts.models import Team, User
 from accounts.permissions import Act, Area, may_all, teams_within
@@ -16,8 +16,7 @@ from planning.engine.normal_sale import Basis, Quartiles
 from planning.models import SaleNorm, SalesRun
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """A sale type and tier (None: all tiers) with its figures, as far as the reader may see them."""
 
     norm: SaleNorm
@@ -73,8 +72,7 @@ class Row:
         return self.norm.basis == Basis.SALE_TYPE
 
 
-@dataclass(frozen=True)
-class NormalSale:
+class NormalSale(Struct, frozen=True, dict=True):
     """Rows by sale type and one of all; `everyone` None: no run yet, or nothing ended in the window."""
 
     run: SalesRun | None

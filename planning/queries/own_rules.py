@@ -1,11 +1,12 @@
 """A customer's own rules: those that its page shows, and what one would do to its due touches and time budget."""
 
 import datetime as dt
-from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from msgspec import Struct
+from msgspec.structs import replace
 
 from customers.models import Customer
 from customers.queries.changes import Followed
@@ -23,8 +24,7 @@ from territory.together import Asking, prepared
 SHOWN = 30
 
 
-@dataclass(frozen=True)
-class OwnRules:
+class OwnRules(Struct, frozen=True):
     """Rules that hold or will, and those whose last day is over, the latest first."""
 
     current: list[CustomerRule]
@@ -84,8 +84,7 @@ def days(rule: CustomerRule) -> str:
     return _("from %(first)s until %(last)s") % {"first": first, "last": day_text(rule.ends_on)}
 
 
-@dataclass(frozen=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """What a rule changes on its first day from today on: minutes a month by role before and after, of all roles, and when
     its type of touch is due before and after (None: not at all)."""
 

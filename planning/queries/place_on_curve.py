@@ -3,11 +3,11 @@
 import datetime as dt
 import zoneinfo
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.functions import TruncDate
+from msgspec import Struct
 
 from customers.models import CourseOutcome, Customer, SellingCourse, Stage, TierPeriod, Touch
 from planning.engine.courses import FEWEST_WINS
@@ -17,8 +17,7 @@ from territory import clock
 from territory.together import Asking, prepared
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """Touches of the course until now, and the curve it is held against: that of `tier`, or of all tiers (`is_pooled`).
 
     `tier`: name of the tier of the course's first day; `own_wins`: courses won of it.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.db.models import QuerySet
+from msgspec import Struct
 
 from accounts.models import Team, User
 from accounts.permissions import Act, Area, Scope, scope
@@ -16,8 +15,7 @@ from territory.together import Prepared, prepared
 ON_HOME, LISTED, NAMED = 2, 20, 6
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A proposal with the customers it is about, by name; only those that the reader may change."""
 
     row: Rebalancing

@@ -3,11 +3,11 @@
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from django.db.models import F, Q, QuerySet, Sum, Window
 from django.db.models.functions import Lag
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from accounts.models import User
 from accounts.permissions import Act, Area, Scope, may, people_reached, scope
@@ -31,8 +31,7 @@ BY: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """Touches asked for and made; `tier` of a tier's or a rule's row, `interval` and `kept` (days) of a rule's alone.
 
     `title`: what it is about, in a sentence. `changed_on`: the last day in the window on which a rule's rhythm was changed;
@@ -64,8 +63,7 @@ class Row:
         return self.asked >= 1
 
 
-@dataclass(frozen=True)
-class Rhythm:
+class Rhythm(Struct, frozen=True):
     """Rows, worst first, those of whom less than one touch was asked last; and the sum of all. `run` None: not computed yet.
 
     `changed_on`: the last day in the window on which the rhythm of any rule was changed.
@@ -103,8 +101,7 @@ def rhythm(user: User, by: str, window: int, person: User | None = None) -> Rhyt
     return Rhythm(runs[0] if runs else None, window, rows, total, max(changed.values(), default=None))
 
 
-@dataclass(frozen=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """What stands beside a contact rule: adherence and interval kept (days) of the last 90 days, within the reader's reach;
     None where nothing is known. `is_old`: the rule was changed since that was computed.
     """

@@ -1,9 +1,9 @@
 """Budget against actual: by tier and role, and the customers that get far too little or far too much."""
 
 import datetime as dt
-from dataclasses import dataclass
 
 from django.db.models import Case, Count, Exists, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum, When, Window
+from msgspec import Struct
 
 from accounts.models import Role, Team, User
 from accounts.permissions import Act, Area
@@ -17,8 +17,7 @@ from territory.together import Prepared, prepared, together
 SHOWN = 5
 
 
-@dataclass(frozen=True)
-class TierRow:
+class TierRow(Struct, frozen=True):
     """A tier: how many customers, and (actual, budget) in minutes a month by role and for all roles."""
 
     tier: Tier | None
@@ -27,8 +26,7 @@ class TierRow:
     whole: tuple[float, float]
 
 
-@dataclass(frozen=True)
-class ServiceTable:
+class ServiceTable(Struct, frozen=True):
     """Budget against actual by tier and role; customers without a tier come last, the sum of all under `total`."""
 
     roles: list[Role]
@@ -117,8 +115,7 @@ def _sum(parts: list[tuple[float, float] | None]) -> tuple[float, float]:
     return sum(part[0] for part in known), sum(part[1] for part in known)
 
 
-@dataclass(frozen=True)
-class Served:
+class Served(Struct, frozen=True):
     """A customer with its actual in per cent of budget, and whose it is."""
 
     customer: Customer

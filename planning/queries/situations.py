@@ -2,10 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from django.db.models import Count, Q, Window
 from django.db.models.functions import RowNumber
+from msgspec import Struct, field
 
 from accounts.models import User
 from accounts.permissions import Act, Area, scope, teams_within
@@ -24,8 +24,7 @@ MOST_EARLIER = 5
 TABS = ("open", "mine", "acknowledged", "resolved")
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A situation in a list: `sees_figures`, where its figures are amounts; `asks`, whether somebody should look at it."""
 
     row: Situation
@@ -45,8 +44,7 @@ class Line:
         )
 
 
-@dataclass
-class Group:
+class Group(Struct):
     """Those of one kind: how many there are, and the first of them."""
 
     kind: Kind
@@ -134,8 +132,7 @@ def how_many_orders(rows: SituationQuerySet) -> int:
     return rows.order_by().filter(kind="large_order").aggregate(n=Count("order", distinct=True))["n"]
 
 
-@dataclass(frozen=True)
-class Happened:
+class Happened(Struct, frozen=True):
     """One entry of a situation's history, in words by `what`: opened, acknowledged, handed over, resolved."""
 
     what: str

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import F, Q, QuerySet, Sum
+from msgspec import Struct
 
 from accounts.models import Membership, Team, User
 from accounts.permissions import Act, Area, Scope, may, may_all, people_reached, scope, teams_reached
@@ -30,8 +30,7 @@ FIELDS = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
-class Sold:
+class Sold(Struct):
     """An order and what it took; seconds and grains (engine/sale_cost.py)."""
 
     pk: int
@@ -90,8 +89,7 @@ def logged_sales(sales: Sales) -> Iterator[Sold]:
         )
 
 
-@dataclass(frozen=True)
-class Rates:
+class Rates(Struct, frozen=True):
     """Whose cost rates may be known. `people` None: everyone's; else theirs alone.
 
     `teams`: where the time of teams' internal work counts in overheads (None: everywhere); only where nobody else did such work.
@@ -179,8 +177,7 @@ def rates_of_teams(on: dt.date, lines: Mapping[int, Collection[int]]) -> dict[in
     return {team: Rates(people := frozenset(members[team]), _closed(below[team], people, work)) for team in lines}
 
 
-@dataclass(frozen=True)
-class TeamWork:
+class TeamWork(Struct, frozen=True):
     """Who did internal work for teams; each team with those above it."""
 
     workers: Mapping[int, Collection[int]]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct
 
 from accounts.models import Team, User
 from accounts.permissions import Act, Area
@@ -36,8 +36,7 @@ YEAR = 12
 Stages = Mapping[str, int]
 
 
-@dataclass(frozen=True)
-class Tile:
+class Tile(Struct, frozen=True):
     """A stage: how many now, at the end of last month, and at the ends of the months before, now last."""
 
     stage: Stage
@@ -59,8 +58,7 @@ class Tile:
         return self.now - self.trend[0]
 
 
-@dataclass(frozen=True)
-class Trend:
+class Trend(Struct, frozen=True):
     """Counts at the ends of months; the last is now. Of `stale` customers, as far as these were counted, past months are read anew
     within minutes."""
 
@@ -89,8 +87,7 @@ class Trend:
         return list(zip(self.months, self.counts, strict=True))
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A tier, team, market or person (`of` None: none): counts now and at the end of last month, by stage."""
 
     key: int | None
@@ -113,8 +110,7 @@ class Line:
         return sum(self.now.values())
 
 
-@dataclass(frozen=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """How many moved in a month, by what happened."""
 
     month: dt.date
@@ -125,8 +121,7 @@ class Moved:
         return [(move, self.counts.get(move, 0)) for move in Move]
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """The page of counts: its table, the trend of all or of one line, and movements, latest month first."""
 
     by: str
@@ -137,8 +132,7 @@ class Counts:
     moves: list[Moved]
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(Struct, frozen=True):
     """The months that a page is about, the present one last, and the reader's condition on customers."""
 
     seen: Q

@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from accounts.models import User
 from planning.engine.rhythm import interval_days
@@ -11,8 +12,7 @@ from planning.models import ContactRule, EvidenceRun, ValueStage
 from planning.queries.touch_values import sees_evidence
 
 
-@dataclass(frozen=True)
-class RhythmEvidence:
+class RhythmEvidence(Struct, frozen=True):
     """The share won by rhythm, by stage, touch type and tier."""
 
     computed_at: dt.datetime

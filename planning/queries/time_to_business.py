@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from customers.models import Tier
 from planning.actions.tier_curves import at_an_amount
@@ -23,8 +24,7 @@ YEAR = 365
 POINTS = 72
 
 
-@dataclass(frozen=True)
-class WithinDays:
+class WithinDays(Struct, frozen=True):
     """The share that had arrived within so many days, and its band; None: not known yet, or no band."""
 
     days: int
@@ -33,8 +33,7 @@ class WithinDays:
     high: float | None
 
 
-@dataclass(frozen=True)
-class OfTier:
+class OfTier(Struct, frozen=True):
     """The curve of a tier (None: of all prospects) at an amount."""
 
     tier: Tier | None
@@ -70,8 +69,7 @@ class OfTier:
         return nearly_all_by(self.steps)
 
 
-@dataclass(frozen=True)
-class TimeToBusiness:
+class TimeToBusiness(Struct, frozen=True, dict=True):
     """The curves of the tiers from the highest, and that of all prospects."""
 
     rows: list[OfTier]

@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
+from msgspec import Struct
 
 from accounts.models import Cover, User
 from accounts.permissions import Act, Area, is_stood_in_for, stands_in
@@ -46,8 +46,7 @@ class Planned(NamedTuple):
     is_handed_over: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thing(engine.Candidate):
+class Thing(engine.Candidate, frozen=True, kw_only=True):
     """Something that could be done today, in figures: all that ranking needs. `key` is that of the planned touch, if it is one."""
 
     person: int
@@ -242,8 +241,7 @@ def in_full(
     return [shown.row(thing) for thing in things], shown.planned
 
 
-@dataclass(frozen=True)
-class _Shown:
+class _Shown(Struct, frozen=True):
     """What rows show beside figures, by key."""
 
     customers: Mapping[int, Customer]

@@ -1,9 +1,9 @@
 """All that the page *Today* shows a person: what to do first, their week, goals, visits, situations and their role."""
 
 import datetime as dt
-from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
+from msgspec import Struct
 
 from accounts.models import Cover, User
 from accounts.permissions import Act, Area, current_memberships, is_stood_in_for, stands_in
@@ -25,8 +25,7 @@ SITUATIONS_SHOWN = 5
 CIRCUMSTANCES_SHOWN = 8
 
 
-@dataclass(frozen=True)
-class TodayPage:
+class TodayPage(Struct, frozen=True):
     """`rows` are the first of `total`, of which `overdue` are late; `next_planned` is known where nothing is to do."""
 
     day: dt.date

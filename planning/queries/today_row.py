@@ -1,13 +1,13 @@
 """One thing to do on *Today*, with all that its row says: put into words here, once, so that the page only prints it."""
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from msgspec import Struct
 
 from accounts.models import User
 from customers.models import Customer, PlannedTouch, TouchType
@@ -24,8 +24,7 @@ class Callee(NamedTuple):
     phone: str
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True, dict=True):
     """One thing to do: a customer, a touch type, why, and what it is worth; `covered`: for whom the reader stands in."""
 
     customer: Customer

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from msgspec import Struct
 
 from accounts.models import User
 from accounts.permissions import Act, Area, may_all
@@ -24,8 +24,7 @@ WHOLE_FROM = 10
 EVIDENCE_AREAS = (Area.CUSTOMERS, Area.TOUCHES, Area.ORDERS, Area.AMOUNTS)
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A touch type on a tier: the official value of today (None: not set), and the evidence, where there is any.
 
     `rejected`: what was decided about this official value and keeps it, as long as evidence has not moved since.
@@ -107,8 +106,7 @@ class Line:
         return None if found is None or found.value is None or found.is_pooled else found.value * found.touches
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Struct, frozen=True):
     """The lines of a tier, with the courses that they rest on: won, lost, business (None: no evidence yet)."""
 
     tier: Tier
@@ -126,8 +124,7 @@ class Group:
         return self.sample is not None and all(line.evidence is None or line.evidence.is_pooled for line in self.lines)
 
 
-@dataclass(frozen=True)
-class ValuesTable:
+class ValuesTable(Struct, frozen=True):
     """All lines of a stage by tier. `run` None: no evidence, or none that the reader may see."""
 
     groups: list[Group]

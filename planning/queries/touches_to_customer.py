@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from customers.models import Tier, TouchType
 from planning.engine.courses import FEWEST_WINS
@@ -20,8 +21,7 @@ SCALES = (8, 12, 20, 40, 60, 80, 100, 200, 400, 1000)
 QUARTERS = 4
 
 
-@dataclass(frozen=True)
-class WithinTouches:
+class WithinTouches(Struct, frozen=True):
     """After n touches: courses that were still under way, the share won (None: not known yet) and its band."""
 
     n: int
@@ -31,8 +31,7 @@ class WithinTouches:
     high: float | None
 
 
-@dataclass(frozen=True)
-class CurveOfTouches:
+class CurveOfTouches(Struct, frozen=True):
     """A curve as it was kept (planning.actions.tier_curves)."""
 
     steps: Mapping[str, Sequence[Any]]
@@ -70,8 +69,7 @@ class CurveOfTouches:
         return nearly_all_by(self.steps)
 
 
-@dataclass(frozen=True)
-class TypeOfWon:
+class TypeOfWon(Struct, frozen=True):
     """A type's part of the touches of those that became customers, and how many each of them had."""
 
     touch_type: TouchType
@@ -79,8 +77,7 @@ class TypeOfWon:
     each: float
 
 
-@dataclass(frozen=True)
-class OfTier:
+class OfTier(Struct, frozen=True):
     """A tier's curve (None: over all) with the mix of types."""
 
     tier: Tier | None
@@ -88,8 +85,7 @@ class OfTier:
     mix: list[TypeOfWon]
 
 
-@dataclass(frozen=True)
-class TouchesToCustomer:
+class TouchesToCustomer(Struct, frozen=True, dict=True):
     """All curves, tiers from the highest, then all together. `until`: touches at which pictures end."""
 
     rows: list[OfTier]

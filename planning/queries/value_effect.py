@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from msgspec import Struct
+from msgspec.structs import replace
 
 from accounts.models import Team, User
 from accounts.permissions import Act, Area, people_within
@@ -32,8 +33,7 @@ from territory.together import prepared, together
 MOST_PEOPLE = 6
 
 
-@dataclass(frozen=True)
-class TodayEffect:
+class TodayEffect(Struct, frozen=True):
     """The lists of today of those whom the reader may see: of how many people and rows, whose change, and the first of these."""
 
     people: int
@@ -44,8 +44,7 @@ class TodayEffect:
     shown: list[Reordered]
 
 
-@dataclass(frozen=True)
-class ValueEffect:
+class ValueEffect(Struct, frozen=True):
     """What a value would change: lists of today, and what last quarter's work would have been worth."""
 
     today: TodayEffect
@@ -129,8 +128,7 @@ def _stored(effect: ValueEffect) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class NamedRow:
+class NamedRow(Struct, frozen=True):
     """A row of a list in words: `customer` is empty where the reader may not see it; `step`: by how many places it moves
     up (below 0: down) with the other value."""
 
@@ -139,8 +137,7 @@ class NamedRow:
     step: int
 
 
-@dataclass(frozen=True)
-class PersonList:
+class PersonList(Struct, frozen=True):
     """Whose list changes, how many of its rows change place, and its first rows before and after."""
 
     person: str
@@ -150,8 +147,7 @@ class PersonList:
     after: list[NamedRow]
 
 
-@dataclass(frozen=True)
-class NamedWorth:
+class NamedWorth(Struct, frozen=True):
     """What touches of somebody (empty: unknown, or a whole team) were worth whose value differs, and would have been."""
 
     name: str
@@ -161,8 +157,7 @@ class NamedWorth:
     after: Decimal
 
 
-@dataclass(frozen=True)
-class EffectShown:
+class EffectShown(Struct, frozen=True):
     """A kept effect in words. `others`: how many lists and people's work change, too, and are not shown."""
 
     people: int

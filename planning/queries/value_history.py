@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import QuerySet
+from msgspec import Struct
 
 from accounts.models import User
 from planning.models import RejectedSuggestion, TouchEvidence, TouchValue
@@ -17,8 +17,7 @@ from territory import clock
 from territory.together import prepared
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """Something that was decided on a line: a value that started (`amount`; with a new company nobody decided it, `by` is
     None), or a suggestion that was rejected (None). `starts_on`: from when it holds, or the day of the evidence."""
 
@@ -59,8 +58,7 @@ def _own(line: Line, values: Iterable[TouchValue]) -> list[TouchValue]:
     )
 
 
-@dataclass(frozen=True)
-class Past:
+class Past(Struct, frozen=True):
     """The evidence of a month, the official value of its day, and what was decided since the month before."""
 
     on: dt.date

@@ -2,8 +2,10 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from accounts.models import User
 from planning.engine.calendar import last_quarter
@@ -17,8 +19,7 @@ from territory import clock
 MOST_NAMED = 8
 
 
-@dataclass(frozen=True)
-class Revalued:
+class Revalued(Struct, frozen=True):
     """What those of somebody's touches were worth whose value differs, and what they would have been; keys of who and of the team."""
 
     person: int | None
@@ -32,8 +33,7 @@ class Revalued:
         return self.after - self.before
 
 
-@dataclass(frozen=True)
-class WorkEffect:
+class WorkEffect(Struct, frozen=True):
     """Of last quarter. `keeps`: the value starts after it, so that its touches keep theirs. Only who has touches whose value
     differs is told of, at most MOST_NAMED people and how many `others`; a touch that two made stands with each of them, and once
     with their team and in all."""

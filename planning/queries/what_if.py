@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
+from msgspec import Struct, field
 
 from accounts.models import Membership, Role, User
 from accounts.permissions import Act, Area, Scope, people_reached, scope
@@ -31,8 +31,7 @@ FOUR_WEEKS = 28
 Place = tuple[int, str, int]  # tier, stage, role
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """One rule, as it is and as it would be: hours a month of all customers it is about. `form`: where it is typed.
 
     `moved`: the share of these customers that it is about, others having a rule of their own.
@@ -49,8 +48,7 @@ class Line:
         return abs(self.hours_now - self.hours_then) > 1e-9
 
 
-@dataclass
-class Group:
+class Group(Struct):
     """A tier's prospects or customers: the lines of its rules, and the wins of a year (None: no evidence tells)."""
 
     tier: Tier
@@ -81,8 +79,7 @@ class Group:
         return total([(self.wins, self.business_of_a_win)])
 
 
-@dataclass(frozen=True)
-class RoleHours:
+class RoleHours(Struct, frozen=True):
     """Hours of an ordinary month that a role has for customers and needs, as rules are and as they would be."""
 
     role: Role
@@ -104,8 +101,7 @@ class RoleHours:
         return self.left_then < -1e-9 and self.needed_then > self.needed_now + 1e-9
 
 
-@dataclass(frozen=True)
-class WhatIfPage:
+class WhatIfPage(Struct, frozen=True, dict=True):
     """`run` None: no evidence yet. `shows_business`: whether the reader may see what wins bring."""
 
     groups: list[Group]
@@ -262,16 +258,14 @@ def model_of(stored: Mapping[str, Any] | None) -> ChanceModel | None:
     )
 
 
-@dataclass(frozen=True)
-class _Served:
+class _Served(Struct, frozen=True):
     """How many customers of a tier and stage the people of a role serve (by shares), and the minutes of travel a month."""
 
     customers: float
     travel: float
 
 
-@dataclass(frozen=True)
-class _Time:
+class _Time(Struct, frozen=True):
     """What there is to do, and who has time for it: customers by tier and stage, those served by tier, stage and role, the
     minutes there and back of one visit, and by role the hours needed and had in an ordinary month. `apart`: by tier, stage,
     role and touch type those with a rule of their own, which no other rule moves.

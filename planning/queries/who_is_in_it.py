@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet, Sum
+from msgspec import Struct
 
 from accounts.models import RoleFunction, User
 from accounts.permissions import Act, Area
@@ -19,8 +19,7 @@ from territory.together import together
 NAMED = 6
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """A person with the role in which they spent most, and their minutes without travel."""
 
     name: str
@@ -28,8 +27,7 @@ class Part:
     minutes: float
 
 
-@dataclass(frozen=True)
-class InIt:
+class InIt(Struct, frozen=True):
     """`more`: how many people beside those named; `has_senior`: a senior manager among all of them."""
 
     parts: list[Part]

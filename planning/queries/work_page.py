@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
+from msgspec import Struct
 
 from accounts.models import Team, User
 from accounts.permissions import Area
@@ -33,8 +34,7 @@ class Kind(NamedTuple):
     icon: str
 
 
-@dataclass(frozen=True)
-class PersonSum:
+class PersonSum(Struct, frozen=True):
     """What one person (None: unknown) did: by key the teams that they worked in, and how many touches by type."""
 
     person: int | None
@@ -43,8 +43,7 @@ class PersonSum:
     mix: dict[int, int]
 
 
-@dataclass(frozen=True)
-class WorkSums:
+class WorkSums(Struct, frozen=True):
     """All people's work of a period without names, as it is kept. `total`, `types` and `tiers` (by key) hold each touch once, `teams`
     once for each team that took part (None: not asked for); there is no cost in those of types and tiers."""
 
@@ -80,8 +79,7 @@ class PersonRow:
         return [(row, self.sums.mix[pk]) for pk, row in self.names.types.items() if pk in self.sums.mix]
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """Touches of one type together, and by tier (None: before the customer's history begins)."""
 
     touch_type: Kind
@@ -89,8 +87,7 @@ class Lines:
     by_tier: list[tuple[Tier | None, Work]]
 
 
-@dataclass(frozen=True)
-class Board:
+class Board(Struct, frozen=True):
     """All people's work of a period. `unknown` None: everyone is known. `total`, `types` and `tiers` hold each touch once, `teams`
     once for each team that took part (None: not asked for). `has_teams`: there are several. There is no cost in sums of types and tiers."""
 
@@ -105,8 +102,7 @@ class Board:
     sees_cost: bool
 
 
-@dataclass(frozen=True)
-class Own:
+class Own(Struct, frozen=True):
     """One person's work of a period by type and tier."""
 
     person: User

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain
 
 from django.db.models import QuerySet
+from msgspec import Struct
 
 from accounts.models import User
 from accounts.permissions import Act, Area, Scope, people_reached, people_within, scope
@@ -38,8 +38,7 @@ from territory.together import prepared, together
 Place = tuple[int | None, int | None, int, int | None]
 
 
-@dataclass(frozen=True)
-class Valuation:
+class Valuation(Struct, frozen=True, dict=True):
     """What touches of a span are worth and cost. `rates` None: the reader may see no cost."""
 
     span: Span

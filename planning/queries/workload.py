@@ -3,12 +3,12 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from django.db.models import Q, QuerySet, Sum
+from msgspec import Struct
 
 from accounts.models import Absence, Membership, Team, User
 from accounts.permissions import Act, Area, Scope, people_reached, people_within, scope
@@ -53,8 +53,7 @@ class PersonRow(NamedTuple):
         return Sums.of(self.line.sums).load
 
 
-@dataclass(frozen=True)
-class TeamRows:
+class TeamRows(Struct, frozen=True):
     """A team's people, its sums a week (where the reader may see its totals) and its unstaffed work a week."""
 
     team: Team
@@ -79,8 +78,7 @@ class TeamRows:
         return any(self.unstaffed)
 
 
-@dataclass(frozen=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """Somebody away in the weeks shown, whose absences the reader may see."""
 
     person: Person
@@ -88,8 +86,7 @@ class Absent:
     ends_on: dt.date
 
 
-@dataclass(frozen=True)
-class Board:
+class Board(Struct, frozen=True, dict=True):
     """The heat map: weeks, teams with their people, who is away, and sums of the first week; the working days it rests on.
 
     `seen`: teams whose totals the reader may see, archived ones too.
@@ -131,8 +128,7 @@ class Board:
         return list(zip(self.weeks, self.by_week, strict=True))
 
 
-@dataclass(frozen=True)
-class Sums:
+class Sums(Struct, frozen=True):
     """Workload and capacity of several people, minutes."""
 
     workload: float
@@ -295,8 +291,7 @@ def week_of(user: User, ground: Ground, away: Away) -> engine.Cell | None:
     return next((cell for cell in cells if cell.person == user.pk), None)
 
 
-@dataclass(frozen=True)
-class Explained:
+class Explained(Struct, frozen=True):
     """One cell of the heat map and what it is made of; whom and who covers, None where the reader may not see that they
     are away."""
 

@@ -5,12 +5,12 @@ Pages, CSV, JSON and the command line read the same rows. A file of this folder 
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from accounts.permissions import Act, Area, may
 from territory import clock
@@ -43,8 +43,7 @@ MONTHS = range(1, 241)
 DECIMALS = {Kind.MINUTES: 2, Kind.MONEY: 2, Kind.DAYS: 4, Kind.SHARE: 6}
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column: the key in JSON and CSV, and what kind of value it holds; `area`: for whom it is there at all."""
 
     name: str
@@ -65,8 +64,7 @@ class Column:
         return int(value) if self.kind is Kind.COUNT else str(value)
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What somebody wants to know.
 
     `today` and `now` are the company's day and this moment. `as_of` None reads stored figures where a report has any;
@@ -98,16 +96,14 @@ class Asked:
         return self.ends_on or self.on
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Rows as mappings from column name to plain value, and when the oldest figure in them was computed."""
 
     rows: Iterable[Mapping[str, Any]]
     computed_at: dt.datetime
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Struct, frozen=True):
     """A report. `by` lists what --by may be, the first being the default; empty where the report has no --by; `of` likewise.
 
     `takes_window`: whether --from and --to mean something; `takes_amount`: whether --amount does; `takes_months`: --months.

@@ -1,7 +1,8 @@
 """What reports on evidence share: the courses that a reader may see, types and tiers in their own order. Not a report."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from accounts.permissions import Act, Area, may_all
 from customers.models import Customer, Tier
@@ -15,8 +16,7 @@ from planning.reports.definition import Asked
 from planning.reports.figures import touch_type_names
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """Courses up to the day asked for; names of touch types and tiers by key, in order."""
 
     ground: Ground

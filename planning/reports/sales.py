@@ -8,11 +8,11 @@ no market or no line are a row without a key. Archived orders count nowhere; pen
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from msgspec import Struct
 
 from accounts.models import Team
 from accounts.permissions import Area
@@ -36,8 +36,7 @@ COLUMNS = (
 NOTHING = Decimal(0)
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What a row may be about: how it is called, and what it is part of."""
 
     key: str
@@ -46,8 +45,7 @@ class Subject:
     always: bool = True
 
 
-@dataclass
-class Sums:
+class Sums(Struct):
     """The figures of one row."""
 
     won: int = 0

@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.db.models import Min, Q
+from msgspec import Struct
 
 from accounts.models import User
 from accounts.permissions import Act, Area, may, scope, teams_within
@@ -29,8 +29,7 @@ COLUMNS = (
 PLACES = {kind.key: place for place, kind in enumerate(KINDS)}
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """One situation; what it is about by key. `shared`: its share is of teams beyond its own, too."""
 
     kind: str

@@ -1,8 +1,9 @@
 """Touch values: the official value of each touch type, beside evidence of three kinds, each with its 80 % interval."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from accounts.permissions import Act, Area, may_all
 from planning.actions.evidence import margin_of
@@ -51,8 +52,7 @@ def answer(asked: Asked) -> Answer:
     return Answer(rows, run.computed_at if run else asked.now)
 
 
-@dataclass(frozen=True)
-class _Told:
+class _Told(Struct, frozen=True):
     """The evidence of a touch type on a tier, and whether its sample is still growing."""
 
     stage: str

@@ -8,10 +8,10 @@ without a key.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from msgspec import Struct
 
 from customers.facts import lifecycles
 from customers.models import Tier, Touch, TouchPerson
@@ -31,8 +31,7 @@ PLAUSIBLE = Q(is_implausible=False)
 UNKNOWN = ~Exists(TouchPerson.objects.filter(touch=OuterRef("pk")))
 
 
-@dataclass
-class Sums:
+class Sums(Struct):
     """The figures of one row; time in seconds."""
 
     touches: int = 0

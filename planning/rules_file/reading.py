@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
+from msgspec import Struct, field
 
 from planning.models import PlanningSettings
 from planning.rules_file.dumping import live_rows
@@ -31,8 +31,7 @@ from territory.company.models import Holiday
 ABOUT = "about"
 
 
-@dataclass
-class Entry:
+class Entry(Struct):
     """A row of the file: its place, and its values by field name (names for what it refers to)."""
 
     place: str
@@ -42,8 +41,7 @@ class Entry:
         return tuple(self.values.get(name) for name in section.key)
 
 
-@dataclass
-class RulesFile:
+class RulesFile(Struct):
     """The checked file. A section that the file leaves out is not here, and stays as it is."""
 
     sections: dict[str, list[Entry]] = field(default_factory=dict)

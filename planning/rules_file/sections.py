@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from accounts.models import Role
 from customers.models import CircumstanceKind, ContactRole, OrderStep, SaleType, Tier, TouchType
@@ -33,8 +33,7 @@ class RulesFileError(Exception):
     """The file cannot be loaded; says at which place and why. Nothing was changed."""
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(Struct, frozen=True):
     """A field of a row: its name in the file and in the database, and how it is read and written.
 
     `read` raises ValueError with the reason. `target`: the section whose row it names.
@@ -48,8 +47,7 @@ class Value:
     target: str = ""
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(Struct, frozen=True):
     """A list of rows of the file. Rows that it leaves out are removed, or retired where the past names them."""
 
     name: str

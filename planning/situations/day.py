@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from customers.models import Stage, Tier, TierPeriod
 from planning.loaders import Ground
@@ -13,8 +14,7 @@ from territory import clock
 from territory.rows import among
 
 
-@dataclass(frozen=True)
-class Day:
+class Day(Struct, frozen=True, dict=True):
     """`from_log`: what the log says of the day, without a look at what is stored."""
 
     ground: Ground

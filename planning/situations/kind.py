@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from planning.loaders.ground import Ground
 from planning.situations.day import Day
@@ -31,8 +32,7 @@ class Turn(Enum):
     MANAGER = "manager"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """A subject whose cause holds on the day looked at.
 
     `subject`: its key, one open situation each. `evidence`: figures as JSON, money with 2 decimals, shares with 6; nothing in
@@ -54,8 +54,7 @@ class Finding:
     opened_on: dt.date | None = None
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(Struct, frozen=True):
     """What a look found; `ended`: why it no longer holds, of those subjects that were open."""
 
     found: Sequence[Finding] = ()

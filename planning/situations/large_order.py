@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from msgspec import Struct
 
 from accounts.models import User
 from customers.models import Order
@@ -45,8 +45,7 @@ FIRST_SALES = Threshold(
 )
 
 
-@dataclass(frozen=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """A pending order looked at for one team."""
 
     order: PendingOrder

@@ -1,8 +1,9 @@
 """Who is in a new market already, who could take it, and what time its prospects would need."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from accounts.models import Membership, RoleFunction
 from customers.models import Assignment, Stage

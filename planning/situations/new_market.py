@@ -15,13 +15,13 @@ Decisions where the definition leaves room:
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from msgspec import Struct
 
 from accounts.models import Team, User
 from accounts.permissions import Act, Area, people_within
@@ -58,8 +58,7 @@ OTHER, GROWS_LESS, WE_ARE_THERE = "line or potential", "grows less", "we are the
 YEAR = dt.timedelta(days=365)
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """A market with all under it: who is there. `shared`: those there stand under several teams at the top."""
 
     customers: int

@@ -7,9 +7,9 @@ kind's situations as they were, and the next run finds the same.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from msgspec import Struct
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from planning.loaders import Ground, load_ground
@@ -32,8 +32,7 @@ UPDATED = [*SAID, "share", "weight", "evidence", "checked_at"]
 RESOLVED = ["resolved_at", "resolved_because", "checked_at"]
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(Struct, frozen=True):
     """What a run did."""
 
     opened: int = 0

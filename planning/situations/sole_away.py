@@ -13,12 +13,12 @@ Decisions where the definition leaves room:
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Min
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from msgspec import Struct, field
 
 from accounts.models import Absence, User
 from customers.models import Assignment, AssignmentKind, Customer, Stage
@@ -43,8 +43,7 @@ NAMED = 12
 ONE_DAY = dt.timedelta(days=1)
 
 
-@dataclass
-class _Stretch:
+class _Stretch(Struct):
     """What a person is away from, under one team: the days of the longest stretch on any of the customers."""
 
     starts_on: dt.date

@@ -5,7 +5,6 @@ The page of thresholds, its preview and the rules file follow from the declarati
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from territory.fields import PercentField
 from territory.formats.numbers import money_text, number_text, percent_text
@@ -37,8 +37,7 @@ class Unit(Enum):
     SWITCH = "switch"
 
 
-@dataclass(frozen=True)
-class Threshold:
+class Threshold(Struct, frozen=True):
     """One number (or yes or no). `below`: the name of the one that it must not exceed, of the same kind.
 
     `least` and `most` are in the unit that is kept: 0.2 for 20 per cent.

@@ -1,6 +1,5 @@
 """Template tags of what moves a sale: effects as dots on a line, shares of variation in words and as a bar. Never a query."""
 
-from dataclasses import dataclass
 from math import log, log1p
 
 from django import template
@@ -9,6 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from msgspec import Struct
 
 from planning.engine.crossed_effects import NOTHING_TO_COMPARE, NOTHING_TWICE, SAME_AS_ANOTHER, Effect
 from planning.engine.interval import Z
@@ -40,8 +40,7 @@ FURTHEST = log(20)
 APART = 0.2
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """From where to where lines go, as logarithms of shares of the normal."""
 
     low: float

@@ -2,6 +2,7 @@
 
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
+from msgspec.structs import asdict
 
 from accounts.access import permission_required_in
 from accounts.permissions import Act, Area, may, may_all, scope
@@ -28,4 +29,4 @@ def home(request):
 def today(request):
     """Due, overdue and planned touches ranked by score; the week's load; visits, situations and my role beside."""
     page = today_page(request.user, None if request.GET.get("all") == "1" else SHOWN)
-    return render(request, "planning/today/today.html", vars(page) | {"more": page.total - len(page.rows)})
+    return render(request, "planning/today/today.html", asdict(page) | {"more": page.total - len(page.rows)})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
+from msgspec import Struct
 
 from territory.audit import registry, words
 from territory.audit.registry import Kind
@@ -20,8 +20,7 @@ from territory.together import together
 PIECE = 20
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(Struct, frozen=True):
     """One changed row. `by` None: nobody's form; `through`: the reason given, or the job or command that wrote it."""
 
     at: dt.datetime
@@ -36,8 +35,7 @@ class Event:
     url: str
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """Which events are wanted; an instant belongs to the days by the zone of who asks: `since` and `until` are instants."""
 
     kind: Kind | None = None
@@ -63,8 +61,7 @@ class Asked:
         return wanted & Q(history_date__lte=before) if before is not None else wanted
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Some events, newest first, and where the next ones begin (None: that was all)."""
 
     events: list[Event]

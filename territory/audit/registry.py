@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
 from django.utils.text import capfirst
+from msgspec import Struct, field
 
 
 def _own_name(row: Any) -> str:
@@ -18,8 +18,7 @@ def _own_name(row: Any) -> str:
     return ""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Kind:
+class Kind(Struct, frozen=True, kw_only=True, eq=False):
     """Rows of a model with history.
 
     area:    of the table of access: who does not see all of it is told that something was changed, and by whom, no more.

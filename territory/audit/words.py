@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from territory.formats import money_text, number_text, percent_text
 from territory.formats.days import full_text
@@ -35,8 +35,7 @@ SHARES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """One field, from what to what; `before` None: the row is new, or nobody kept what it was before."""
 
     name: str

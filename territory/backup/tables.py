@@ -9,7 +9,6 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils.duration import duration_iso_string
+from msgspec import Struct
 
 from territory.backup.archive import BackupError
 
@@ -34,8 +34,7 @@ BATCH_OF_FILES = 8
 Node = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table by the model that it had."""
 
     model: type[models.Model]

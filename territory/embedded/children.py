@@ -10,14 +10,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 PR_SET_PDEATHSIG = 1
 
 
-@dataclass(frozen=True)
-class Child:
+class Child(Struct, frozen=True):
     """A running process and where it writes."""
 
     name: str

@@ -1,7 +1,6 @@
 """The company of a new installation and the first administrator. Part of the front door: it knows the rooms."""
 
 import datetime as dt
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.password_validation import validate_password
@@ -9,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from accounts.actions.memberships import create_membership
 from accounts.actions.people import create_person
@@ -19,8 +19,7 @@ from territory import clock
 from territory.company.models import Company
 
 
-@dataclass(frozen=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """What is asked for; each is checked by `check_answer`."""
 
     company: str

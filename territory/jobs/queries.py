@@ -1,13 +1,13 @@
 """What the jobs page reads: the schedule in words, what ran, and how long the oldest thing waits."""
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from celery import current_app
 from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from msgspec import Struct
 
 from territory import clock
 from territory.jobs import registry
@@ -19,8 +19,7 @@ from territory.jobs.runner import ASKED
 LATE = dt.timedelta(minutes=3)
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A job of the schedule: how often, when it ran last and will next, and the run that a person asked for, if any."""
 
     job: Job
@@ -35,8 +34,7 @@ class Line:
         return self.job.run is not None and self.asked is None
 
 
-@dataclass(frozen=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """How long the oldest of something waits."""
 
     label: Any

@@ -10,12 +10,12 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, kw_only=True)
-class Job:
+
+class Job(Struct, frozen=True, kw_only=True):
     """A kind of job.
 
     task:   the Celery task that the schedule ticks; "" where none does.
@@ -35,8 +35,7 @@ class Job:
     words: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Gauge:
+class Gauge(Struct, frozen=True, kw_only=True):
     """How long the oldest thing waits: `oldest` answers since when, or None where nothing waits; one query. Monitors read `name`."""
 
     name: str

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct
 
 
 class When(models.TextChoices):
@@ -30,8 +30,7 @@ AT_ONCE_OR_DIGEST = (When.AT_ONCE, When.DIGEST, When.NEVER)
 DIGEST_ONLY = (When.DIGEST, When.NEVER)
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(Struct, frozen=True):
     """A mail in the recipient's words. `text` is plain; links in it start with SITE_URL."""
 
     subject: str
@@ -42,8 +41,7 @@ def everyone(user: Any) -> bool:
     return True
 
 
-@dataclass(frozen=True, kw_only=True)
-class Kind:
+class Kind(Struct, frozen=True, kw_only=True):
     """A kind of mail.
 
     choices:  what a person may choose on their profile; the first is what holds until they do, unless `first` says

@@ -7,7 +7,6 @@ time, with the same Message-ID: mail that comes exactly once is not promised by 
 
 import datetime as dt
 import smtplib
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -19,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from msgspec import Struct
 
 from territory import clock
 from territory.company.models import Company
@@ -45,8 +45,7 @@ FAULTS_OF_ONE_MAIL = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
 logger = structlog.get_logger(__name__)
 
 
-@dataclass
-class Done:
+class Done(Struct):
     """What a batch did."""
 
     sent: int = 0

@@ -1,11 +1,11 @@
 """Stages and selling courses: one worked case a rule (domain 2)."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from customers.lifecycle import Cause, Decision, Facts, Lifecycle, Order, Outcome, Potential, as_of, since_day
 

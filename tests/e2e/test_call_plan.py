@@ -71,7 +71,7 @@ def test_by_keyboard_alone(opened, cast, rules):
 
     # What calls do is judged.
     page.goto(reverse("call_judgements"))
-    keys.to_content().to("Judge C").enter("**/judge/**")
+    keys.to_content().to("Judge C").enter("**/judgements/set/?**")
     keys.to_content()
     for field, text in (("none", "20"), ("half", "70"), ("more", "120"), ("most", "140")):
         keys.to("", field=field).press("Control+a").type(text)

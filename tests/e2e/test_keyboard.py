@@ -277,10 +277,9 @@ def test_a_rebalancing(opened, cast):
     factories.rebalancing(cast.own, cast.rep_membership, cast.mate_membership)
     page = opened(cast.manager, DESK)
     keys = Keyboard(page)
-    page.goto(reverse("workload"))
-    keys.to_content().to(re.compile("Rep → Mate")).enter(f"**{reverse('rebalancing_list')}")
-    keys.to_content().to("Hand over", tag="button").press("Enter")
-    said(page, "1 customer handed over")
+    page.goto(reverse("rebalancing_list"))
+    keys.to_content().to("Own customer").to("Hand over", tag="button").press("Enter")
+    said(page, "1 handed over")
     today = clock.company_today()
     assert Assignment.objects.on(today).owners().get(customer=cast.own).membership == cast.mate_membership
 

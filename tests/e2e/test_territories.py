@@ -73,7 +73,7 @@ def test_by_keyboard_alone(opened, cast, uneven):
     keys.to_content().to("", field="team").type("Exeter").to("", field="balance").type("customers")
     for field, text in (("tolerance", "20"), ("move_km", "1")):
         keys.to("", field=field).press("Control+a").type(text)
-    keys.to("Propose", tag="button").enter("**/territories/*/")
+    keys.to("Propose", tag="button").enter("**/territories/*/**")
     proposal = AlignmentProposal.objects.get()
     run_alignment(proposal.pk, proposal.asked, now=clock.now())
     expect(page.get_by_role("heading", name="Who would change hands")).to_be_visible()

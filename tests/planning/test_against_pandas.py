@@ -3,10 +3,10 @@
 import datetime as dt
 import random
 from collections import defaultdict
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from customers.actions.lifecycle import rebuild_lifecycle
 from customers.models import Tier, Touch, TouchPerson

@@ -3,12 +3,12 @@
 import datetime as dt
 import random
 import re
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from msgspec.structs import replace
 
 from accounts.models import Membership, Role
 from customers.actions.lifecycle import rebuild_lifecycle

@@ -1,12 +1,12 @@
 """The preview of a hand-over: loads of both people in the weeks to come, before and after."""
 
 import datetime as dt
-from dataclasses import replace
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from msgspec.structs import replace
 
 from customers.actions.foreseen import foresee
 from customers.actions.hand_over import hand_over

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from msgspec.structs import replace
 
 from accounts.permissions import Area
 from customers.actions.lifecycle import sale_types_by_kind

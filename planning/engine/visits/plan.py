@@ -14,9 +14,10 @@ says which is not.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from math import inf
 from time import monotonic
+
+from msgspec.structs import replace
 
 from planning.engine.visits.check import broken_wishes
 from planning.engine.visits.days import day_plan

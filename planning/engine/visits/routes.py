@@ -9,9 +9,10 @@ window, so what it says is an answer to be mended by the exact times (`improving
 """
 
 import time
-from dataclasses import dataclass, field
 from math import inf
 from typing import Any
+
+from msgspec import Struct, field
 
 from planning.engine.visits.week import Day, Visit, Week, Window
 
@@ -24,8 +25,7 @@ PRIZES = 10**9
 FORBIDDEN = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Effort:
+class Effort(Struct, frozen=True):
     """How long to search: iterations for the same plan every time, `seconds` as a limit of all of it, or instead; `restarts`:
     searches from other beginnings, which share what they have found; `choosing`: seconds for putting the best days together."""
 
@@ -38,8 +38,7 @@ class Effort:
     history: int = 300
 
 
-@dataclass
-class Pool:
+class Pool(Struct):
     """The best order found of each set of visits, by kind of day, with its cost and prizes; where it is full, half of it goes:
     what brings least."""
 

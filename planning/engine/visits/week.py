@@ -1,9 +1,10 @@
 """What is to be planned, and what a plan is. Seconds of a day count from its midnight where the person is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct, field
 
 
 class Matrix(Protocol):
@@ -26,8 +27,7 @@ class Lunch(NamedTuple):
     within: Window
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(Struct, frozen=True):
     """A working day: from one place to another (the base, both times) within `works`, but for what is `busy`.
 
     Nobody drives or visits while busy; a drive may be interrupted by it, a visit may not.
@@ -40,8 +40,7 @@ class Day:
     lunch: Lunch | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """Something that could be done: where (a row of the matrices), how long, and what it is worth.
 
     `hours`: by day, when they receive visitors, from the first minute to the last; None: at any time. `day`, `at`: on that
@@ -64,8 +63,7 @@ class Visit:
         return self.at is not None or self.hours is None or bool(self.hours[day])
 
 
-@dataclass(frozen=True)
-class Week:
+class Week(Struct, frozen=True):
     """What is to be planned. `grain`: visits begin at whole multiples of so many seconds."""
 
     days: tuple[Day, ...]
@@ -107,8 +105,7 @@ class Stop(NamedTuple):
     drive_metres: int
 
 
-@dataclass(frozen=True, slots=True)
-class DayPlan:
+class DayPlan(Struct, frozen=True):
     """A day in its order. `leaves` and `returns` are equal on a day without visits; `back_*`: the drive home."""
 
     day: int
@@ -139,8 +136,7 @@ class DayPlan:
         return self.returns - self.leaves - self.idle
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Struct, frozen=True):
     """What an hour has to bring: `rate` is value per second of the plan without a price, `share` the part asked for."""
 
     rate: float = 0.0
@@ -151,8 +147,7 @@ class Price:
         return self.rate * self.share
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """A planned week: a DayPlan for each day, and what is broken; empty `broken`: every wish is kept."""
 
     days: tuple[DayPlan, ...]

@@ -1,7 +1,6 @@
 """Crossed effects: by hand, plain dense equations, statsmodels' MixedLM, and simulated sales of which the truth is known."""
 
 import warnings
-from dataclasses import replace
 from math import exp, log
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from statsmodels.regression.mixed_linear_model import MixedLM
 
 from planning.engine.crossed_effects import (

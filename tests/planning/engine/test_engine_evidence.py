@@ -1,13 +1,13 @@
 """Evidence on touches: worked examples, properties, and an oracle that shares no code with the engine."""
 
 import datetime as dt
-from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from planning.engine.courses import LOST, OPEN, WON, Course, customers_sample, prospects_sample
 from planning.engine.equal_credit import equal_credit

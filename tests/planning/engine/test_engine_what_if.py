@@ -1,11 +1,11 @@
 """What another rhythm of touches would bring."""
 
 import math
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from planning.engine.added_chance import ChanceModel
 from planning.engine.rules import CUSTOMER, PROSPECT

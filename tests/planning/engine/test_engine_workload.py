@@ -1,12 +1,12 @@
 """A person's week (domain 3.3): worked examples, corners, sums that add up, and a second implementation."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from planning.engine.calendar import Span, WorkCalendar
 from planning.engine.workload import band, workload
