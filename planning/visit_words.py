@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from planning.actions.visit_moves import Broke, Change
+from planning.actions.visit_moves import Accepted, Broke, Change
 from territory.formats.numbers import number_text
 
 
@@ -34,8 +34,6 @@ def broken_words(wish: str, seconds: float) -> str:
         "home": _("back %(n)s after the end of work"),
         "lunch": _("lunch is not possible in time"),
         "busy": _("you are busy then"),
-        "left out": _("was agreed and is not in the plan"),
-        "twice": _("stands twice in the plan"),
     }
     return words.get(wish, wish) % {"n": length}
 
@@ -100,11 +98,14 @@ def stale_words(reasons: Iterable[str]) -> str:
     return _("Changed since it was planned: %(what)s.") % {"what": ", ".join(STALE[each]() for each in reasons)}
 
 
-def accepted_words(made: int, cancelled: int) -> str:
+def accepted_words(done: Accepted) -> str:
     """What accepting did."""
-    if not made and not cancelled:
+    if not done.made and not done.cancelled and not done.left:
         return _("Nothing new: it was accepted already.")
-    words = ngettext("%(n)d visit planned", "%(n)d visits planned", made) % {"n": made}
-    if cancelled:
-        words += ", " + ngettext("%(n)d cancelled", "%(n)d cancelled", cancelled) % {"n": cancelled}
+    words = ngettext("%(n)d visit planned", "%(n)d visits planned", done.made) % {"n": done.made}
+    if done.cancelled:
+        words += ", " + ngettext("%(n)d cancelled", "%(n)d cancelled", done.cancelled) % {"n": done.cancelled}
+    if done.left:
+        told = ngettext("%(n)d left as it is planned elsewhere", "%(n)d left as they are planned elsewhere", done.left)
+        words += ", " + told % {"n": done.left}
     return words

@@ -1,4 +1,4 @@
-"""Copies of a customer with all that is about it, made in bulk: for tests that look at very many."""
+"""Copies of a customer with all that is about it but the histories, made in bulk: for tests that look at very many."""
 
 import copy
 import uuid
@@ -8,6 +8,7 @@ from graphlib import TopologicalSorter
 from operator import or_
 
 from django.db import models
+from django.db.models.fields.reverse_related import ManyToOneRel
 
 from customers.models import Customer
 
@@ -30,12 +31,19 @@ def _graph() -> dict[type[models.Model], set[type[models.Model]]]:
     """Every model that leads to a customer -> those of them that it leads to itself."""
     found = [Customer]
     for model in found:
-        leads = (link.related_model for link in model._meta.related_objects if not link.many_to_many)
+        leads = (link.related_model for link in model._meta.get_fields(include_hidden=True) if _leads_here(link))
         found += [other for other in dict.fromkeys(leads) if other not in found]
     return {
         model: {field.related_model for field in model._meta.concrete_fields if field.related_model in found}
         for model in found
     }
+
+
+def _leads_here(link: object) -> bool:
+    """Whether rows of another model are about this one, their histories left out."""
+    if not isinstance(link, ManyToOneRel):
+        return False
+    return not hasattr(link.related_model, "history_id")
 
 
 def _about(model: type[models.Model], links: Sequence[models.Field], made: dict) -> list[models.Model]:

@@ -59,6 +59,7 @@ def main() -> None:
     with TemporaryDirectory(prefix="territory-faults-") as folder:
         installations = Installations(Path(folder), server)
         try:
+            installations.prepare({database for _fault, database in wanted})
             with ThreadPoolExecutor(asked.at_once) as pool:
                 told = pool.map(lambda one: _done(*one, installations, asked.scale), wanted)
                 outcomes = [outcome for one in told for outcome in one]
@@ -85,6 +86,8 @@ def _asked() -> argparse.Namespace:
     asked = parser.parse_args()
     if unknown := set(asked.faults) - set(known):
         parser.error(f"no fault {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    if asked.at_once < 1:
+        parser.error("--at-once: one at least")
     asked.faults = asked.faults or [fault.name for fault in FAULTS if asked.long or not fault.script]
     asked.scale = 0.1 if asked.small else 10.0 if asked.long else 1.0
     return asked

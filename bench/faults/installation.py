@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -25,27 +25,30 @@ NOT_OURS = ("DATABASE_URL", "REDIS_URL", "SITE_URL", "HOST", "EMAIL_URL", "SECRE
 
 
 class Installations:
-    """Of one run. `folder` goes away with it."""
+    """Of one run, once they are prepared. `folder` goes away with it."""
 
     def __init__(self, folder: Path, server: str | None) -> None:
         self.server = server
         self._folder = folder
         self._prepared: set[str] = set()
-        self._preparing = Lock()
+        self._copying = Lock()
         self._numbers = count()
+
+    def prepare(self, databases: Collection[str]) -> None:
+        """What each one is copied from; ends the run where a server does not answer."""
+        for database in databases:
+            self._prepare(database)
 
     @contextmanager
     def one(self, database: str) -> Iterator[dict[str, str]]:
         """A new installation without a company; gives the environment of its processes."""
-        with self._preparing:
-            self._prepare(database)
-            number = next(self._numbers)
+        number = next(self._numbers)
         called = f"{DATABASE}_{number}"
         with TemporaryDirectory(prefix="fault-", dir=self._folder) as name:
             shutil.copytree(self._folder / database, name, dirs_exist_ok=True)
             if database == POSTGRESQL:
                 # Only one at a time may copy the prepared one.
-                with self._preparing:
+                with self._copying:
                     self._sql(f"DROP DATABASE IF EXISTS {called} WITH (FORCE)")
                     self._sql(f"CREATE DATABASE {called} TEMPLATE {PREPARED}")
             try:
@@ -59,8 +62,6 @@ class Installations:
             self._sql(f"DROP DATABASE IF EXISTS {PREPARED} WITH (FORCE)")
 
     def _prepare(self, database: str) -> None:
-        if database in self._prepared:
-            return
         folder = self._folder / database
         folder.mkdir()
         if database == POSTGRESQL:

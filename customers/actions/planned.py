@@ -143,11 +143,13 @@ def change_planned(
     if due_on < clock.day_of(now, clock.company_zone()):
         raise ValidationError({"due_on": _("This day is over.")})
     locked(planned.customer)
+    if planned.source == PlannedSource.VISIT_PLAN and (planned.due_on, planned.due_at) != (due_on, due_at):
+        planned.source = PlannedSource.BY_HAND  # agreed now: no plan of a week moves it any more
     planned.type, planned.due_on, planned.due_at = touch_type, due_on, due_at
     planned.assignee, planned.duration_seconds, planned.reason = assignee, duration_seconds, reason
     _check(planned)
     claim(planned, version)
-    fields = ["type", "due_on", "due_at", "assignee", "duration_seconds", "reason"]
+    fields = ["type", "due_on", "due_at", "assignee", "duration_seconds", "reason", "source"]
     write(planned, actor=actor, now=now, fields=fields)
     tell([planned.customer_id], actor=actor, now=now, lifecycle=False)
     return planned

@@ -11,14 +11,24 @@ from msgspec.structs import replace
 
 from accounts.models import User
 from customers.actions.planned import cancel_planned, place_planned
-from customers.models import PlannedSource, PlannedTouch, Touch
+from customers.models import PlannedSource, PlannedTouch
 from customers.queries.touch_choices import loggable
-from planning.actions.visit_plans import as_it_stands, days_of, figures_of, ground_of, price_of, put, stale_reasons
+from planning.actions.visit_plans import (
+    as_it_stands,
+    days_of,
+    figures_of,
+    ground_of,
+    made,
+    places_after,
+    price_of,
+    put,
+    stale_reasons,
+)
 from planning.engine.visits.days import day_plan
 from planning.engine.visits.improving import Trial, improved
 from planning.engine.visits.plan import as_plan
-from planning.engine.visits.week import DayPlan
-from planning.loaders.visits import Loaded, PersonWeek, assigned, load_person_week, load_wanted, wanted_of
+from planning.engine.visits.week import DayPlan, Plan
+from planning.loaders.visits import Loaded, PersonWeek, Wanted, assigned, load_person_week, load_wanted, wanted_of
 from planning.models import VisitPlan, VisitStop
 from territory import clock
 from territory.conflicts import Conflict
@@ -44,7 +54,9 @@ class Change(Struct, frozen=True):
 
 def held(plan: VisitPlan, version: int | None = None) -> VisitPlan:
     """The plan until the transaction ends. Conflict where it is not what was shown."""
-    row = VisitPlan.objects.select_for_update().select_related("person").get(pk=plan.pk)
+    # Its person first: of two weeks accepted at the same moment the second sees what the first has planned.
+    User.objects.select_for_update(no_key=True).get(pk=plan.person_id)
+    row = VisitPlan.objects.select_for_update(of=("self",)).select_related("person").get(pk=plan.pk)
     if version is not None and row.version != version:
         raise Conflict(row)
     return row
@@ -79,12 +91,16 @@ def move_stop(
     if moved is None:
         raise ValidationError({"stop": _("This visit is in the plan no more.")})
     ground = ground_of(plan, now)
+    done = made(plan, stops)
+    if moved.pk in done:
+        raise ValidationError({"stop": _("This visit was made.")})
     begun = begun_of(stops, ground)
     # What was agreed for a moment that is over, and did not take place, may still be put on another day.
     may_be_over = moved in begun and day is not None and moved.planned is not None and moved.planned.closed_at is None
-    begun = [row for row in begun if row != moved]
+    begun = [row for row in stops if row.pk in done or (row in begun and row != moved)]
     stops = [row for row in stops if row not in begun]
     loaded, orders = as_it_stands(plan, stops, ground, now, begun=begun)
+    before = as_plan(loaded.week, orders, price_of(plan))
     is_over = moved.day is not None and moved.day not in ground.dates
     if not ground.dates or (is_over and not may_be_over):
         raise ValidationError({"stop": _("This day is over.")})
@@ -104,22 +120,13 @@ def move_stop(
     # Moved by hand: what was locked is where one puts it now; the time follows from the order.
     moved.is_locked = moved.is_locked and day is not None
     loaded = _unlocked(loaded, number)
-    return _kept(plan, stops, ground, loaded, orders, now, _ahead(begun))
+    return _kept(plan, stops, ground, loaded, before, orders, now, places_after(begun))
 
 
 def begun_of(stops: Iterable[VisitStop], ground: PersonWeek) -> list[VisitStop]:
     """Visits at their agreed time, before the hours that are still to be planned: they stand there until they are moved."""
     rows = [(stop, wanted_of(stop)) for stop in stops if stop.is_agreed and stop.starts_at is not None]
     return [stop for stop, row in rows if row.agreed_at == stop.starts_at and ground.stands(row)]
-
-
-def _ahead(stops: Iterable[VisitStop]) -> dict[dt.date, int]:
-    """The place after these, by day."""
-    found: dict[dt.date, int] = {}
-    for stop in stops:
-        if stop.day is not None:
-            found[stop.day] = max(found.get(stop.day, 0), stop.place + 1)
-    return found
 
 
 def _number(loaded: Loaded, stop: VisitStop) -> int | None:
@@ -152,12 +159,16 @@ def _kept(
     stops: list[VisitStop],
     ground: PersonWeek,
     loaded: Loaded,
+    before: Plan,
     orders: list[list[int]],
     now: dt.datetime,
     ahead: Mapping[dt.date, int],
+    why: str = "by hand",
 ) -> Change:
-    """Store the days as these orders have them; what changed. Conflict where the plan changed meanwhile."""
-    before = plan.figures
+    """Store the days as these orders have them; what changed since `before`. Conflict where the plan changed meanwhile.
+
+    `why`: the reason of what is left out.
+    """
     found = as_plan(loaded.week, orders, price_of(plan))
     by_key = {stop.key: stop for stop in stops}
     on = {}
@@ -171,15 +182,14 @@ def _kept(
         if stop.pk not in on and (stop.day is None or stop.day in ground.dates):
             if stop.day is not None:
                 left.append(stop.customer.name)
-                stop.why = "by hand"
+                stop.why = why
             stop.day = stop.starts_at = None
             stop.place = stop.drive_seconds = stop.drive_metres = 0
     days = days_of(ground, loaded, found, ahead)
     kept = {day["day"] for day in days}
     plan.days = [day for day in plan.days if day["day"] not in kept and day["day"] < min(kept, default="")] + days
-    plan.figures = (
-        before | figures_of(loaded, found) | {"rate": before.get("rate", 0.0), "share": before.get("share", 0.0)}
-    )
+    priced = {"rate": plan.figures.get("rate", 0.0), "share": plan.figures.get("share", 0.0)}
+    plan.figures = plan.figures | figures_of(loaded, found) | priced
     with transaction.atomic():
         held(plan, plan.version)
         fields = ["day", "place", "starts_at", "drive_seconds", "drive_metres", "is_locked", "why"]
@@ -187,12 +197,16 @@ def _kept(
         plan.changed_at, plan.version = now, plan.version + 1
         plan.save(update_fields=["days", "figures", "changed_at", "version"])
     return Change(
-        plan.figures["drive_seconds"] - before.get("drive_seconds", 0),
-        plan.figures["metres"] - before.get("metres", 0),
-        plan.figures["value"] - before.get("value", 0.0),
+        _driving(found) - _driving(before),
+        found.metres - before.metres,
+        found.value(loaded.week) - before.value(loaded.week),
         tuple(_broke(loaded, found.days)),
         tuple(left),
     )
+
+
+def _driving(plan: Plan) -> int:
+    return sum(day.drive_seconds for day in plan.days)
 
 
 def _broke(loaded: Loaded, days: Iterable[DayPlan]) -> Iterable[Broke]:
@@ -226,11 +240,13 @@ class StaleError(Exception):
 
 
 class Accepted(Struct, frozen=True):
-    """How many visits were planned or moved, how many stood there already, how many that were planned are no more."""
+    """How many visits were planned or moved, how many stood there already, how many that were planned are no more; `left`: how
+    many were left alone, since something else was agreed or decided of them meanwhile."""
 
     made: int
     same: int
     cancelled: int
+    left: int = 0
 
 
 @transaction.atomic
@@ -245,8 +261,8 @@ def accept_plan(
 ) -> Accepted:
     """Make planned touches of a plan's visits, of one day or of all that are not over; twice is once.
 
-    What was planned and is somebody else's or another week's meanwhile is left alone. Raises Conflict where the plan is not what was shown,
-    StaleError where its inputs have changed, unless one knows; PermissionDenied where one may not log with a customer.
+    What was planned and is somebody else's or another week's meanwhile is left alone, and so is what was agreed for another time,
+    planned for another day or cancelled since the plan was computed. Raises Conflict where the plan is not what was shown, StaleError where its inputs have changed, unless one knows; PermissionDenied where one may not log with a customer.
     """
     plan = held(plan, version)
     if actor.pk != plan.person_id:
@@ -260,32 +276,58 @@ def accept_plan(
         raise StaleError(reasons)
     today = clock.day_of(now, ground.zone)
     elsewhere = {each.key for each in wanted if ground.stays_elsewhere(each)}
-    stops = [stop for stop in stops if stop.planned_id not in strange and stop.key not in elsewhere]
+    alone = [stop for stop in stops if stop.planned_id in strange or stop.key in elsewhere]
+    stops = [stop for stop in stops if stop not in alone]
     taken = [stop for stop in stops if stop.day is not None and stop.day >= today and day in (None, stop.day)]
     begun = begun_of(taken, ground)
     dropped = [stop for stop in stops if stop.day is None and _is_the_plans(stop)] if day is None else []
     _may(actor, taken + dropped)
-    made = same = cancelled = 0
+    known = {each.key: each for each in wanted}
+    left = sum(stop.day is not None and stop.day >= today and day in (None, stop.day) for stop in alone)
+    done = made(plan, taken)
+    number = same = cancelled = 0
     for stop in taken:
-        if stop.planned is not None and stop.planned.closed_by_touch_id is not None:
-            continue  # it was made
+        if stop.pk in done:
+            continue
+        row = known.get(stop.key)
+        if _is_decided_otherwise(plan, ground, stop, row):
+            left += 1
+            continue
         if stop in begun or (stop.day not in ground.dates and _is_where_planned(stop)):
             same += 1
             continue
-        row, is_changed = place_planned(
+        planned, is_changed = place_planned(
             actor=actor, now=now, customer=stop.customer, touch_type=stop.touch_type, assignee=_whose(stop, actor),
             due_at=stop.starts_at, due_on=stop.day, duration_seconds=stop.seconds, travel_seconds=stop.drive_seconds,
-            planned=stop.planned,
+            planned=_open_of(stop, row),
         )  # fmt: skip
-        stop.planned, stop.accepted_at = row, now if is_changed else stop.accepted_at or now
+        stop.planned, stop.accepted_at = planned, now if is_changed else stop.accepted_at or now
         stop.save(update_fields=["planned", "accepted_at"])
-        made, same = made + is_changed, same + (not is_changed)
+        number, same = number + is_changed, same + (not is_changed)
     for stop in dropped:
         cancel_planned(actor=actor, now=now, planned=stop.planned, reason=_("left out of the visit plan"))
         VisitStop.objects.filter(pk=stop.pk).update(planned=None, accepted_at=None)
         cancelled += 1
     _remember(plan, taken + dropped, now, is_whole=day is None)
-    return Accepted(made, same, cancelled)
+    return Accepted(number, same, cancelled, left)
+
+
+def _is_decided_otherwise(plan: VisitPlan, ground: PersonWeek, stop: VisitStop, row: Wanted | None) -> bool:
+    """Whether it was cancelled since the plan was computed, or agreed for another time or planned for another day.
+
+    What stands when it was agreed is no candidate of the plan: it is elsewhere only where its person moved it.
+    """
+    if row is None or row.planned is None:
+        return stop.planned is not None and stop.planned.closed_at is not None
+    is_agreed = row.agreed_at is not None or row.only_on is not None
+    return is_agreed and not ground.stands(row) and plan.inputs.get("visits", {}).get(row.key) != row.print
+
+
+def _open_of(stop: VisitStop, row: Wanted | None) -> PlannedTouch | None:
+    """What is planned of it: its own, else what was planned meanwhile."""
+    if (stop.planned is not None and stop.planned.closed_at is None) or row is None or row.planned is None:
+        return stop.planned
+    return PlannedTouch.objects.open().filter(pk=row.planned).first()
 
 
 def _of_others(person: User, stops: Iterable[VisitStop]) -> set[int]:
@@ -338,14 +380,15 @@ def run_late(*, plan: VisitPlan, now: dt.datetime, minutes: int = 0) -> Change:
     plan = shown(plan, None)
     stops = stops_of(plan)
     today = clock.day_of(now, clock.zone_of(plan.person))
-    logged = _made(plan, stops, today)
+    done = made(plan, stops)
     ground = ground_of(plan, now)
-    begun = [stop for stop in begun_of(stops, ground) if stop.pk not in logged]
-    made = logged | {stop.pk for stop in begun}
-    rest = [stop for stop in stops if stop.pk not in made]
+    begun = [stop for stop in begun_of(stops, ground) if stop.pk not in done]
+    stand = done | {stop.pk for stop in begun}
+    rest = [stop for stop in stops if stop.pk not in stand]
     if minutes:
         ground = ground_of(plan, now + dt.timedelta(minutes=minutes))
     loaded, orders = as_it_stands(plan, rest, ground, now, begun=begun)
+    before = as_plan(loaded.week, orders, price_of(plan))
     if today not in ground.dates:
         raise ValidationError({"day": _("Today has no hours left for visits.")})
     if not any(stop.day == today for stop in rest):
@@ -358,8 +401,8 @@ def run_late(*, plan: VisitPlan, now: dt.datetime, minutes: int = 0) -> Change:
     best = improved(trial, [orders[number] if day == number else [] for day in range(len(orders))])
     orders[number] = list(best[number])
     # What was made stands before the rest of the day.
-    ahead = _ahead(stop for stop in stops if stop.pk in made)
-    return _kept(plan, rest, ground, loaded, orders, now, ahead)
+    ahead = places_after(stop for stop in stops if stop.pk in stand)
+    return _kept(plan, rest, ground, loaded, before, orders, now, ahead, "no time")
 
 
 def _only(loaded: Loaded, allowed: set[int], day: int) -> Loaded:
@@ -370,21 +413,3 @@ def _only(loaded: Loaded, allowed: set[int], day: int) -> Loaded:
         for number, visit in enumerate(loaded.week.visits)
     )
     return replace(loaded, week=replace(loaded.week, visits=visits))
-
-
-def _made(plan: VisitPlan, stops: Iterable[VisitStop], today: dt.date) -> set[int]:
-    """Stops of today that were made: their planned touch was, or a touch of their type was logged today."""
-    zone = clock.zone_of(plan.person)
-    rows = Touch.objects.live().filter(
-        logged_by=plan.person, at__gte=clock.start_of_day(today, zone), at__lt=clock.end_of_day(today, zone)
-    )
-    logged = set(rows.values_list("customer_id", "type_id"))
-    return {
-        stop.pk
-        for stop in stops
-        if stop.day == today
-        and (
-            (stop.planned is not None and stop.planned.closed_by_touch_id is not None)
-            or (stop.customer_id, stop.touch_type_id) in logged
-        )
-    }

@@ -48,6 +48,8 @@ SEED = 1
 ITERATIONS = 3000
 # A worker has more to do: whatever the machine, the search ends.
 MOST_SECONDS = 20.0
+# So often at most it is computed, where something is locked, moved or accepted meanwhile.
+TURNS = 3
 
 NO_BASE, NO_DAYS, NOTHING = "no base", "no days", "nothing"
 # Why a stop has no day: its visit was agreed for one before the week.
@@ -109,19 +111,35 @@ def compute(
     iterations: int = ITERATIONS,
 ) -> dict[str, Any]:
     """Load, plan, store. Locked stops of the plan there is stay where they are."""
+    for turn in range(1, TURNS + 1):
+        row.refresh_from_db(fields=["version", "inputs", "accepted_at"])
+        told = _computed(row, asked, now, progress, iterations, is_last=turn == TURNS)
+        if told is not None:
+            break
+    return told or {}
+
+
+def _computed(
+    row: VisitPlan, asked: int, now: dt.datetime, progress: Any, iterations: int, *, is_last: bool
+) -> dict[str, Any] | None:
+    """What came of it; None where its person changed or accepted something meanwhile: it is to be computed from that, unless it
+    was often enough."""
     ground = load_person_week(row.person, row.week, now)
     wanted = load_wanted(row.person, row.week, now)
-    kept = list(row.stops.select_related("customer", "plan"))
+    kept = list(row.stops.select_related("customer", "plan", "planned"))
     refused = NO_BASE if ground.base is None else NO_DAYS if not ground.days else ""
     if refused:
-        _store(row, asked, now, ground, None, None, wanted, refused, iterations)
+        _store(row, asked, now, ground, None, None, wanted, refused, iterations, is_last=True)
         return {"visits": 0}
-    free = [each for each in wanted if not ground.stands(each)]
+    done = {stop.key for stop in kept if stop.pk in made(row, kept)}
+    free = [each for each in wanted if not ground.stands(each) and (each.planned is not None or each.key not in done)]
     start = last_place(row.person, row.week, now)
     after = under_way(ground, [each for each in wanted if ground.stands(each)], now)
     loaded = build(ground, _with_locks(free, kept, ground), start=start, after=after)
     plan = solved(ground, loaded, warm=_warm(loaded, ground, kept), progress=progress, iterations=iterations)
-    _store(row, asked, now, ground, loaded, plan, wanted, "" if loaded.week.visits else NOTHING, iterations)
+    refused = "" if loaded.week.visits else NOTHING
+    if not _store(row, asked, now, ground, loaded, plan, wanted, refused, iterations, is_last=is_last):
+        return None
     return {"visits": len(plan.planned), "candidates": len(free)}
 
 
@@ -170,21 +188,40 @@ def _store(
     wanted: Sequence[Wanted],
     refused: str,
     iterations: int,
-) -> None:
-    """Keep it, unless it was asked for once more meanwhile. Stops of days that are over stay as they were."""
+    *,
+    is_last: bool,
+) -> bool:
+    """Keep it, unless it was asked for once more meanwhile. False where it was changed meanwhile, unless this `is_last`.
+
+    What was made stays where it was, and so does what is over, unless the same is to be made once more.
+    """
     held = VisitPlan.objects.select_for_update().filter(pk=row.pk, asked=asked).first()
     if held is None:
-        return
-    before = {(stop.customer_id, stop.touch_type_id): stop for stop in held.stops.all()}
+        return True
+    if not is_last and (held.version, held.inputs, held.accepted_at) != (row.version, row.inputs, row.accepted_at):
+        return False
+    held.person = row.person
+    known = list(held.stops.select_related("planned"))
+    before = {(stop.customer_id, stop.touch_type_id): stop for stop in known}
     first = min(ground.dates, default=held.last_day + dt.timedelta(days=1))
-    over = {key: stop for key, stop in before.items() if stop.day is not None and stop.day < first}
-    days_over = [day for day in held.days if day["day"] < first.isoformat()]
-    held.stops.exclude(pk__in=[stop.pk for stop in over.values()]).delete()
-    stops = _standing(held, ground, wanted, before)
-    ahead = Counter(stop.day for stop in stops if stop.day is not None)
+    done = made(held, known)
+    again = {each.key for each in wanted if each.planned is not None and not ground.stays_elsewhere(each)}
+    stays = [stop for stop in known if stop.pk in done and stop.key not in again]
+    places = places_after(stays)
+    stops = _standing(held, ground, wanted, before, places)
+    ahead = places | places_after(stops)
     if plan is not None and loaded is not None:
         stops += _stops(held, ground, loaded, plan, before, ahead)
-    VisitStop.objects.bulk_create([stop for stop in stops if (stop.customer_id, stop.touch_type_id) not in over])
+    stops = [stop for stop in stops if stop.key not in {each.key for each in stays}]
+    new = {stop.key for stop in stops}
+    stays += [
+        stop
+        for stop in known
+        if stop not in stays and stop.day is not None and stop.day < first and stop.key not in new
+    ]
+    days_over = [day for day in held.days if day["day"] < first.isoformat()]
+    held.stops.exclude(pk__in=[stop.pk for stop in stays]).delete()
+    VisitStop.objects.bulk_create(stops)
     held.answered, held.computed_at, held.changed_at, held.accepted_at = asked, now, None, None
     held.engine, held.seed, held.iterations, held.refused = ENGINE_VERSION, SEED, iterations, refused
     held.inputs = {
@@ -198,6 +235,7 @@ def _store(
         held.days, held.figures = days_over, {}
     held.version += 1
     held.save()
+    return True
 
 
 def _standing_in(wanted: Iterable[Wanted], ground: PersonWeek) -> list[Wanted]:
@@ -212,11 +250,16 @@ def _standing_in(wanted: Iterable[Wanted], ground: PersonWeek) -> list[Wanted]:
 
 
 def _standing(
-    held: VisitPlan, ground: PersonWeek, wanted: Iterable[Wanted], before: Mapping[tuple[int, int], VisitStop]
+    held: VisitPlan,
+    ground: PersonWeek,
+    wanted: Iterable[Wanted],
+    before: Mapping[tuple[int, int], VisitStop],
+    ahead: Mapping[dt.date, int],
 ) -> list[VisitStop]:
-    """What was agreed and stays when it is: on its day at the head of its order; of an earlier week without a day."""
+    """What was agreed and stays when it is: on its day at the head of its order, after so many places that are taken; of an
+    earlier week without a day."""
     standing = _standing_in(wanted, ground)
-    places: Counter[dt.date] = Counter()
+    places = Counter(ahead)
     rows = []
     for each in sorted(standing, key=lambda row: (row.agreed_at, row.name)):
         row, day = _stop(held, each, before), clock.day_of(each.agreed_at, ground.zone)
@@ -258,6 +301,15 @@ def _stops(
         row.why = "no place"
         rows.append(row)
     return rows
+
+
+def places_after(stops: Iterable[VisitStop]) -> dict[dt.date, int]:
+    """The place after these, by day."""
+    found: dict[dt.date, int] = {}
+    for stop in stops:
+        if stop.day is not None:
+            found[stop.day] = max(found.get(stop.day, 0), stop.place + 1)
+    return found
 
 
 def _stop(held: VisitPlan, wanted: Wanted, before: Mapping[tuple[int, int], VisitStop]) -> VisitStop:
@@ -399,8 +451,10 @@ def stale_reasons(
 ) -> list[str]:
     """What has changed since the plan was computed, in days and visits still to come: "hours", "roads", "share", "visits".
 
-    Of what was agreed and stays when it is, no more than that the plan shows it.
+    Of what was agreed and stays when it is, no more than that the plan shows it; of a week that is over nothing.
     """
+    if ground.sunday < ground.today:
+        return []
     today = min(ground.dates, default=None)
     days, visits = row.inputs.get("days", {}), row.inputs.get("visits", {})
     reasons = []
@@ -413,16 +467,33 @@ def stale_reasons(
     if today is not None and row.inputs.get("share", ground.share) != ground.share:
         reasons.append("share")
     present = {each.key for each in wanted if not ground.stays_elsewhere(each)}
-    free = {each.key: each.print for each in wanted if not ground.stands(each)}
+    free = [each for each in wanted if not ground.stands(each)]
     agreed = {each.key for each in _standing_in(wanted, ground)}
     over = {stop.key for stop in stops if stop.day is not None and (today is None or stop.day < today or is_done(stop))}
     if (
-        any(visits.get(key) != told for key, told in free.items() if key not in over)
+        any(visits.get(each.key) != each.print for each in free if each.planned is not None or each.key not in over)
         or any(key not in present for key in visits if key not in over)
         or (today is not None and not agreed <= {stop.key for stop in stops})
     ):
         reasons.append("visits")
     return reasons
+
+
+def made(row: VisitPlan, stops: Iterable[VisitStop]) -> set[int]:
+    """Keys of stops that were made: their planned touch was, or a touch of their type was logged on their day."""
+    zone, last = clock.zone_of(row.person), row.last_day
+    rows = Touch.objects.live().filter(
+        logged_by=row.person, at__gte=clock.start_of_day(row.week, zone), at__lt=clock.end_of_day(last, zone)
+    )
+    logged = {
+        (customer, kind, clock.day_of(at, zone))
+        for customer, kind, at in rows.values_list("customer_id", "type_id", "at")
+    }
+    return {
+        stop.pk
+        for stop in stops
+        if stop.day is not None and (is_done(stop) or (stop.customer_id, stop.touch_type_id, stop.day) in logged)
+    }
 
 
 def is_done(stop: VisitStop) -> bool:

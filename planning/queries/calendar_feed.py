@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from customers.models import PlannedTouch
 from planning.actions.calendar_feeds import hashed
+from planning.loaders.visits import assigned
 from planning.models import CalendarFeed
 from territory.links import links_of
 
@@ -22,8 +23,9 @@ def reader_of(token: str) -> User | None:
 
 
 def events(person: User, now: dt.datetime) -> QuerySet[PlannedTouch]:
-    """Their open planned touches with a time, as far as they see touches and the customers."""
-    rows = PlannedTouch.objects.open().visible_to(person).filter(assignee=person)
+    """Open planned touches with a time that are theirs to do, as far as they see touches and the customers: so too of those whom
+    they cover, and not their own that somebody else does meanwhile."""
+    rows = PlannedTouch.objects.open().visible_to(person).filter(assigned(person))
     rows = rows.filter(due_at__gte=now - BEFORE, due_at__lt=now + AFTER, customer__archived_at__isnull=True)
     return rows.select_related("customer", "type").order_by("due_at", "pk")
 

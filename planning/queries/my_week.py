@@ -30,8 +30,8 @@ LEFT_SHOWN = 20
 
 
 class MyWeek(Struct, frozen=True):
-    """The page. `tried`: what is planned and is as it was when the week was planned; `elsewhere`: visits that are another
-    week's by now, of which accepting takes none."""
+    """The page. `theirs`: what is planned and is its person's to do; `tried`: what of it is as it was when the week was planned;
+    `elsewhere`: visits that are another week's by now, of which accepting takes none."""
 
     person: User
     monday: dt.date
@@ -42,6 +42,7 @@ class MyWeek(Struct, frozen=True):
     left: list[LeftRow]
     left_more: int
     stale: list[str]
+    theirs: frozenset[int | None]
     tried: frozenset[int | None]
     elsewhere: frozenset[str]
     hours: list[tuple[int, int]]
@@ -62,6 +63,11 @@ class MyWeek(Struct, frozen=True):
     def is_over(self) -> bool:
         """Whether nothing of it can be planned any more."""
         return not self.ground.dates
+
+    @property
+    def is_past(self) -> bool:
+        """Whether its last day is over: it is only to be looked at."""
+        return self.sunday < self.ground.today
 
     @property
     def week_before(self) -> dt.date:
@@ -111,9 +117,13 @@ class MyWeek(Struct, frozen=True):
 
     @property
     def moved(self) -> list[StopRow]:
-        """Visits planned for a day of this week that accepting takes away from it."""
+        """Visits planned for a day of this week that accepting takes away from it: theirs to do, and no other week's."""
         rows = [row for day in self.days if not day.is_over for row in day.stops]
-        return [row for row in rows if row.agreed_elsewhere and row.stop.key not in self.elsewhere]
+        return [
+            row
+            for row in rows
+            if row.agreed_elsewhere and row.stop.planned_id in self.theirs and row.stop.key not in self.elsewhere
+        ]
 
     @property
     def unkept(self) -> list[LeftRow]:
@@ -180,6 +190,7 @@ def my_week(person: User, monday: dt.date, chosen: dt.date | None, *, now: dt.da
         left=[LeftRow(stop, now) for stop in left[:LEFT_SHOWN]],
         left_more=max(0, len(left) - LEFT_SHOWN),
         stale=stale,
+        theirs=frozenset(row.planned for row in wanted),
         tried=frozenset(row.planned for row in wanted if plan.inputs.get("visits", {}).get(row.key) == row.print),
         elsewhere=frozenset(row.key for row in wanted if ground.stays_elsewhere(row)),
         hours=[(hour, (hour - first) * 3600 // ROW + 1) for hour in range(first, last)],
@@ -213,12 +224,7 @@ def _days(
     for number in range(7):
         date = ground.monday + number * ONE_DAY
         its = [stop for stop in stops if stop.day == date]
-        works = bool(ground.prints.get(date.isoformat())) or date in ground.away
-        if (
-            not its
-            and not (works if number < 5 else date in ground.dates and told.get(date.isoformat()))
-            and number > 4
-        ):
+        if not its and number > 4 and not (date in ground.dates and told.get(date.isoformat())):
             continue
         row = told.get(date.isoformat(), {})
         names = {key: stop.customer.name for key, stop in by_key.items()}

@@ -13,7 +13,6 @@ from planning.actions.visit_plans import STANDS
 from planning.engine.calendar import monday as week_start
 from planning.models import VisitStop
 from planning.visit_words import km_text, length_text, why_words
-from territory import clock
 from territory.formats.days import day_text, here, moment_text, time_text, when_text
 from territory.formats.numbers import money_text
 
@@ -126,8 +125,7 @@ class StopRow(Struct, frozen=True, dict=True):
     def reason(self) -> str:
         """Why it is worth going, in words."""
         due = self.stop.due_on
-        late = due is not None and due < clock.company_today()
-        words = _("due %(when)s") % {"when": when_text(due)} if late or due else ""
+        words = _("due %(when)s") % {"when": when_text(due)} if due else ""
         return _("%(touch)s, %(due)s, value %(value)s") % {
             "touch": self.stop.touch_type,
             "due": words,

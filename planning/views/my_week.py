@@ -105,8 +105,11 @@ def my_week(request: HttpRequest) -> HttpResponse:
 @changes_week
 def my_week_plan(request: HttpRequest) -> HttpResponse:
     """Plan the week anew; what is locked stays."""
-    plan = ask_plan(request.user, _monday(request, request.POST.get("week")), now=clock.now())
-    return redirect(_address(plan))
+    monday = _monday(request, request.POST.get("week"))
+    if monday + dt.timedelta(days=6) < clock.today(request.user):
+        toast(request, _("This week is over."), tone="warn")
+        return redirect(f"{reverse('my_week')}?week={monday.isoformat()}")
+    return redirect(_address(ask_plan(request.user, monday, now=clock.now())))
 
 
 def _stop(request: HttpRequest, pk: int) -> VisitStop:
@@ -185,7 +188,7 @@ def my_week_accept(request: HttpRequest) -> HttpResponse:
     except ValidationError as error:
         toast(request, " ".join(error.messages), tone="danger")
     else:
-        toast(request, accepted_words(done.made, done.cancelled))
+        toast(request, accepted_words(done))
     return redirect(_address(plan, day))
 
 

@@ -103,3 +103,13 @@ def test_questions_do_not_grow_with_events(cast):
             read(token)
         found.append(len(queries))
     assert found[0] == found[1]
+
+
+def test_who_stands_in_has_the_visits_meanwhile(cast):
+    factories.planned_touch(cast.own, cast.rep, AT.date(), due_at=AT)
+    factories.cover(cast.rep, cast.mate_membership, NOW.date(), AT.date())
+    events = {
+        person.name: read(renew_feed(person=person, now=NOW)).content.count(b"BEGIN:VEVENT")
+        for person in (cast.rep, cast.mate)
+    }
+    assert events == {"Rep": 0, "Mate": 1}
