@@ -20,6 +20,7 @@ ONE_MORE = 1
 
 
 @pytest.mark.slow
+@pytest.mark.walk
 @pytest.mark.parametrize("who", ["rep", "manager", "admin"])
 def test_statements_do_not_grow(cast, time_machine, monkeypatch, who):
     time_machine.move_to("2026-06-09T09:00:00Z", tick=False)
