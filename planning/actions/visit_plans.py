@@ -131,7 +131,8 @@ def _computed(
     if refused:
         _store(row, asked, now, ground, None, None, wanted, refused, iterations, is_last=True)
         return {"visits": 0}
-    done = {stop.key for stop in kept if stop.pk in made(row, kept)}
+    was_made = made(row, kept)
+    done = {stop.key for stop in kept if stop.pk in was_made}
     free = [each for each in wanted if not ground.stands(each) and (each.planned is not None or each.key not in done)]
     start = last_place(row.person, row.week, now)
     after = under_way(ground, [each for each in wanted if ground.stands(each)], now)
@@ -212,7 +213,8 @@ def _store(
     ahead = places | places_after(stops)
     if plan is not None and loaded is not None:
         stops += _stops(held, ground, loaded, plan, before, ahead)
-    stops = [stop for stop in stops if stop.key not in {each.key for each in stays}]
+    kept = {stop.key for stop in stays}
+    stops = [stop for stop in stops if stop.key not in kept]
     new = {stop.key for stop in stops}
     stays += [
         stop
