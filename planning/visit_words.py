@@ -106,6 +106,6 @@ def accepted_words(done: Accepted) -> str:
     if done.cancelled:
         words += ", " + ngettext("%(n)d cancelled", "%(n)d cancelled", done.cancelled) % {"n": done.cancelled}
     if done.left:
-        told = ngettext("%(n)d left as it is planned elsewhere", "%(n)d left as they are planned elsewhere", done.left)
+        told = ngettext("%(n)d left alone, changed meanwhile", "%(n)d left alone, changed meanwhile", done.left)
         words += ", " + told % {"n": done.left}
     return words

@@ -183,7 +183,10 @@ def report(made: list[tuple[Path, set[str], float]], errors: int) -> int:
         [
             ("database", database_name()),
             ("processes that logged touches meanwhile, that ended with an error", f"{WRITERS}, {errors}"),
-            ("touches logged meanwhile, refused (SQLite: no turn within 10 s)", f"{len(acknowledged()):,}, {refused()}"),
+            (
+                "touches logged meanwhile, refused (SQLite: no turn within 10 s)",
+                f"{len(acknowledged()):,}, {refused()}",
+            ),
             ("backups", len(made)),
             (
                 "restored elsewhere with equal counts and checksums, nothing halved, nothing lost",

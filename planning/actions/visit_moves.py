@@ -262,7 +262,8 @@ def accept_plan(
     """Make planned touches of a plan's visits, of one day or of all that are not over; twice is once.
 
     What was planned and is somebody else's or another week's meanwhile is left alone, and so is what was agreed for another time,
-    planned for another day or cancelled since the plan was computed. Raises Conflict where the plan is not what was shown, StaleError where its inputs have changed, unless one knows; PermissionDenied where one may not log with a customer.
+    planned for another day or cancelled since the plan was computed. Raises Conflict where the plan is not what was shown,
+    StaleError where its inputs have changed, unless one knows; PermissionDenied where one may not log with a customer.
     """
     plan = held(plan, version)
     if actor.pk != plan.person_id:

@@ -112,7 +112,7 @@ def test_accepting_although_something_changed_plans_nothing_twice_and_revives_no
     cancel_planned(actor=cast.rep, now=NOW, planned=cancelled)
     client = client_of(cast.rep)
     page = client.post(reverse("my_week_accept"), {"week": MONDAY.isoformat(), "anyway": "1"}, follow=True)
-    assert "2 visits planned, 2 left as they are planned elsewhere" in page.content.decode()
+    assert "2 visits planned, 2 left alone, changed meanwhile" in page.content.decode()
     open_rows = PlannedTouch.objects.open()
     assert open_rows.get(customer=book["Honiton"]).due_at == by_hand.due_at
     assert not open_rows.filter(customer=book["Sidmouth"]).exists()
